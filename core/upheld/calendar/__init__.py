@@ -1,0 +1,1 @@
+"""Business time: compiled calendars that add and measure."""

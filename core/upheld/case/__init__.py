@@ -1,0 +1,1 @@
+"""The case, its events and what is decided about it: data only."""

@@ -1,0 +1,503 @@
+"""What can happen to a case: one small record a kind, in our words, never a tracker's.
+
+An event has ``at`` (when it happened), ``seen`` (when we learned of it) and an ``origin``. Facts are
+what the world did; consequences are what the engine concluded. Clocks are derived from facts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Final, TypeAlias
+
+from upheld.calendar.instant import Instant, Span
+
+
+class Side(StrEnum):
+    """On whose behalf somebody acts. Only ``staff`` can work a case."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    PROVIDER = "provider"
+    BOT = "bot"
+    UPHELD = "upheld"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a person's id (or an address, where we know no person) and their side."""
+
+    id: str
+    side: Side
+
+
+UPHELD: Final = Actor("upheld", Side.UPHELD)
+
+
+class Origin(StrEnum):
+    """A fact of the world, or a consequence of our own."""
+
+    FACT = "fact"
+    CONSEQUENCE = "consequence"
+
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The case exists: what came in, from whom, and what the directory knew of them then.
+
+    ``enforced_from`` None means: read and reported, but not enforced until a person takes it in.
+    """
+
+    kind: ClassVar[str] = "opened"
+    rank: ClassVar[int] = 0
+    source: str
+    subject: str
+    text: str
+    reporter: str = ""
+    reporter_name: str = ""
+    customer: str | None = None
+    customer_kind: str | None = None
+    plan: str | None = None
+    language: str | None = None
+    product: str | None = None
+    connection: str | None = None
+    enforced_from: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The classifier's proposal, with the rule that made it and what matched."""
+
+    kind: ClassVar[str] = "proposed"
+    rank: ClassVar[int] = 1
+    severity: int | None = None
+    flags: tuple[str, ...] = ()
+    outcome: str | None = None
+    rule: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """From ``since`` on the policy is enforced (taken in, left shadow, migrated, restored)."""
+
+    kind: ClassVar[str] = "enforced"
+    rank: ClassVar[int] = 1
+    since: Instant
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The case has an item on a tracker; ``key`` is what people say (and the number, once triaged)."""
+
+    kind: ClassVar[str] = "linked"
+    rank: ClassVar[int] = 1
+    connection: str
+    id: str
+    key: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """A person has reviewed the case: its severity, and its number where they gave one."""
+
+    kind: ClassVar[str] = "triaged"
+    rank: ClassVar[int] = 2
+    severity: int
+    number: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Triage found that this needs no number; it closes with the reason."""
+
+    kind: ClassVar[str] = "rejected"
+    rank: ClassVar[int] = 2
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeveritySet:
+    """A person changed the severity after triage (or in the tracker, before it)."""
+
+    kind: ClassVar[str] = "severity_set"
+    rank: ClassVar[int] = 3
+    severity: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A flag of the policy was set or cleared, for example ``customer_system``."""
+
+    kind: ClassVar[str] = "flagged"
+    rank: ClassVar[int] = 3
+    flag: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The case was moved to a queue."""
+
+    kind: ClassVar[str] = "queued"
+    rank: ClassVar[int] = 3
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Somebody is to work the case. Not work by itself."""
+
+    kind: ClassVar[str] = "assigned"
+    rank: ClassVar[int] = 3
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The customer's plan is another one from now on."""
+
+    kind: ClassVar[str] = "plan_changed"
+    rank: ClassVar[int] = 3
+    plan: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mobilised:
+    """A person called in the whole support team."""
+
+    kind: ClassVar[str] = "mobilised"
+    rank: ClassVar[int] = 4
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A customer or an engineer escalated, to a role or a queue."""
+
+    kind: ClassVar[str] = "escalated"
+    rank: ClassVar[int] = 4
+    to: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageAcknowledged:
+    """Somebody answered a page: it stops the delivery, never the step."""
+
+    kind: ClassVar[str] = "page_acknowledged"
+    rank: ClassVar[int] = 4
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMessage:
+    """The customer wrote. Ends a wait for them."""
+
+    kind: ClassVar[str] = "customer_message"
+    rank: ClassVar[int] = 5
+    text: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicReply:
+    """A person answered the customer. ``send`` is set where it was typed at our own door."""
+
+    kind: ClassVar[str] = "public_reply"
+    rank: ClassVar[int] = 6
+    text: str
+    send: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An internal note. Never work, never sent to a customer."""
+
+    kind: ClassVar[str] = "noted"
+    rank: ClassVar[int] = 6
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogged:
+    """A person spoke with the customer."""
+
+    kind: ClassVar[str] = "call_logged"
+    rank: ClassVar[int] = 6
+    text: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A person has begun: ``command``, ``worklog`` or ``in_progress``."""
+
+    kind: ClassVar[str] = "worked"
+    rank: ClassVar[int] = 6
+    how: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """This case was begun while more severe ones of its queue stood unworked."""
+
+    kind: ClassVar[str] = "passed_over"
+    rank: ClassVar[int] = 6
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOn:
+    """The case waits for somebody: ``customer`` or ``vendor``."""
+
+    kind: ClassVar[str] = "waiting_on"
+    rank: ClassVar[int] = 7
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Arranged to wait, until an instant or until released."""
+
+    kind: ClassVar[str] = "held"
+    rank: ClassVar[int] = 7
+    reason: str
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The hold is over."""
+
+    kind: ClassVar[str] = "released"
+    rank: ClassVar[int] = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """Something a ``require`` rule asks for is there: a waiver, a version, an agreement."""
+
+    kind: ClassVar[str] = "provided"
+    rank: ClassVar[int] = 7
+    item: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The case belongs to another one: its pages and statuses fold into the parent's."""
+
+    kind: ClassVar[str] = "attached"
+    rank: ClassVar[int] = 7
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """The case stands for itself again."""
+
+    kind: ClassVar[str] = "detached"
+    rank: ClassVar[int] = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """``fix``, ``workaround`` or ``plan``, and what was done."""
+
+    kind: ClassVar[str] = "resolved"
+    rank: ClassVar[int] = 8
+    how: str = "fix"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The case is over."""
+
+    kind: ClassVar[str] = "closed"
+    rank: ClassVar[int] = 9
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The case is open again."""
+
+    kind: ClassVar[str] = "reopened"
+    rank: ClassVar[int] = 10
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annulled:
+    """A named person annuls a verdict, with a reason; both stay, reports count it as annulled."""
+
+    kind: ClassVar[str] = "annulled"
+    rank: ClassVar[int] = 11
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """What a provider said of a sending: the proof that a message went out, or did not.
+
+    ``state`` is accepted, delivered, acknowledged, resolved or failed; ``clauses`` are the
+    promises for which it was sent, ``recipient`` the person or contact who was meant.
+    """
+
+    kind: ClassVar[str] = "receipted"
+    rank: ClassVar[int] = 12
+    key: str
+    state: str
+    channel: str
+    connection: str
+    recipient: str
+    clauses: tuple[str, ...] = ()
+    detail: str = ""
+
+
+# --- consequences -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The clock struck a ``wake_at``: the case was looked at."""
+
+    kind: ClassVar[str] = "ticked"
+    rank: ClassVar[int] = 13
+
+
+class StepResult(StrEnum):
+    """What became of a step at its instant."""
+
+    TAKEN = "taken"  # its actions were put in the outbox
+    FILLED = "filled"  # a person had already done what it promises
+    COLLAPSED = "collapsed"  # missed while nothing ran; a later one speaks for it
+    BEFORE_ENFORCEMENT = "before enforcement"
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """A clause did something at ``due``: ``late`` is how much later that was than promised."""
+
+    kind: ClassVar[str] = "step_taken"
+    rank: ClassVar[int] = 14
+    key: str
+    clause: str
+    rule: str
+    due: Instant
+    result: StepResult
+    late: Span = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepWithdrawn:
+    """News came late: the step at ``due`` should not have been taken. Both stay."""
+
+    kind: ClassVar[str] = "step_withdrawn"
+    rank: ClassVar[int] = 14
+    key: str
+    clause: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictGiven:
+    """A clock was met or missed (or, after late news, is so now: ``corrects`` is the old verdict)."""
+
+    kind: ClassVar[str] = "verdict_given"
+    rank: ClassVar[int] = 14
+    key: str
+    clause: str
+    rule: str
+    verdict: str
+    due: Instant
+    met_at: Instant | None = None
+    corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The decider raised: the event is kept, the case is parked, a person is told."""
+
+    kind: ClassVar[str] = "undecided"
+    rank: ClassVar[int] = 15
+    error: str
+
+
+Fact: TypeAlias = (
+    Opened
+    | Proposed
+    | Enforced
+    | Linked
+    | Triaged
+    | Rejected
+    | SeveritySet
+    | Flagged
+    | Queued
+    | Assigned
+    | PlanChanged
+    | Mobilised
+    | Escalated
+    | PageAcknowledged
+    | CustomerMessage
+    | PublicReply
+    | Noted
+    | CallLogged
+    | Worked
+    | PassedOver
+    | WaitingOn
+    | Held
+    | Released
+    | Provided
+    | Attached
+    | Detached
+    | Resolved
+    | Closed
+    | Reopened
+    | Annulled
+    | Receipted
+)
+Consequence: TypeAlias = Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
+Body: TypeAlias = Fact | Consequence
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to one case.
+
+    ``id`` is unique within the case and the same when the same news arrives again, so that
+    recording it twice changes nothing.
+    """
+
+    id: str
+    at: Instant
+    seen: Instant
+    actor: Actor
+    body: Body
+
+    @property
+    def origin(self) -> Origin:
+        """A fact of the world, or a consequence of our own."""
+        return Origin.CONSEQUENCE if isinstance(self.body, Consequence) else Origin.FACT
+
+    @property
+    def order(self) -> tuple[Instant, int, str]:
+        """The one order in which a case's facts are read, however they arrived."""
+        return (self.at, self.body.rank, self.id)
+
+
+BODIES: Final[Mapping[str, type[Body]]] = {
+    cls.kind: cls for cls in (*Fact.__args__, *Consequence.__args__)
+}

@@ -1,0 +1,1 @@
+"""The loops, assembled in one readable place."""

@@ -1,0 +1,1 @@
+"""The outbox: plan, send, retry, receipts."""

@@ -1,0 +1,1 @@
+"""The one transaction: subjects, events, outbox, leases. It knows no policy."""

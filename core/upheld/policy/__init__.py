@@ -1,0 +1,1 @@
+"""What was promised: the policy file as typed data."""

@@ -1,0 +1,365 @@
+"""What was promised: a policy as frozen data. Sentences keep their order, rules their clause.
+
+The file's shape is in docs/reference/policy.md. Everything here is plain data that the engine reads;
+reading the file is ``load``'s work. A rule's identity is clause id + rule name, never its position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+from upheld.calendar.instant import Span
+from upheld.errors import Place
+
+# --- durations ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """``24 hours``: real time; never takes a calendar."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """``4 business hours``: time in which the rule's calendar is open."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays:
+    """``2 business days``: so many times the calendar's ``day`` length."""
+
+    days: int
+    text: str
+
+
+Duration: TypeAlias = Elapsed | Business | BusinessDays
+
+
+@dataclass(frozen=True, slots=True)
+class ByInstant:
+    """``by: close of next business day``: an instant, not a duration, so it can't be paused."""
+
+    text: str
+
+
+# --- conditions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One key of a condition: it holds when the case's value is (or contains) one of ``values``.
+
+    Keys: severity proposed.severity plan tier status source from outcome flag field words product
+    monitor missed warned waiting escalated_by number queue customer_kind, and ``is`` for the bare
+    words opened, numbered, triaged, worked, mobilised, resolved, closed, reopened, acknowledged.
+    """
+
+    __test__ = False  # not for pytest
+
+    key: str
+    values: tuple[str | int | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All tests must hold; none at all always holds."""
+
+    tests: tuple[Test, ...] = ()
+
+
+ALWAYS: Final = Condition()
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+class Verb(StrEnum):
+    """What a rule can do."""
+
+    PAGE = "page"
+    NOTIFY = "notify"
+    CALL = "call"
+    MAIL = "mail"
+    UPDATE = "update"
+    NOTE = "note"
+    ASSIGN = "assign"
+    SET = "set"
+    ESCALATE = "escalate"
+    OPEN = "open"
+    CLOSE = "close"
+    NUMBER = "number"
+    ASK = "ask"
+    OFFER = "offer"
+    REFER = "refer"
+    FORWARD = "forward"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """One action. ``to`` are roles, ``customer.<role>``, ``customer``, ``reporter``, ``assignee``
+    (with ``first_of`` the first that resolves); the other fields belong to single verbs."""
+
+    verb: Verb
+    to: tuple[str, ...] = ()
+    first_of: bool = False
+    template: str | None = None
+    links: tuple[str, ...] = ()
+    queue: str | None = None
+    severity: int | None = None
+    text: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+class CatchUp(StrEnum):
+    """What a step does when its instant was missed because nothing ran."""
+
+    ALWAYS = "always"
+    COLLAPSE = "collapse"
+
+
+class Gate(StrEnum):
+    """What a missing requirement does: at our own doors, and on a tracker that we don't own."""
+
+    PREVENT = "prevent"
+    FLAG = "flag"
+    REVERT = "revert"
+
+
+class OnChange(StrEnum):
+    """What a clock does when the severity changes."""
+
+    FROM_START = "from_start"
+    CARRY = "carry"
+    RESTART = "restart"
+
+
+class OnReopen(StrEnum):
+    """What a clock does when a case opens again."""
+
+    CONTINUE = "continue"
+    NEW_CYCLE = "new_cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Every rule has a name (the clause's own where it is the only one) and a place in the file."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Rule):
+    """A clock. ``within`` or ``by``; ``promises_none`` says explicitly that nothing is promised.
+
+    ``starts`` is opened, triaged, severity_set or a condition; ``met_by`` the kinds of events that
+    meet it; ``outside_hours`` a second clock over the time outside the calendar.
+    """
+
+    target: str
+    applies: Condition = ALWAYS
+    within: Duration | None = None
+    by: ByInstant | None = None
+    aim: Duration | None = None
+    calendar: str | None = None
+    outside_hours: Elapsed | None = None
+    starts: str | Condition = "opened"
+    met_by: tuple[str, ...] = ()
+    pause_while: Condition | None = None
+    on_raise: OnChange = OnChange.FROM_START
+    on_lower: OnChange = OnChange.FROM_START
+    on_reopen: OnReopen = OnReopen.NEW_CYCLE
+    promises_none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class When(Rule):
+    """Once, when ``when`` becomes true (``after`` or ``before`` something), ``unless`` that holds."""
+
+    when: Condition
+    do: tuple[Do, ...]
+    after: Duration | None = None
+    before: str | None = None
+    unless: Condition | None = None
+    calendar: str | None = None
+    catch_up: CatchUp = CatchUp.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class AskAhead:
+    """Ask somebody for a sentence before a periodic step."""
+
+    of: str
+    before: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Rule):
+    """Again and again while ``holds``; ``filled_by`` are the events that fill a slot by themselves."""
+
+    every: Duration
+    holds: Condition
+    do: tuple[Do, ...]
+    first: Duration | None = None
+    ask_ahead: AskAhead | None = None
+    filled_by: tuple[str, ...] = ()
+    calendar: str | None = None
+    catch_up: CatchUp = CatchUp.COLLAPSE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a classifier: the first whose condition holds proposes what it sets."""
+
+    when: Condition
+    severity: int | None = None
+    outcome: str | None = None
+    flags: tuple[str, ...] = ()
+    kind: str | None = None
+    otherwise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Classify(Rule):
+    """A proposal, with its reason: ordered rows, or a ``matrix`` (enforced by a later version)."""
+
+    rows: tuple[Row, ...] = ()
+    matrix: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Require(Rule):
+    """``needs`` must be there before ``before`` (number, close, resolve, customer_access …)."""
+
+    before: str
+    needs: tuple[str, ...]
+    ask: tuple[str, ...] = ()
+    override: str | None = None
+    gate: Gate = Gate.PREVENT
+    applies: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Intake(Rule):
+    """What happens with what arrives from ``sender`` (partner, unknown, staff) of this ``nature``."""
+
+    sender: tuple[str, ...]
+    do: tuple[Do, ...]
+    nature: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor(Rule):
+    """Proactive checks or windows: parsed and kept; ``spec`` holds the keys as written."""
+
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers(Rule):
+    """What customers can do online: parsed and kept."""
+
+    offers: tuple[str, ...] = ()
+
+
+AnyRule: TypeAlias = Target | When | Every | Classify | Require | Intake | Monitor | Offers
+
+
+# --- the document -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One published sentence with its id. ``says`` is as written, placeholders and all;
+    ``published`` has the numbers in. Exactly one of rules, kept_by and statement is set."""
+
+    id: str
+    says: str
+    published: str
+    place: Place
+    reading: str | None = None
+    rules: tuple[AnyRule, ...] = ()
+    kept_by: tuple[str, ...] = ()
+    statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, what stands under it, and its clauses."""
+
+    heading: str
+    clauses: tuple[Clause, ...]
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """1 is the most urgent."""
+
+    level: int
+    name: str
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSpec:
+    """When business time runs, as written: compiled by ``upheld.calendar``.
+
+    ``week`` maps ``mon-fri`` or ``sat`` to ``08:00-17:00`` or a list of those; ``always`` is 24x7;
+    ``holidays`` and ``extra`` are ISO days; ``holiday_source`` is what a later version resolves
+    (country, subdivision, feed); ``day`` is the length of a business day.
+    """
+
+    name: str
+    always: bool = False
+    zone: str = "UTC"
+    week: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holidays: tuple[str, ...] = ()
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holiday_source: Mapping[str, Any] | None = None
+    day: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a site must supply; ``check`` ticks it off."""
+
+    queues: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A whole policy. ``version`` is the content hash that cases are pinned to."""
+
+    name: str
+    label: str
+    published_by: str
+    version: str
+    sections: tuple[Section, ...]
+    severities: Mapping[int, Severity]
+    calendars: Mapping[str, CalendarSpec]
+    roles: Mapping[str, str]
+    needs: Needs = field(default_factory=Needs)
+    plans: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: Mapping[str, Any] = field(default_factory=dict)
+    products: Mapping[str, Any] = field(default_factory=dict)
+    source: str = field(default="", repr=False)  # the text that the version hashes
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """All clauses, in the order in which customers read them."""
+        return tuple(clause for section in self.sections for clause in section.clauses)

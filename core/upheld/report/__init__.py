@@ -1,0 +1,1 @@
+"""Evidence for each clause, explanations, audit."""

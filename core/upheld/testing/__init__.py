@@ -1,0 +1,1 @@
+"""What ships for tests, ours and third parties': clocks and scripted connections."""
