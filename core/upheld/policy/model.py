@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from upheld.calendar.instant import Span
+from upheld.calendar.spec import CalendarSpec
 from upheld.errors import Place
 
 # --- durations ----------------------------------------------------------------------------------
@@ -309,25 +310,6 @@ class Severity:
     level: int
     name: str
     means: str
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarSpec:
-    """When business time runs, as written: compiled by ``upheld.calendar``.
-
-    ``week`` maps ``mon-fri`` or ``sat`` to ``08:00-17:00`` or a list of those; ``always`` is 24x7;
-    ``holidays`` and ``extra`` are ISO days; ``holiday_source`` is what a later version resolves
-    (country, subdivision, feed); ``day`` is the length of a business day.
-    """
-
-    name: str
-    always: bool = False
-    zone: str = "UTC"
-    week: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    holidays: tuple[str, ...] = ()
-    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    holiday_source: Mapping[str, Any] | None = None
-    day: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
