@@ -50,6 +50,7 @@ class Origin(StrEnum):
 class Opened:
     """The case exists: what came in, from whom, and what the directory knew of them then.
 
+    ``create_on`` names the tracker connection where an item is to be opened for it.
     ``enforced_from`` None means: read and reported, but not enforced until a person takes it in.
     """
 
@@ -66,6 +67,7 @@ class Opened:
     language: str | None = None
     product: str | None = None
     connection: str | None = None
+    create_on: str | None = None
     enforced_from: Instant | None = None
 
 
@@ -385,6 +387,7 @@ class StepResult(StrEnum):
     FILLED = "filled"  # a person had already done what it promises
     COLLAPSED = "collapsed"  # missed while nothing ran; a later one speaks for it
     BEFORE_ENFORCEMENT = "before enforcement"
+    FOLDED = "folded"  # the case is attached: its parent speaks for it
 
 
 @dataclass(frozen=True, slots=True)

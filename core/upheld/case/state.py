@@ -1,0 +1,85 @@
+"""A case as it stands at one instant: what its facts so far add up to. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import Opened, Proposed
+
+
+class Status(StrEnum):
+    """Where a case stands. ``waiting`` names the party where it is ``waiting_…``."""
+
+    OPEN = "open"
+    WORKED = "worked"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_VENDOR = "waiting_vendor"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """``severity`` is the marked one (by triage, a person, or a rule); until then the proposed one acts.
+
+    Instants are of what happened last, except ``opened_at`` and ``responded_at`` (the first).
+    """
+
+    opened: Opened
+    opened_at: Instant
+    status: Status = Status.OPEN
+    severity: int | None = None
+    proposed: Proposed | None = None
+    triaged: bool = False
+    rejected: bool = False
+    given_number: str | None = None
+    tracker_key: str | None = None
+    queue: str | None = None
+    assignee: str | None = None
+    assigned_by_person: bool = False
+    plan: str | None = None
+    flags: frozenset[str] = frozenset()
+    provided: frozenset[str] = frozenset()
+    missed: frozenset[str] = frozenset()
+    worked_at: Instant | None = None
+    responded_at: Instant | None = None
+    customer_spoke_at: Instant | None = None
+    updated_at: Instant | None = None
+    acknowledged_at: Instant | None = None
+    mobilised_at: Instant | None = None
+    resolved_at: Instant | None = None
+    closed_at: Instant | None = None
+    reopened_at: Instant | None = None
+    held: str | None = None
+    held_until: Instant | None = None
+    escalated_by: str | None = None
+    escalated_to: str | None = None
+    parent: str | None = None
+    enforced_from: Instant | None = None
+
+    @property
+    def acting_severity(self) -> int | None:
+        """The marked severity, and until there is one the proposed."""
+        if self.severity is not None:
+            return self.severity
+        return self.proposed.severity if self.proposed else None
+
+    @property
+    def number(self) -> str | None:
+        """The number the customer is told: given at triage, or the tracker's own key once triaged."""
+        if self.given_number is not None:
+            return self.given_number
+        return self.tracker_key if self.triaged else None
+
+    @property
+    def outcome(self) -> str | None:
+        """What the classifier took it for, where that is not a problem to solve."""
+        return self.proposed.outcome if self.proposed else None
+
+    @property
+    def waiting(self) -> str | None:
+        """The party the case waits for."""
+        prefix, _, party = self.status.partition("_")
+        return party if prefix == "waiting" else None

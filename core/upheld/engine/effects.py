@@ -1,0 +1,37 @@
+"""What a rule's action does to the case itself (messages are sent by others)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from upheld.calendar.instant import Instant
+from upheld.case.state import CaseState, Status
+from upheld.policy.model import Do, Verb
+
+
+def effect(state: CaseState, do: Do, at: Instant) -> CaseState:
+    """The state after the action; the same one where it only speaks to somebody."""
+    change = _EFFECTS.get(do.verb)
+    return change(state, do, at) if change else state
+
+
+def _assign(state: CaseState, do: Do, _at: Instant) -> CaseState:
+    if do.queue is not None:
+        return replace(state, queue=state.queue or do.queue)
+    # People override: whom a person chose stays.
+    return state if state.assigned_by_person else replace(state, assignee=do.to[0])
+
+
+def _escalate(state: CaseState, do: Do, _at: Instant) -> CaseState:
+    return replace(state, escalated_to=do.to[0] if do.to else do.queue)
+
+
+_EFFECTS: Final[Mapping[Verb, Callable[[CaseState, Do, Instant], CaseState]]] = {
+    Verb.ASSIGN: _assign,
+    Verb.SET: lambda state, do, _at: replace(state, severity=do.severity),
+    Verb.CLOSE: lambda state, _do, at: replace(state, status=Status.CLOSED, closed_at=at),
+    Verb.UPDATE: lambda state, _do, at: replace(state, updated_at=at),
+    Verb.ESCALATE: _escalate,
+}

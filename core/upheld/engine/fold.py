@@ -1,0 +1,172 @@
+"""What each fact does to a case: one small function a kind, and nothing else changes a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from upheld.case.events import (
+    Assigned,
+    Attached,
+    CallLogged,
+    Closed,
+    CustomerMessage,
+    Detached,
+    Enforced,
+    Escalated,
+    Event,
+    Flagged,
+    Held,
+    Linked,
+    Mobilised,
+    Opened,
+    PageAcknowledged,
+    PlanChanged,
+    Proposed,
+    Provided,
+    PublicReply,
+    Queued,
+    Rejected,
+    Released,
+    Reopened,
+    Resolved,
+    SeveritySet,
+    Side,
+    Triaged,
+    WaitingOn,
+    Worked,
+)
+from upheld.case.state import CaseState, Status
+
+_ACTIVE = frozenset({Status.OPEN, Status.WORKED, Status.WAITING_CUSTOMER, Status.WAITING_VENDOR})
+
+
+def begin(event: Event) -> CaseState:
+    """The state of a case right after its opening."""
+    if not isinstance(event.body, Opened):
+        raise TypeError(f"the first fact of a case is its opening, not {event.body.kind!r}")
+    opened = event.body
+    return CaseState(
+        opened=opened,
+        opened_at=event.at,
+        plan=opened.plan,
+        customer_spoke_at=event.at,
+        enforced_from=opened.enforced_from,
+    )
+
+
+def fold(state: CaseState, event: Event) -> CaseState:
+    """The state after this fact; the same object where the fact changes nothing."""
+    change = _FOLDS.get(type(event.body))
+    return change(state, event, event.body) if change else state
+
+
+def deeds(event: Event) -> frozenset[str]:
+    """What a person of ours has done with this fact, in the words of ``met_by`` and ``filled_by``.
+
+    Only staff can work, answer or call: a bot's comment is no deed, nor is an assignment or the
+    acknowledgement of a page (reading of M-14).
+    """
+    if event.actor.side is not Side.STAFF:
+        return frozenset()
+    if isinstance(event.body, Resolved):
+        return _RESOLVED.get(event.body.how, frozenset({event.body.how}))
+    return _DEEDS.get(type(event.body), frozenset())
+
+
+_DEEDS: Final[Mapping[type, frozenset[str]]] = {
+    PublicReply: frozenset({"public_reply", "worked"}),
+    CallLogged: frozenset({"call", "worked"}),
+    Worked: frozenset({"worked"}),
+}
+_RESOLVED: Final = {"fix": frozenset({"resolved"})}
+
+
+def _worked(state: CaseState, event: Event) -> CaseState:
+    status = Status.WORKED if state.status in _ACTIVE else state.status
+    return replace(state, worked_at=event.at, status=status)
+
+
+def _work(state: CaseState, event: Event, _body: Any) -> CaseState:
+    return _worked(state, event) if deeds(event) else state
+
+
+def _reply(state: CaseState, event: Event, _body: Any) -> CaseState:
+    if not deeds(event):
+        return state
+    first = state.responded_at if state.responded_at is not None else event.at
+    return replace(_worked(state, event), responded_at=first)
+
+
+def _proposed(state: CaseState, _event: Event, body: Proposed) -> CaseState:
+    return replace(state, proposed=body, flags=state.flags | set(body.flags))
+
+
+def _triaged(state: CaseState, _event: Event, body: Triaged) -> CaseState:
+    number = body.number or state.given_number
+    return replace(state, triaged=True, severity=body.severity, given_number=number)
+
+
+def _rejected(state: CaseState, event: Event, _body: Rejected) -> CaseState:
+    return replace(state, rejected=True, status=Status.CLOSED, closed_at=event.at)
+
+
+def _flagged(state: CaseState, _event: Event, body: Flagged) -> CaseState:
+    flags = state.flags | {body.flag} if body.on else state.flags - {body.flag}
+    return replace(state, flags=flags)
+
+
+def _message(state: CaseState, event: Event, _body: CustomerMessage) -> CaseState:
+    status = Status.OPEN if state.waiting == "customer" else state.status
+    if state.waiting == "customer" and state.worked_at is not None:
+        status = Status.WORKED
+    return replace(state, customer_spoke_at=event.at, status=status)
+
+
+def _waiting(state: CaseState, _event: Event, body: WaitingOn) -> CaseState:
+    if state.status not in _ACTIVE:
+        return state
+    return replace(state, status=Status(f"waiting_{body.party}"))
+
+
+def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
+    if state.status in _ACTIVE:
+        return state
+    return replace(
+        state, status=Status.OPEN, reopened_at=event.at, resolved_at=None, closed_at=None
+    )
+
+
+_FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
+    Proposed: _proposed,
+    Enforced: lambda state, _event, body: replace(state, enforced_from=body.since),
+    Linked: lambda state, _event, body: replace(state, tracker_key=body.key),
+    Triaged: _triaged,
+    Rejected: _rejected,
+    SeveritySet: lambda state, _event, body: replace(state, severity=body.severity),
+    Flagged: _flagged,
+    Queued: lambda state, _event, body: replace(state, queue=body.queue),
+    Assigned: lambda state, _event, body: replace(state, assignee=body.to, assigned_by_person=True),
+    PlanChanged: lambda state, _event, body: replace(state, plan=body.plan),
+    Mobilised: lambda state, event, _body: replace(state, mobilised_at=event.at),
+    Escalated: lambda state, event, body: replace(
+        state, escalated_by=event.actor.side.value, escalated_to=body.to
+    ),
+    PageAcknowledged: lambda state, event, _body: replace(state, acknowledged_at=event.at),
+    CustomerMessage: _message,
+    PublicReply: _reply,
+    CallLogged: _reply,
+    Worked: _work,
+    WaitingOn: _waiting,
+    Held: lambda state, _event, body: replace(state, held=body.reason, held_until=body.until),
+    Released: lambda state, _event, _body: replace(state, held=None, held_until=None),
+    Provided: lambda state, _event, body: replace(state, provided=state.provided | {body.item}),
+    Attached: lambda state, _event, body: replace(state, parent=body.parent),
+    Detached: lambda state, _event, _body: replace(state, parent=None),
+    Resolved: lambda state, event, _body: replace(
+        state, status=Status.RESOLVED, resolved_at=event.at
+    ),
+    Closed: lambda state, event, _body: replace(state, status=Status.CLOSED, closed_at=event.at),
+    Reopened: _reopened,
+}

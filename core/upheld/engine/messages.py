@@ -1,0 +1,89 @@
+"""A step of a rule as actions for the outbox: who is told what, under which key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from upheld.calendar.instant import Instant, Span
+from upheld.case.decision import Action, Purpose, Send, Withdraw
+from upheld.case.state import CaseState
+from upheld.engine.step import Step, StepKind
+from upheld.engine.terms import LATE
+from upheld.policy.model import Do, Verb
+
+#: What a mail is for, where its template tells; any other is just a mail.
+_MAILS: Final[Mapping[str, Purpose]] = {
+    "acknowledgement": Purpose.ACK,
+    "ticket-number": Purpose.TICKET_NUMBER,
+    "end-user-referral": Purpose.REFERRAL,
+    "status": Purpose.STATUS,
+}
+_VERBS: Final[Mapping[Verb, Purpose]] = {
+    Verb.PAGE: Purpose.PAGE,
+    Verb.CALL: Purpose.CALL,
+    Verb.NOTIFY: Purpose.NOTIFY,
+    Verb.UPDATE: Purpose.STATUS,
+    Verb.FORWARD: Purpose.FORWARD,
+    Verb.ESCALATE: Purpose.NOTIFY,
+    Verb.REFER: Purpose.REFERRAL,
+}
+
+
+def actions(case: str, step: Step, state: CaseState, now: Instant) -> tuple[Action, ...]:
+    """What the outbox is handed for this step."""
+    key = f"{case}/{step.track}/{step.occurrence}"
+    late = now - step.due if now - step.due >= LATE else 0
+    match step.kind:
+        case StepKind.STAND_DOWN:
+            return (Withdraw(key, step.why),) if step.why else ()
+        case StepKind.REPLY:
+            return (
+                Send(key, Purpose.REPLY, ("reporter",), (), step.due, facts={"text": step.text}),
+            )
+        case StepKind.ASK:
+            asked = (state.assignee or "",)
+            return (_send(key, Purpose.ASK, asked, step, late),)
+        case _:
+            return tuple(_sends(key, step, late))
+
+
+def merged(sends: Iterable[Action]) -> tuple[Action, ...]:
+    """Two clauses that say the same to the same people at one instant say it once, for both."""
+    found: dict[tuple[Any, ...], Action] = {}
+    for action in sends:
+        if not isinstance(action, Send) or action.purpose is Purpose.REPLY:
+            found[("other", action.key)] = action
+            continue
+        same = (action.purpose, action.to, action.template, action.due)
+        earlier = found.get(same)
+        if isinstance(earlier, Send):
+            clauses = tuple(dict.fromkeys((*earlier.clauses, *action.clauses)))
+            found[same] = replace(earlier, clauses=clauses)
+        else:
+            found[same] = action
+    return tuple(found.values())
+
+
+def _sends(key: str, step: Step, late: Span) -> Iterable[Send]:
+    for do in step.do:
+        purpose = _purpose(do)
+        if purpose is None:
+            continue
+        whom = do.to or ("reporter",)
+        mine = f"{key}/{do.verb}/{'+'.join(whom)}"
+        send = _send(mine, purpose, whom, step, late)
+        facts = {**send.facts, "first_of": True} if do.first_of else send.facts
+        yield replace(send, template=do.template, facts={**facts, "links": list(do.links)})
+
+
+def _send(key: str, purpose: Purpose, to: tuple[str, ...], step: Step, late: Span) -> Send:
+    facts: dict[str, Any] = {} if step.next_due is None else {"next_at": step.next_due}
+    return Send(key, purpose, to, (step.clause,), step.due, late, facts=facts)
+
+
+def _purpose(do: Do) -> Purpose | None:
+    if do.verb is Verb.MAIL:
+        return _MAILS.get(do.template or "", Purpose.MAIL)
+    return _VERBS.get(do.verb)

@@ -1,0 +1,99 @@
+"""What a case is judged by: a policy with its calendars compiled, and what the site adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from upheld.calendar import ALWAYS, Calendar, compile_calendar
+from upheld.calendar.instant import Instant, Span
+from upheld.errors import ConfigError
+from upheld.policy.model import (
+    AnyRule,
+    Business,
+    BusinessDays,
+    Clause,
+    Duration,
+    Elapsed,
+    Every,
+    Policy,
+    Target,
+    When,
+)
+
+#: A step that comes later than this is "late": its message says so. Ten times a slow sweep.
+LATE: Final[Span] = 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A policy ready to be decided by.
+
+    ``enforced_from`` is the instant since when the whole site is enforced (it left shadow mode,
+    was restored …); a case is enforced from the later of this and its own.
+    """
+
+    policy: Policy
+    calendars: Mapping[str, Calendar]
+    enforced_from: Instant | None = None
+    whens: tuple[tuple[Clause, When], ...] = field(default=())
+    everies: tuple[tuple[Clause, Every], ...] = field(default=())
+    targets: tuple[tuple[Clause, Target], ...] = field(default=())
+
+    def reach(self, length: Duration, calendar: str | None) -> tuple[Calendar, Span]:
+        """The calendar that a duration runs on, and how much of it."""
+        match length:
+            case Elapsed(span=span):
+                return ALWAYS, span
+            case Business(span=span):
+                return self._calendar(calendar), span
+            case BusinessDays(days=days):
+                found = self._calendar(calendar)
+                if found.day is None:
+                    raise ConfigError(
+                        f"calendar {found.name!r} has no day length",
+                        do_next="add `day: 9 hours` (or whatever a working day has) to it",
+                    )
+                return found, days * found.day
+
+    def _calendar(self, name: str | None) -> Calendar:
+        if name is None or name not in self.calendars:
+            raise ConfigError(f"no calendar {name!r} in policy {self.policy.name!r}")
+        return self.calendars[name]
+
+
+def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Terms:
+    """The terms of a policy; calendars that no rule uses are not compiled."""
+    rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
+    used = {name for _, rule in rules if (name := getattr(rule, "calendar", None))}
+    return Terms(
+        policy=policy,
+        calendars={name: compile_calendar(policy.calendars[name]) for name in sorted(used)},
+        enforced_from=enforced_from,
+        whens=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
+        everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
+        targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and r.within),
+    )
+
+
+def not_enforced(policy: Policy) -> tuple[tuple[Clause, AnyRule, str], ...]:
+    """Rules that are read and kept but not enforced by this version, each with what it lacks."""
+    return tuple(
+        (clause, rule, lack)
+        for clause in policy.clauses
+        for rule in clause.rules
+        if (lack := _lack(rule))
+    )
+
+
+def _lack(rule: AnyRule) -> str:
+    match rule:
+        case Target(by=by) if by is not None:
+            return "`by:` instants"
+        case Target(outside_hours=outside) if outside is not None:
+            return "`outside_hours`"
+        case When(before=before) if before is not None:
+            return "`before`"
+        case _:
+            return ""

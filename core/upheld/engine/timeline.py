@@ -1,0 +1,109 @@
+"""A case's life, lived again from its facts: the one place where time passes in the engine.
+
+Facts are read in their one order; between them timers strike. A fact at the instant of a timer comes
+first: work begun at exactly two hours is in time. Nothing here knows what was sent before: replaying
+the same facts until the same instant gives the same steps and clocks, whenever they arrived.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import Event
+from upheld.case.state import CaseState
+from upheld.engine.effects import effect
+from upheld.engine.fold import begin, deeds, fold
+from upheld.engine.step import Step
+from upheld.engine.terms import Terms
+
+#: More changes than this at one instant are a circle in the policy, not a life.
+_CIRCLE: Final = 200
+
+
+class Track(Protocol):
+    """One rule, followed through a case's life."""
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """The state is another one."""
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """A fact came, in which our people did ``done``."""
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """A timer of this track struck."""
+
+
+class Timeline:
+    """The steps that became due until an instant, the state then, and the timers still to come."""
+
+    def __init__(self, terms: Terms, case: str, tracks: Sequence[Track]) -> None:
+        self.terms = terms
+        self.case = case
+        self.tracks = tracks
+        self.steps: list[Step] = []
+        self.state: CaseState
+        self._timers: list[tuple[Instant, int, int, int]] = []
+        self._order = 0
+        self._dirty = False
+
+    def live(self, facts: Sequence[Event], until: Instant) -> None:
+        """Live through the facts (in their order) and on until ``until``."""
+        for event in facts:
+            self._strike_before(event.at)
+            self._meet(event)
+        self._strike_before(until + 1)
+
+    def schedule(self, at: Instant, track: Track, token: int) -> None:
+        """Have ``track.struck`` called at an instant; ``token`` tells a timer that is out of date."""
+        self._order += 1
+        heapq.heappush(self._timers, (at, self._order, self.tracks.index(track), token))
+
+    def take(self, step: Step) -> None:
+        """A step is due: keep it, and let what it does to the case happen."""
+        self.steps.append(step)
+        if step.filled:
+            return
+        for do in step.do:
+            self.become(effect(self.state, do, step.due))
+
+    def become(self, state: CaseState) -> None:
+        """The case is in another state (or the same)."""
+        if state != self.state:
+            self.state = state
+            self._dirty = True
+
+    def settle(self, at: Instant) -> None:
+        """Tell every track until nothing changes any more."""
+        for _ in range(_CIRCLE):
+            if not self._dirty:
+                return
+            self._dirty = False
+            for track in self.tracks:
+                track.changed(self, at)
+        raise RuntimeError(
+            f"case {self.case}: rules of policy {self.terms.policy.name!r} undo each other at one instant"
+        )
+
+    def timers(self) -> list[tuple[Instant, Track, int]]:
+        """All timers still to come, soonest first; some may be out of date."""
+        return [(at, self.tracks[index], token) for at, _, index, token in sorted(self._timers)]
+
+    def _meet(self, event: Event) -> None:
+        if not hasattr(self, "state"):
+            self.state = begin(event)
+            self._dirty = True
+        else:
+            self.become(fold(self.state, event))
+        done = deeds(event)
+        for track in self.tracks:
+            track.happened(self, event, done)
+        self.settle(event.at)
+
+    def _strike_before(self, end: Instant) -> None:
+        while self._timers and self._timers[0][0] < end:
+            at, _, index, token = heapq.heappop(self._timers)
+            self.tracks[index].struck(self, at, token)
+            self.settle(at)

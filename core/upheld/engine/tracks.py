@@ -1,0 +1,245 @@
+"""The tracks of rules that do something: once (``when``), or again and again (``every``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Withdrawal
+from upheld.case.events import Event, PublicReply
+from upheld.case.state import CaseState, Status
+from upheld.engine.conditions import asks_status, holds, live
+from upheld.engine.step import Step, StepKind
+from upheld.engine.terms import Terms
+from upheld.engine.timeline import Timeline
+from upheld.policy.model import CatchUp, Clause, Every, Verb, When
+
+
+class WhenTrack:
+    """Once each time the condition becomes true, at once or after a while."""
+
+    def __init__(self, terms: Terms, clause: Clause, rule: When) -> None:
+        self.clause, self.rule = clause, rule
+        self.cycle = 0
+        self.since: Instant | None = None
+        self.due: Instant | None = None
+        self._reach = terms.reach(rule.after, rule.calendar) if rule.after else None
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """Arm when the condition becomes true, disarm when it no longer is."""
+        if not live(self.rule.when, line.state):
+            self.since = self.due = None
+        elif self.since is None:
+            self._arm(line, at)
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """Facts matter through the state alone."""
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """The while is over: fire, unless what would prevent it has come."""
+        if token == self.cycle and self.due == at:
+            self.due = None
+            self._fire(line, at)
+
+    def _arm(self, line: Timeline, at: Instant) -> None:
+        self.since = at
+        self.cycle += 1
+        if self._reach is None:
+            self._fire(line, at)
+            return
+        calendar, length = self._reach
+        self.due = calendar.add(at, length)
+        line.schedule(self.due, self, self.cycle)
+
+    def _fire(self, line: Timeline, at: Instant) -> None:
+        unless = self.rule.unless
+        if unless is not None and holds(unless, line.state, since=self.since):
+            return
+        if line.state.status is Status.CLOSED and not asks_status(self.rule.when):
+            return
+        line.take(
+            Step(
+                track=f"{self.clause.id}/{self.rule.name}/{self.cycle}",
+                occurrence=1,
+                clause=self.clause.id,
+                rule=self.rule.name,
+                due=at,
+                do=self.rule.do,
+                catch_up=self.rule.catch_up,
+            )
+        )
+
+    def pending(self, state: CaseState) -> Instant | None:
+        """When it would fire if nothing more happened; None where ``unless`` already holds."""
+        unless = self.rule.unless
+        if self.due is None or (unless and holds(unless, state, since=self.since)):
+            return None
+        return self.due
+
+
+class EveryTrack:
+    """Again and again while the condition holds, on a grid that begins when it became true.
+
+    A slot reaches from the instant after one occurrence to the next; what fills it counts for it.
+    """
+
+    def __init__(self, terms: Terms, clause: Clause, rule: Every) -> None:
+        self.clause, self.rule = clause, rule
+        self.calendar, self.length = terms.reach(rule.every, rule.calendar)
+        self.first = terms.reach(rule.first or rule.every, rule.calendar)[1]
+        ask = rule.ask_ahead
+        self.ahead = terms.reach(ask.before, rule.calendar)[1] if ask else None
+        self.cycle = 0
+        self.since: Instant | None = None
+        self.occurrence = 0
+        self.filled_at: Instant | None = None
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """Begin the grid when the condition becomes true; end it when it no longer is."""
+        if not live(self.rule.holds, line.state):
+            self.since = None
+        elif self.since is None:
+            self.since, self.occurrence, self.filled_at = at, 0, None
+            self.cycle += 1
+            self._next(line)
+        elif self.occurrence == 0:  # not enforced so far; perhaps it is now
+            self._next(line)
+        if line.state.updated_at == at and "update" in self.rule.filled_by:
+            self.filled_at = at
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """Remember what fills the slot."""
+        if done.intersection(self.rule.filled_by):
+            self.filled_at = event.at
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """An occurrence is due, or the question ahead of it."""
+        if self.since is None or token != self._token():
+            return
+        if at < self.at(self.occurrence):
+            self._ask(line, at)
+            return
+        line.take(self._step(at, self.rule.name, StepKind.DO, filled=self._filled()))
+        self._next(line)
+
+    def at(self, occurrence: int) -> Instant:
+        """The instant of an occurrence, counted from 1."""
+        since = self.since or 0
+        return self.calendar.add(since, self.first + (occurrence - 1) * self.length)
+
+    def pending(self, _state: CaseState) -> Instant | None:
+        """The next occurrence."""
+        return self.at(self.occurrence) if self.since is not None and self.occurrence else None
+
+    def _next(self, line: Timeline) -> None:
+        begins = _enforced_from(line)
+        if begins is None:
+            self.occurrence = 0
+            return
+        self.occurrence = max(self.occurrence + 1, self._first_at_or_after(begins))
+        due = self.at(self.occurrence)
+        if self.ahead is not None:
+            line.schedule(self.calendar.back(due, self.ahead), self, self._token())
+        line.schedule(due, self, self._token())
+
+    def _first_at_or_after(self, begins: Instant) -> int:
+        # A case that was open for a year before it was enforced has thousands of empty slots.
+        passed = self.calendar.elapsed(self.since or 0, begins) - self.first
+        return max(1, -(-passed // self.length) + 1)
+
+    def _token(self) -> int:
+        return self.cycle * 1_000_000 + self.occurrence
+
+    def _filled(self) -> bool:
+        if self.filled_at is None:
+            return False
+        slot = self.at(self.occurrence - 1) if self.occurrence > 1 else self.since
+        return slot is not None and self.filled_at > slot
+
+    def _ask(self, line: Timeline, at: Instant) -> None:
+        ask = self.rule.ask_ahead
+        if ask is None or self._filled() or line.state.assignee is None:
+            return
+        line.take(self._step(at, self.rule.name, StepKind.ASK, filled=False))
+
+    def _step(self, at: Instant, rule: str, kind: StepKind, *, filled: bool) -> Step:
+        asks = kind is StepKind.ASK
+        track = f"{self.clause.id}/{rule}/{self.cycle}"
+        return Step(
+            track=f"{track}/ask" if asks else track,
+            occurrence=self.occurrence,
+            clause=self.clause.id,
+            rule=rule,
+            due=at,
+            kind=kind,
+            do=() if asks else self.rule.do,
+            catch_up=CatchUp.COLLAPSE if asks else self.rule.catch_up,
+            filled=filled,
+            next_due=self.at(self.occurrence if asks else self.occurrence + 1),
+        )
+
+
+class StandDownTrack:
+    """Everybody who was paged is stood down when the case is worked, lowered or closed (M-11)."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.paged = self.stood = False
+        self.count = 0
+        self.severity: int | None = None
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """Watch for pages, for a lower severity and for the end."""
+        self._watch(line)
+        before, self.severity = self.severity, line.state.acting_severity
+        if not self.paged:
+            return
+        if line.state.status is Status.CLOSED:
+            self._take(line, at, Withdrawal.CLOSED)
+        elif before is not None and (self.severity or before) > before:
+            self._take(line, at, Withdrawal.SUPERSEDED)
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """Work stops the delivery of pages."""
+        self._watch(line)
+        if self.paged and not self.stood and "worked" in done:
+            self._take(line, event.at, Withdrawal.WORKED)
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """Has no timers."""
+
+    def _watch(self, line: Timeline) -> None:
+        for step in line.steps[self.seen :]:
+            if any(do.verb is Verb.PAGE for do in step.do):
+                self.paged, self.stood = True, False
+        self.seen = len(line.steps)
+
+    def _take(self, line: Timeline, at: Instant, why: Withdrawal) -> None:
+        self.count += 1
+        self.stood = True
+        self.paged = why is Withdrawal.WORKED
+        track = f"stand-down/{why}/{self.count}"
+        line.take(Step(track, 1, "", "stand-down", at, StepKind.STAND_DOWN, why=why))
+
+
+class ReplyTrack:
+    """What a person typed at our own door goes out to the customer, once."""
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """Nothing to watch."""
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """A reply that is still to be sent."""
+        if isinstance(event.body, PublicReply) and event.body.send and done:
+            step = Step(f"reply/{event.id}", 1, "", "reply", event.at, StepKind.REPLY)
+            line.take(replace(step, text=event.body.text))
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """Has no timers."""
+
+
+def _enforced_from(line: Timeline) -> Instant | None:
+    own = line.state.enforced_from
+    if own is None:
+        return None
+    return max(own, line.terms.enforced_from or own)
