@@ -54,6 +54,7 @@ __all__ = [
     "Gone",
     "Health",
     "Inbound",
+    "Intake",
     "Level",
     "Logger",
     "Lookup",
@@ -68,6 +69,7 @@ __all__ = [
     "Permanent",
     "PluginError",
     "Probe",
+    "Proposal",
     "Reading",
     "Receipt",
     "Received",
@@ -199,6 +201,7 @@ class Ability(StrEnum):
     WITHDRAW = "withdraw"  # withdraw() stands people down
     RECEIPTS = "receipts"  # says later whether it was delivered or acknowledged
     INTERNAL_COMMENTS = "internal_comments"  # can hide a comment from the customer
+    LOCAL = "local"  # writes on this machine only: speaks in shadow mode too
     NOTIFIES_CUSTOMER = "notifies_customer"  # the remote writes to customers by itself
 
 
@@ -446,6 +449,30 @@ class Finding:
     subject: str
     what: str
     do_next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came in, as a classifier sees it. ``source`` is the connection; ``customer``, ``plan``
+    and ``product`` are the directory's names, None where it does not know. The text is untrusted."""
+
+    source: str
+    subject: str
+    text: str = field(repr=False)
+    customer: str | None = None
+    plan: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a classifier proposes, and why. A severity counts from 1, the most urgent; None leaves
+    it to the policy. ``outcome`` is one of the policy's (a question that is answered, a referral)."""
+
+    severity: int | None = None
+    flags: tuple[str, ...] = ()
+    outcome: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,9 +350,12 @@ class Annulled:
     reason: str
 
 
+# --- consequences -------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """What a provider said of a sending: the proof that a message went out, or did not.
+    """What came of a sending: what a provider said of a sending: the proof that a message went out, or did not.
 
     ``state`` is accepted, delivered, acknowledged, resolved or failed; ``clauses`` are the
     promises for which it was sent, ``recipient`` the person or contact who was meant.
@@ -367,9 +370,6 @@ class Receipted:
     recipient: str
     clauses: tuple[str, ...] = ()
     detail: str = ""
-
-
-# --- consequences -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,9 +470,8 @@ Fact: TypeAlias = (
     | Closed
     | Reopened
     | Annulled
-    | Receipted
 )
-Consequence: TypeAlias = Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
+Consequence: TypeAlias = Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
 Body: TypeAlias = Fact | Consequence
 
 

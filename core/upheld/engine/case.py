@@ -77,7 +77,8 @@ def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> L
     tracks: list[Track] = [*clocks, *whens, *everies, StandDownTrack(), ReplyTrack()]
     line = Timeline(terms, case, tracks)
     line.live(facts, until)
-    pending = [track.pending(line.state) for track in (*clocks, *whens, *everies)]
+    promises: list[ClockTrack | WhenTrack | EveryTrack] = [*clocks, *whens, *everies]
+    pending = [track.pending(line.state) for track in promises]
     return Life(
         state=line.state,
         steps=tuple(line.steps),
