@@ -16,7 +16,7 @@ hookspec: Final = pluggy.HookspecMarker("upheld")
 
 
 @hookspec
-def upheld_plugins() -> list[type[Connection[Any]] | type[Probe[Any]]]:
+def upheld_plugins() -> list[type[Connection[Any] | Probe[Any]]]:
     """The classes that this plugin brings: trackers, notifiers, probes. Called once, at loading."""
     raise NotImplementedError
 

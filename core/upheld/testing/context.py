@@ -1,0 +1,96 @@
+"""A `Context` for tests: a folder of its own, a log that can be read, HTTP with a short timeout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import requests
+
+# Machine time, seconds: a test that hangs is worse than one that fails.
+_TIMEOUT: Final = 5.0
+
+
+@dataclass
+class RecordingLog:
+    """A `Logger` that keeps its lines: (level, event, values)."""
+
+    lines: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
+
+    def debug(self, event: str, **values: object) -> None:
+        """Keep a line of level debug."""
+        self.lines.append(("debug", event, values))
+
+    def info(self, event: str, **values: object) -> None:
+        """Keep a line of level info."""
+        self.lines.append(("info", event, values))
+
+    def warning(self, event: str, **values: object) -> None:
+        """Keep a line of level warning."""
+        self.lines.append(("warning", event, values))
+
+    def error(self, event: str, **values: object) -> None:
+        """Keep a line of level error."""
+        self.lines.append(("error", event, values))
+
+
+class _Session(requests.Session):
+    """No request without a timeout, no proxy or netrc of the machine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("timeout", _TIMEOUT)
+        return super().request(*args, **kwargs)
+
+
+@dataclass
+class ScratchContext:
+    """What the core lends to a connection, for tests. Use it in a ``with``, or close it."""
+
+    name: str
+    folder: str
+    clock: Callable[[], datetime]
+    site: str = "test-site"
+    public_url: str | None = None
+    log: RecordingLog = field(default_factory=RecordingLog)
+    vault: MutableMapping[str, str] = field(default_factory=dict, repr=False)
+    _sessions: list[requests.Session] = field(default_factory=list, repr=False)
+
+    def now(self) -> datetime:
+        """Policy time."""
+        return self.clock()
+
+    def http(self) -> requests.Session:
+        """A session that is closed with the context."""
+        session = _Session()
+        self._sessions.append(session)
+        return session
+
+    def close(self) -> None:
+        """Close every session that was lent."""
+        while self._sessions:
+            self._sessions.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def make_context(
+    folder: Path, now: datetime | Callable[[], datetime], name: str = "under-test"
+) -> ScratchContext:
+    """A context over ``folder`` at ``now``: an aware datetime, or ``SteppedClock.as_datetime``."""
+    if isinstance(now, datetime):
+        if now.tzinfo is None:
+            raise ValueError(f"{now!r} has no time zone")
+        at = now
+        return ScratchContext(name, str(folder), lambda: at)
+    return ScratchContext(name, str(folder), now)
