@@ -1,0 +1,193 @@
+"""Open hours compiled to instants: sorted intervals and the time open up to the end of each.
+
+Adding and measuring are two bisections. What is compiled grows by years as it is asked for, in
+both directions; a reader always sees one whole compiled piece, so threads may share a calendar.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from upheld.calendar.instant import Instant, Span, iso, moment
+from upheld.calendar.wall import from_wall
+from upheld.calendar.week import Stretch, Week, joined
+from upheld.errors import ConfigError
+
+# How far a search goes before a calendar counts as too sparse.
+_YEARS: Final = 200
+# A year is compiled with the last day before it (its night runs on) and the first after it.
+_FIRST_YEAR: Final = 2
+_LAST_YEAR: Final = 9997
+
+
+class CalendarError(ConfigError):
+    """A calendar has no open time, or too little to fit what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """Years ``first`` to ``last``; ``filled[i]`` is the time open from ``begin`` to ``ends[i]``."""
+
+    first: int
+    last: int
+    begin: Instant
+    end: Instant
+    starts: list[Instant]
+    ends: list[Instant]
+    filled: list[Span]
+
+    def reading(self, at: Instant) -> Span:
+        """The time open from ``begin`` until ``at``."""
+        i = bisect_right(self.starts, at) - 1
+        if i < 0:
+            return 0
+        left = self.ends[i] - at
+        return self.filled[i] - left if left > 0 else self.filled[i]
+
+    def earliest(self, reading: Span) -> Instant:
+        i = bisect_left(self.filled, reading)
+        return self.ends[i] - (self.filled[i] - reading)
+
+    def latest(self, reading: Span) -> Instant:
+        i = bisect_right(self.filled, reading)
+        return self.ends[i] - (self.filled[i] - reading)
+
+    @property
+    def total(self) -> Span:
+        return self.filled[-1] if self.filled else 0
+
+
+class Hours:
+    """The open hours of a week in a zone, as instants. Spans and instants are microseconds."""
+
+    def __init__(self, name: str, week: Week, zone: ZoneInfo) -> None:
+        self._name, self._week, self._zone = name, week, zone
+        self._years: dict[int, tuple[Stretch, ...]] = {}
+        self._compiled: _Compiled | None = None
+
+    def elapsed(self, start: Instant, end: Instant) -> Span:
+        """Open time from ``start`` until ``end``; 0 where ``end`` is not after ``start``."""
+        if end <= start:
+            return 0
+        compiled = self._covering(start, end)
+        return compiled.reading(end) - compiled.reading(start)
+
+    def add(self, start: Instant, length: Span) -> Instant:
+        """The earliest instant at which ``length`` has run; 0 is the first open one."""
+        if length == 0:
+            return self.limit(start, 0)
+        compiled, reading = self._ahead(start, length)
+        return compiled.earliest(reading)
+
+    def limit(self, start: Instant, length: Span) -> Instant:
+        """The latest instant at which no more than ``length`` has run."""
+        compiled, reading = self._ahead(start, length)
+        return compiled.latest(reading)
+
+    def back(self, end: Instant, length: Span) -> Instant:
+        """The latest instant from which ``length`` runs until ``end``."""
+        if length == 0:
+            return end
+        compiled = self._covering(end, end)
+        while (reading := compiled.reading(end) - length) < 0:
+            compiled = self._reach(compiled, end, length, ahead=False)
+        return compiled.latest(reading)
+
+    def _ahead(self, start: Instant, length: Span) -> tuple[_Compiled, Span]:
+        """What is compiled far enough to hold more than ``length`` after ``start``."""
+        compiled = self._covering(start, start)
+        while (reading := compiled.reading(start) + length) >= compiled.total:
+            compiled = self._reach(compiled, start, length, ahead=True)
+        return compiled, reading
+
+    def _reach(self, compiled: _Compiled, at: Instant, length: Span, *, ahead: bool) -> _Compiled:
+        """Double what is compiled, in one direction, within bounds."""
+        year, more = moment(at).year, compiled.last - compiled.first + 1
+        first = compiled.first if ahead else max(compiled.first - more, year - _YEARS, _FIRST_YEAR)
+        last = min(compiled.last + more, year + _YEARS, _LAST_YEAR) if ahead else compiled.last
+        if first >= compiled.first and last <= compiled.last:
+            raise self._too_sparse(at, length, "after" if ahead else "before")
+        return self._widened(first, last)
+
+    def _covering(self, start: Instant, end: Instant) -> _Compiled:
+        compiled = self._compiled
+        if compiled and compiled.begin <= start and end < compiled.end:
+            return compiled
+        return self._widened(_year(start, -1), _year(end, 1))
+
+    def _widened(self, first: int, last: int) -> _Compiled:
+        if self._compiled:
+            first, last = min(first, self._compiled.first), max(last, self._compiled.last)
+        self._compiled = compiled = self._compile(first, last)
+        return compiled
+
+    def _compile(self, first: int, last: int) -> _Compiled:
+        stretches = joined(s for year in range(first, last + 1) for s in self._year(year))
+        return _Compiled(
+            first,
+            last,
+            from_wall(date(first, 1, 1), 0, self._zone),
+            from_wall(date(last + 1, 1, 1), 0, self._zone),
+            [start for start, _ in stretches],
+            [end for _, end in stretches],
+            list(_sums(end - start for start, end in stretches)),
+        )
+
+    def _year(self, year: int) -> tuple[Stretch, ...]:
+        """The open intervals of a local year, kept: years are compiled once."""
+        known = self._years.get(year)
+        if known is None:
+            known = self._years[year] = self._intervals(date(year, 1, 1), date(year + 1, 1, 1))
+        return known
+
+    def _intervals(self, first: date, until: date) -> tuple[Stretch, ...]:
+        """Open intervals from midnight to midnight; the night before ``first`` may run into it."""
+        days = (first + timedelta(days=n) for n in range(-1, (until - first).days))
+        opened = joined(interval for day in days for interval in self._day(day))
+        bounds = (from_wall(first, 0, self._zone), from_wall(until, 0, self._zone))
+        return tuple(_clipped(opened, *bounds))
+
+    def _day(self, day: date) -> Iterator[Stretch]:
+        """What opens on ``day``, as instants; what would run into a holiday ends at midnight."""
+        stretches = self._week.on(day)
+        if not stretches:
+            return
+        midnight, next_midnight = from_wall(day, 0, self._zone), from_wall(day, 1440, self._zone)
+        if midnight >= next_midnight:  # a zone that skipped a whole day: it has no hours
+            return
+        shut = self._week.is_holiday(day + timedelta(days=1))
+        for start, end in stretches:
+            opens, closes = from_wall(day, start, self._zone), from_wall(day, end, self._zone)
+            closes = min(closes, next_midnight) if shut else closes
+            if opens < closes:  # else it lies in the hour that spring skips
+                yield opens, closes
+
+    def _too_sparse(self, at: Instant, length: Span, side: str) -> CalendarError:
+        return CalendarError(
+            f"calendar {self._name!r} has too little open time {side} {iso(at)} "
+            f"for {timedelta(microseconds=length)}",
+            do_next="give it weekly hours, or ask for less time",
+        )
+
+
+def _year(at: Instant, margin: int) -> int:
+    """A year around ``at`` with a margin, wherever the zone is."""
+    return min(max(moment(at).year + margin, _FIRST_YEAR), _LAST_YEAR)
+
+
+def _sums(lengths: Iterable[Span]) -> Iterator[Span]:
+    total = 0
+    for length in lengths:
+        total += length
+        yield total
+
+
+def _clipped(stretches: Iterable[Stretch], begin: Instant, end: Instant) -> Iterator[Stretch]:
+    for start, until in stretches:
+        if start < end and until > begin:
+            yield max(start, begin), min(until, end)
