@@ -219,11 +219,11 @@ class _Loader:
         try:
             self.hooks.register(module, plugin.name)
             self.hooks.check_pending()
-            _refuse_wrappers(self.hooks, module)
+            _look_at_hooks(self.hooks, module)
         except pluggy.PluginValidationError as error:
             self.hooks.unregister(module)
             hooks = ", ".join(_hook_names())
-            what = f"({plugin.source}) has a hook that does not fit: {_one_line(error)}"
+            what = f"({plugin.source}) has no hooks that fit: {_one_line(error)}"
             raise NotLoaded(plugin.name, what, f"the hooks are {hooks}") from error
         return True
 
@@ -307,11 +307,15 @@ def _hook_names() -> list[str]:
     return sorted(name for name in vars(hookspecs) if name.startswith("upheld_"))
 
 
-def _refuse_wrappers(hooks: pluggy.PluginManager, module: ModuleType) -> None:
-    for name in _hook_names():
-        for impl in _implementations(hooks, name):
+def _look_at_hooks(hooks: pluggy.PluginManager, module: ModuleType) -> None:
+    """Each implementation is called alone: one at least, and none that wraps the others."""
+    callers = hooks.get_hookcallers(module) or []
+    if not callers:
+        raise pluggy.PluginValidationError(module, "no function is marked with @hookimpl")
+    for caller in callers:
+        for impl in caller.get_hookimpls():
             if impl.plugin is module and (impl.wrapper or impl.hookwrapper):
-                raise pluggy.PluginValidationError(module, f"{name} is a wrapper")
+                raise pluggy.PluginValidationError(module, f"{caller.name} is a wrapper")
 
 
 def _fit(plugin: Installed, brought: Any) -> PluginClass:
