@@ -368,6 +368,7 @@ class Receipted:
     channel: str
     connection: str
     recipient: str
+    purpose: str = ""
     clauses: tuple[str, ...] = ()
     detail: str = ""
 

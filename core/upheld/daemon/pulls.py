@@ -1,0 +1,104 @@
+"""Reading connections: lease, pull a page, and let items and cursor land in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from upheld.calendar.instant import SECOND, Span, instant
+from upheld.desk.intake import Intake, Source
+from upheld.ledger import Ledger, PullLease, Transaction
+from upheld.plugin import Ability, Auth, Logger, Page, PluginError
+from upheld.seam import Live
+
+LEASE_SECONDS: Final = 120.0
+HARD_STOP: Final[Span] = 90 * SECOND
+#: A flood is read in turns, so that one mailbox does not keep the others waiting.
+PAGES_A_TURN: Final = 20
+
+
+@dataclass(slots=True)
+class Puller:
+    """Reads one connection. Log once when it goes, once when it is back."""
+
+    live: Live
+    source: Source
+    ledger: Ledger
+    intake: Intake
+    owner: str
+    log: Logger
+    broken: str | None = field(default=None)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether there is anything to pull from this plugin."""
+        return self.live.can(Ability.PULL)
+
+    def pull(self) -> int:
+        """One turn; answers how many items came. What fails is on record and tried again."""
+        if not self.pulls or self.live.stopped:
+            return 0
+        lease = self.ledger.retrying(
+            lambda tx: tx.lease_pull(self.source.name, self.owner, seconds=LEASE_SECONDS)
+        )
+        if lease is None:
+            return 0
+        try:
+            return self._turn(lease)
+        except PluginError as error:
+            self._failed(lease, error)
+            return 0
+        finally:
+            self.ledger.retrying(lambda tx: tx.release_pull(lease))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for news where the plugin can; True means: pull now."""
+        if self.live.stopped or not self.live.can(Ability.WAIT):
+            return False
+        plugin = self.live.plugin
+        try:
+            stop = int(seconds * SECOND) + HARD_STOP
+            return self.live.call(lambda: plugin.wait(seconds), hard_stop=stop)
+        except PluginError:
+            return False  # the pull that follows tells what is wrong
+
+    def _turn(self, lease: PullLease) -> int:
+        came, cursor = 0, lease.cursor
+        for _ in range(PAGES_A_TURN):
+            page = self._page(cursor)
+            self.ledger.retrying(lambda tx, page=page: self._store(tx, lease, page))
+            came, cursor = came + len(page.items), page.cursor
+            if not page.more:
+                break
+        self._back()
+        return came
+
+    def _page(self, cursor: str | None) -> Page:
+        return self.live.call(lambda: self.live.plugin.pull(cursor), hard_stop=HARD_STOP)
+
+    def _store(self, tx: Transaction, lease: PullLease, page: Page) -> None:
+        for item in page.items:
+            self.intake.take(tx, self.source, item)
+        now = self.intake.records.clock.now()
+        tx.move_cursor(lease, page.cursor, as_of=instant(page.as_of), now=now)
+
+    def _failed(self, lease: PullLease, error: PluginError) -> None:
+        now = self.intake.records.clock.now()
+        self.ledger.retrying(lambda tx: tx.pull_failed(lease, str(error), now=now))
+        if isinstance(error, Auth):
+            # Trying on would lock the account; a person has to look at it first.
+            self.live.stop(error.what)
+        if self.broken is None:
+            self.log.error("connection_broken", connection=self.source.name, error=str(error))
+        self.broken = str(error)
+
+    def _back(self) -> None:
+        if self.broken is not None:
+            self.log.info("connection_back", connection=self.source.name)
+        self.broken = None
+
+
+def pull_all(pullers: Sequence[Puller]) -> int:
+    """One turn of every connection."""
+    return sum(puller.pull() for puller in pullers)

@@ -1,0 +1,72 @@
+"""The policies a site lives by: those for new cases, and those that open cases are pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Decision, Subject
+from upheld.case.events import Event
+from upheld.directory import Directory
+from upheld.engine.case import decide
+from upheld.engine.referral import decide_referral
+from upheld.engine.terms import Terms, compile_terms
+from upheld.errors import NotFound
+from upheld.policy.model import Policy
+
+Kept = Callable[[str], Policy | None]
+
+
+class Book:
+    """Terms by policy version.
+
+    ``agreements`` maps the path of a customer's agreement to its policy; ``kept`` reads a version
+    that is no longer configured back from the ledger. Precedence is agreement, plan, policy (P-12):
+    plans are conditions inside a policy, an agreement is a policy of its own.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        directory: Directory,
+        *,
+        agreements: Mapping[str, Policy] | None = None,
+        kept: Kept | None = None,
+        enforced_from: Instant | None = None,
+    ) -> None:
+        self.policy, self.directory = policy, directory
+        self._agreements = dict(agreements or {})
+        self._kept = kept
+        self._enforced_from = enforced_from
+        self._terms: dict[str, Terms] = {}
+        for known in (policy, *self._agreements.values()):
+            self._terms[known.version] = compile_terms(known, enforced_from=enforced_from)
+
+    def current(self) -> tuple[Policy, ...]:
+        """All policies that a new case can be pinned to."""
+        return (self.policy, *self._agreements.values())
+
+    def for_customer(self, customer: str | None, at: Instant) -> Terms:
+        """The terms under which a case of this customer opens at this instant."""
+        agreement = self.directory.agreement(customer, at) if customer else None
+        policy = self._agreements.get(agreement.policy) if agreement else None
+        return self._terms[(policy or self.policy).version]
+
+    def of(self, version: str) -> Terms:
+        """The terms of a version; ``NotFound`` where neither the site nor the ledger has it."""
+        if version not in self._terms:
+            policy = self._kept(version) if self._kept else None
+            if policy is None:
+                raise NotFound(
+                    f"no policy of version {version}",
+                    do_next="put the file back that the case opened under, or migrate the case",
+                )
+            self._terms[version] = compile_terms(policy, enforced_from=self._enforced_from)
+        return self._terms[version]
+
+    def decide(self, subject: Subject, event: Event) -> Decision:
+        """The decider for the ledger: each kind of subject has its own."""
+        terms = self.of(subject.policy)
+        if subject.kind == "referral":
+            return decide_referral(terms, subject, event)
+        return decide(terms, subject, event)

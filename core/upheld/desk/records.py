@@ -1,0 +1,126 @@
+"""Facts into the ledger: the one function through which all news of a case goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from upheld.calendar.instant import MINUTE, Instant, Span
+from upheld.case.decision import Decision, Subject
+from upheld.case.events import (
+    UPHELD,
+    Actor,
+    Body,
+    Event,
+    Opened,
+    PassedOver,
+    Proposed,
+)
+from upheld.clock import Clock
+from upheld.desk.book import Book
+from upheld.engine.case import Life, replay
+from upheld.engine.classify import propose
+from upheld.engine.fold import deeds
+from upheld.ledger import Ledger, Transaction
+from upheld.plugin import Intake as Asked
+from upheld.registry import Registry
+
+_RETRY: Span = MINUTE
+
+
+class DecideFailed(Exception):
+    """The decider raised; the cause is chained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Writes facts, and reads cases back as they stand."""
+
+    ledger: Ledger
+    book: Book
+    clock: Clock
+    registry: Registry | None = None
+
+    def open(
+        self, tx: Transaction, opened: Opened, *, actor: Actor, event_id: str, at: Instant
+    ) -> str:
+        """A new case from what came in, with the proposal of the policy and the plugins."""
+        now = self.clock.now()
+        terms = self.book.for_customer(opened.customer, at)
+        case = tx.new_subject("case", policy=terms.policy.version, now=now)
+        self.add(tx, case, Event(event_id, at, now, actor, opened))
+        for index, proposed in enumerate(self._proposals(terms.policy.version, opened)):
+            self.add(tx, case, Event(f"{event_id}#proposed{index}", at, now, UPHELD, proposed))
+        return case
+
+    def add(self, tx: Transaction, case: str, event: Event) -> Decision | None:
+        """Record one event; None where it was there already.
+
+        A decider that raises parks this case alone: the event is kept, undecided, and is decided
+        later with its own instants.
+        """
+        now = self.clock.now()
+        before = tx.subject(case) if deeds(event) else None
+        try:
+            decision = tx.record(case, event, self._decide, now=now)
+        except DecideFailed as error:
+            cause = error.__cause__ or error
+            tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
+            return None
+        if decision is not None and before is not None:
+            self._passed_over(tx, before, event)
+        return decision
+
+    def fact(
+        self, tx: Transaction, case: str, body: Body, *, actor: Actor, event_id: str
+    ) -> Decision | None:
+        """Record something that happens now."""
+        now = self.clock.now()
+        return self.add(tx, case, Event(event_id, now, now, actor, body))
+
+    def life(self, subject: Subject, until: Instant | None = None) -> Life:
+        """The case as it stands (or stood at ``until``): state, clocks, steps, what is to come."""
+        facts = tuple(sorted(subject.facts, key=lambda fact: fact.order))
+        at = self.clock.now() if until is None else until
+        return replay(self.book.of(subject.policy), subject.id, facts, at)
+
+    def _decide(self, subject: Subject, event: Event) -> Decision:
+        try:
+            return self.book.decide(subject, event)
+        except Exception as error:
+            raise DecideFailed(subject.id) from error
+
+    def _proposals(self, version: str, opened: Opened) -> Iterable[Proposed]:
+        """The policy's proposal, then those of plugins: what they set overrides it."""
+        proposed = propose(self.book.of(version).policy, opened)
+        if proposed is not None:
+            yield proposed
+        if self.registry is None:
+            return
+        asked = Asked(
+            opened.source,
+            opened.subject,
+            opened.text,
+            opened.customer,
+            opened.plan,
+            opened.product,
+        )
+        for plugin, answer in self.registry.classify(asked).proposals.items():
+            severity = answer.severity
+            if severity is None and proposed is not None:
+                severity = proposed.severity
+            yield Proposed(severity, answer.flags, answer.outcome, plugin, answer.reason)
+
+    def _passed_over(self, tx: Transaction, before: Subject, event: Event) -> None:
+        """M-09: begun while a more severe case of the same queue stood unworked."""
+        state = self.life(before, event.at).state
+        if state.worked_at is not None or state.acting_severity is None:
+            return
+        waiting = tx.unworked(queue=state.queue, more_severe_than=state.acting_severity)
+        if waiting:
+            body = PassedOver(tuple(waiting))
+            self.add(
+                tx,
+                before.id,
+                Event(f"{event.id}#passed-over", event.at, event.seen, event.actor, body),
+            )

@@ -1,0 +1,293 @@
+"""What a person can do to a case, at our own doors: CLI, portal, tracker verbs, answers to a page.
+
+Each verb checks the gates of the policy the case is pinned to, then records one fact. Every verb
+takes the actor; nothing happens in nobody's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import (
+    Actor,
+    Annulled,
+    Assigned,
+    Attached,
+    Body,
+    CallLogged,
+    Closed,
+    Detached,
+    Enforced,
+    Escalated,
+    Event,
+    Flagged,
+    Held,
+    Mobilised,
+    Noted,
+    Opened,
+    PageAcknowledged,
+    Provided,
+    PublicReply,
+    Queued,
+    Rejected,
+    Released,
+    Reopened,
+    Resolved,
+    SeveritySet,
+    Side,
+    Triaged,
+    VerdictGiven,
+    WaitingOn,
+    Worked,
+)
+from upheld.case.state import CaseState, Status
+from upheld.desk.records import Records
+from upheld.engine.gates import missing
+from upheld.errors import NotFound, Refusal
+from upheld.ledger import Transaction
+from upheld.policy.model import Gate, Policy
+
+Check = Callable[[Policy, CaseState], None]
+
+
+def new_id() -> str:
+    """The id of a fact that a person states now."""
+    return f"desk:{uuid4().hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """``case`` is what people say: C7, or the number the customer was told."""
+
+    records: Records
+
+    def open(self, opened: Opened, actor: Actor, *, at: Instant | None = None) -> str:
+        """Enter a case; answers its handle."""
+        when = self.records.clock.now() if at is None else at
+        event_id = new_id()
+        return self.records.ledger.retrying(
+            lambda tx: self.records.open(tx, opened, actor=actor, event_id=event_id, at=when)
+        )
+
+    def triage(
+        self, case: str, actor: Actor, severity: int, *, number: str | None = None, reason: str = ""
+    ) -> None:
+        """Set the severity, and the number where the tracker gives none; once a case."""
+        self._staff(actor, "triage")
+
+        def check(policy: Policy, state: CaseState) -> None:
+            _known_severity(policy, severity)
+            if state.triaged:
+                raise Refusal(
+                    f"{case} is triaged already, as severity {state.severity}",
+                    do_next=f"to change it: upheld cases severity {case} {severity}",
+                )
+
+        self._state(case, Triaged(severity, number, reason), actor, check)
+
+    def reject(self, case: str, actor: Actor, reason: str) -> None:
+        """Triage found that this needs no number."""
+        self._staff(actor, "reject")
+        self._state(case, Rejected(reason), actor, _not_triaged)
+
+    def severity(self, case: str, actor: Actor, severity: int, reason: str = "") -> None:
+        """Raise or lower the severity. Raising to 1 pages at once."""
+        self._staff(actor, "set the severity of")
+        self._state(
+            case,
+            SeveritySet(severity, reason),
+            actor,
+            lambda policy, _state: _known_severity(policy, severity),
+        )
+
+    def flag(self, case: str, actor: Actor, flag: str, *, on: bool = True) -> None:
+        """Set or clear a flag of the policy."""
+        self._staff(actor, "flag")
+        self._state(case, Flagged(flag, on), actor, lambda policy, _: _known_flag(policy, flag))
+
+    def assign(self, case: str, actor: Actor, to: str) -> None:
+        """Say who is to work it. Not work by itself."""
+        self._staff(actor, "assign")
+        self._state(case, Assigned(to), actor)
+
+    def queue(self, case: str, actor: Actor, queue: str) -> None:
+        """Move it to another queue."""
+        self._staff(actor, "move")
+        self._state(case, Queued(queue), actor)
+
+    def work(self, case: str, actor: Actor) -> None:
+        """Begin: from here the case is being worked."""
+        self._staff(actor, "work")
+        self._state(case, Worked(), actor)
+
+    def reply(self, case: str, actor: Actor, text: str) -> None:
+        """Answer the customer; the text goes out to them."""
+        self._staff(actor, "reply to")
+        self._state(case, PublicReply(_text(text), send=True), actor)
+
+    def note(self, case: str, actor: Actor, text: str) -> None:
+        """Write an internal note."""
+        self._state(case, Noted(_text(text)), actor)
+
+    def call(self, case: str, actor: Actor, text: str = "", to: str = "") -> None:
+        """Log that the customer was spoken to."""
+        self._staff(actor, "log a call for")
+        self._state(case, CallLogged(text, to), actor)
+
+    def acknowledge(self, case: str, actor: Actor, key: str = "") -> None:
+        """Answer a page: it stops the delivery, not the step."""
+        self._state(case, PageAcknowledged(key), actor)
+
+    def mobilise(self, case: str, actor: Actor, reason: str = "") -> None:
+        """Call in the whole support team (M-06)."""
+        self._staff(actor, "mobilise for")
+        self._state(case, Mobilised(reason), actor)
+
+    def wait(self, case: str, actor: Actor, party: str) -> None:
+        """The case waits for the customer, or for a vendor."""
+        self._staff(actor, "set waiting")
+        self._state(case, WaitingOn(party), actor)
+
+    def hold(self, case: str, actor: Actor, reason: str, until: Instant | None = None) -> None:
+        """Arrange that the case may wait."""
+        self._staff(actor, "hold")
+        self._state(case, Held(_text(reason), until), actor)
+
+    def release(self, case: str, actor: Actor) -> None:
+        """End a hold."""
+        self._state(case, Released(), actor)
+
+    def provide(self, case: str, actor: Actor, item: str, value: str = "") -> None:
+        """Record something that a ``require`` rule asks for."""
+        self._state(case, Provided(item, value), actor)
+
+    def resolve(
+        self, case: str, actor: Actor, text: str = "", *, how: str = "fix", override: str = ""
+    ) -> None:
+        """It is solved: ``fix``, ``workaround`` or ``plan``."""
+        self._staff(actor, "resolve")
+        self._state(case, Resolved(how, text), actor, _gate(case, "resolve", override))
+
+    def close(self, case: str, actor: Actor, reason: str = "", *, override: str = "") -> None:
+        """It is over."""
+        self._staff(actor, "close")
+        self._state(case, Closed(reason), actor, _gate(case, "close", override))
+
+    def reopen(self, case: str, actor: Actor, reason: str) -> None:
+        """It is open again."""
+
+        def check(_policy: Policy, state: CaseState) -> None:
+            if state.status not in {Status.RESOLVED, Status.CLOSED}:
+                raise Refusal(f"{case} is open: {state.status}")
+
+        self._state(case, Reopened(_text(reason)), actor, check)
+
+    def escalate(self, case: str, actor: Actor, to: str, reason: str) -> None:
+        """Escalate to a role or a queue; the severity stays."""
+        self._state(case, Escalated(to, _text(reason)), actor)
+
+    def attach(self, case: str, actor: Actor, parent: str) -> None:
+        """Fold this case's pages and statuses into its parent's."""
+        self._staff(actor, "attach")
+        found = self.records.ledger.find(parent)
+        if found == self.records.ledger.find(case):
+            raise Refusal(f"{case} can't be attached to itself")
+        self._state(case, Attached(found), actor)
+
+    def detach(self, case: str, actor: Actor) -> None:
+        """Let the case stand for itself again."""
+        self._staff(actor, "detach")
+        self._state(case, Detached(), actor)
+
+    def take_in(self, case: str, actor: Actor) -> None:
+        """Enforce the policy on a case that was there before; only what is due from now on."""
+        self._staff(actor, "take in")
+        self._state(case, Enforced(self.records.clock.now(), "taken in"), actor)
+
+    def annul(self, case: str, actor: Actor, key: str, reason: str) -> None:
+        """Annul a verdict, with a reason; it stays on record as annulled."""
+        self._staff(actor, "annul a verdict of")
+        handle = self.records.ledger.find(case)
+        verdicts = {
+            event.body.key
+            for event in self.records.ledger.events(handle)
+            if isinstance(event.body, VerdictGiven)
+        }
+        if key not in verdicts:
+            raise NotFound(
+                f"{case} has no verdict {key!r}",
+                do_next=f"verdicts are: {', '.join(sorted(verdicts)) or 'none yet'}",
+            )
+        self._state(case, Annulled(key, _text(reason)), actor)
+
+    def _state(self, case: str, body: Body, actor: Actor, check: Check | None = None) -> None:
+        event_id = new_id()
+        self.records.ledger.retrying(
+            lambda tx: self._record(tx, case, body, actor, check, event_id)
+        )
+
+    def _record(
+        self,
+        tx: Transaction,
+        case: str,
+        body: Body,
+        actor: Actor,
+        check: Check | None,
+        event_id: str,
+    ) -> None:
+        subject = tx.subject(tx.find(case))
+        now = self.records.clock.now()
+        if check is not None:
+            policy = self.records.book.of(subject.policy).policy
+            check(policy, self.records.life(subject, now).state)
+        self.records.add(tx, subject.id, Event(event_id, now, now, actor, body))
+
+    def _staff(self, actor: Actor, verb: str) -> None:
+        if actor.side is not Side.STAFF:
+            raise Refusal(
+                f"{actor.id} can't {verb} a case: only staff can",
+                do_next="name a person of upheld.yaml with --as",
+            )
+
+
+def _gate(case: str, before: str, override: str) -> Check:
+    def check(policy: Policy, state: CaseState) -> None:
+        for lack in missing(policy, state, before):
+            if lack.gate is not Gate.PREVENT or (lack.override and override):
+                continue
+            way_out = f"or override it: --override '{lack.override}'" if lack.override else ""
+            raise Refusal(
+                f"{case} can't {before} yet: {lack.clause.id} needs {', '.join(lack.needs)} first"
+                f" ({lack.clause.published!r})",
+                do_next=f"record what is missing {way_out}".strip(),
+            )
+
+    return check
+
+
+def _not_triaged(_policy: Policy, state: CaseState) -> None:
+    if state.triaged:
+        raise Refusal("a triaged case has been promised something", do_next="resolve or close it")
+
+
+def _known_severity(policy: Policy, severity: int) -> None:
+    if severity not in policy.severities:
+        names = ", ".join(f"{level} {each.name}" for level, each in policy.severities.items())
+        raise Refusal(
+            f"policy {policy.name!r} has no severity {severity}", do_next=f"it has: {names}"
+        )
+
+
+def _known_flag(policy: Policy, flag: str) -> None:
+    if flag not in policy.needs.flags:
+        known = ", ".join(policy.needs.flags) or "none"
+        raise Refusal(f"policy {policy.name!r} has no flag {flag!r}", do_next=f"it has: {known}")
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise Refusal("there is no text", do_next="say it in a few words")
+    return text

@@ -1,0 +1,256 @@
+"""The words of a message: templates of the policy, filled in a sandbox with what is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from upheld.calendar.instant import HOUR, MINUTE, Instant, Span, moment
+from upheld.case.decision import Purpose
+from upheld.case.events import (
+    CallLogged,
+    CustomerMessage,
+    Event,
+    Opened,
+    PublicReply,
+    Resolved,
+    Worked,
+)
+from upheld.engine.case import Life
+from upheld.errors import ConfigError
+from upheld.ledger import WITHDRAW, Delivery, OutboxItem
+from upheld.plugin import Outgoing, Urgency
+from upheld.policy.model import Policy
+
+_TEMPLATES: Final[Mapping[Purpose, str]] = {
+    Purpose.ACK: "acknowledgement",
+    Purpose.PAGE: "page",
+    Purpose.CALL: "call",
+    Purpose.TICKET_NUMBER: "ticket-number",
+    Purpose.STATUS: "status",
+    Purpose.NOTIFY: "notify",
+    Purpose.ASK: "ask",
+    Purpose.REPLY: "reply",
+    Purpose.REFERRAL: "end-user-referral",
+    Purpose.STAND_DOWN: "stand-down",
+    Purpose.FORWARD: "forward",
+    Purpose.MAIL: "notify",
+}
+#: What a message that answers by itself is for: it must never be answered by itself (RFC 3834).
+_AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL})
+_WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a message may speak of. ``life`` is None for a referral, which has no case."""
+
+    item: OutboxItem
+    policy: Policy
+    life: Life | None
+    facts: tuple[Event, ...]
+    opened: Opened
+    site: str
+    links: Mapping[str, str]
+    customer_name: str
+    people: Mapping[str, str]
+    now: Instant
+
+
+def purpose_of(item: OutboxItem) -> Purpose:
+    """What a message is for; a withdrawal that is told in words stands people down."""
+    return Purpose.STAND_DOWN if item.purpose == WITHDRAW else Purpose(item.purpose)
+
+
+class _Shipped(BaseLoader):
+    """Templates of the site's own folder first, then those that ship; language, then English."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def get_source(
+        self,
+        environment: Environment,
+        template: str,  # noqa: ARG002
+    ) -> tuple[str, str, Any]:
+        """The text of ``language/name``; Jinja's own signature."""
+        shipped = files("upheld.policy").joinpath("shipped", "templates")
+        language, _, name = template.partition("/")
+        for tongue in dict.fromkeys((language, "en")):
+            own = self.folder / tongue / f"{name}.txt" if self.folder else None
+            for source in (own, shipped.joinpath(tongue, f"{name}.txt")):
+                if source is not None and source.is_file():
+                    return source.read_text(encoding="utf-8"), str(source), lambda: True
+        raise TemplateNotFound(template)
+
+
+class Composer:
+    """Writes messages. Templates can't reach anything but the values they are handed."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._jinja = ImmutableSandboxedEnvironment(
+            loader=_Shipped(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
+        )
+
+    def compose(
+        self,
+        known: Known,
+        delivery: Delivery,
+        *,
+        zone: str,
+        language: str,
+        thread: str,
+        reply_to: tuple[str, ...],
+    ) -> Outgoing:
+        """The message of a delivery, in the reader's language and zone."""
+        purpose = purpose_of(known.item)
+        name = known.item.template or _TEMPLATES[purpose]
+        subject, text = self._render(name, language, _values(known, delivery, ZoneInfo(zone)))
+        return Outgoing(
+            thread=thread,
+            subject=subject,
+            text=text,
+            urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
+            spoken=text if purpose is Purpose.CALL else None,
+            reply_to=reply_to,
+            automatic=purpose in _AUTOMATIC,
+        )
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a template of this name."""
+        try:
+            self._jinja.get_template(f"en/{name}")
+        except TemplateNotFound:
+            return False
+        return True
+
+    def _render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        try:
+            whole = self._jinja.get_template(f"{language}/{name}").render(values)
+        except TemplateError as error:
+            raise ConfigError(
+                f"template {name!r} can't be filled: {error.message}",
+                where=f"templates/{language}/{name}.txt",
+                do_next="correct the template; the message waits in the dead letters",
+            ) from error
+        head, _, body = whole.partition("\n\n")
+        subject = head.removeprefix("Subject:").strip()
+        # A customer's subject line must not smuggle a header in.
+        return " ".join(subject.split()), body.strip() + "\n"
+
+
+def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
+    wanted = known.item.facts.get("links") or list(known.links)
+    return {
+        "case": _case(known, zone),
+        "recipient": {"name": delivery.recipient_name},
+        "policy": {"name": known.policy.name, "published_by": known.policy.published_by},
+        "clauses": _sentences(known),
+        "links": {name: known.links[name] for name in wanted if name in known.links},
+        "late": _length(known.item.late) if known.item.late else "",
+        "update": _update(known, zone),
+        "text": str(known.item.facts.get("text", "")),
+        "why": known.item.why or "",
+        "site": known.site,
+    }
+
+
+def _case(known: Known, zone: ZoneInfo) -> dict[str, Any]:
+    life = known.life
+    if life is None:
+        return {"id": known.item.subject, "title": _line(known.opened.subject), "number": None}
+    state = life.state
+    level = state.acting_severity
+    severity = known.policy.severities.get(level) if level is not None else None
+    return {
+        "id": known.item.subject,
+        "number": state.number,
+        "title": _line(state.opened.subject),
+        "text": state.opened.text,
+        "severity": level,
+        "severity_name": severity.name if severity else "",
+        "proposed": state.severity is None,
+        "opened": _time(state.opened_at, zone),
+        "status": state.status.value.replace("_", " "),
+        "queue": state.queue or "",
+        "assignee": known.people.get(state.assignee or "", state.assignee or ""),
+        "customer_name": known.customer_name,
+        "reporter": state.opened.reporter_name or state.opened.reporter,
+    }
+
+
+def _sentences(known: Known) -> list[dict[str, str]]:
+    wanted = set(known.item.clauses)
+    return [
+        {"id": clause.id, "says": clause.published}
+        for clause in known.policy.clauses
+        if clause.id in wanted
+    ]
+
+
+def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
+    """What a status says: who works on it, what happened since the last, when the next comes."""
+    if known.life is None:
+        return {}
+    since = known.item.due - HOUR
+    next_at = known.item.facts.get("next_at")
+    state = known.life.state
+    working = known.people.get(state.assignee or "", state.assignee or "")
+    return {
+        "working": working if state.worked_at is not None else "",
+        "assigned": working,
+        "since_last": [
+            {"at": _time(fact.at, zone), "text": said}
+            for fact in known.facts
+            if since < fact.at <= known.item.due and (said := _said(fact, known.people))
+        ],
+        "next_at": _time(int(next_at), zone) if next_at else "",
+    }
+
+
+def _said(fact: Event, people: Mapping[str, str]) -> str:
+    """A public sentence about a fact; "" for what is internal."""
+    who = people.get(fact.actor.id, fact.actor.id)
+    say = _PUBLIC.get(type(fact.body))
+    return say(who, fact.body) if say else ""
+
+
+def _resolved(who: str, body: Resolved) -> str:
+    return f"{who} resolved it: {body.text}" if body.text else f"{who} resolved it"
+
+
+_PUBLIC: Final[Mapping[type, Callable[[str, Any], str]]] = {
+    PublicReply: lambda who, body: f"{who} wrote: {body.text}",
+    CallLogged: lambda who, _body: f"{who} spoke with you",
+    Worked: lambda who, _body: f"{who} began to work on it",
+    Resolved: _resolved,
+    CustomerMessage: lambda _who, _body: "you wrote to us",
+}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _time(at: Instant, zone: ZoneInfo) -> str:
+    local: datetime = moment(at).astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname()}"
+
+
+def _length(span: Span) -> str:
+    hours, minutes = divmod(span // MINUTE, HOUR // MINUTE)
+    return (
+        f"{hours} h {minutes} min"
+        if hours and minutes
+        else f"{hours} h"
+        if hours
+        else f"{minutes} min"
+    )

@@ -1,0 +1,143 @@
+"""To whom, over which connection: pure choices about one message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from upheld.case.decision import Purpose
+from upheld.directory import Recipient
+from upheld.ledger import NewDelivery, OutboxItem
+from upheld.plugin import Channel
+
+
+class Mode(StrEnum):
+    """The safety catch: shadow sends nothing, redirect all of it to one person."""
+
+    SHADOW = "shadow"
+    REDIRECT = "redirect"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A channel over a connection."""
+
+    channel: Channel
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How people are reached, in order of preference, by what a message is for."""
+
+    page: tuple[Way, ...] = ()
+    call: tuple[Way, ...] = ()
+    notify: tuple[Way, ...] = ()
+    customer: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyCatch:
+    """Which messages may leave. ``local`` are connections that write on this machine only."""
+
+    mode: Mode = Mode.SHADOW
+    redirect: Recipient | None = None
+    live_for: frozenset[str] = frozenset()
+    local: frozenset[str] = field(default_factory=frozenset)
+
+    def lets(self, connection: str, customer: str | None) -> bool:
+        """Whether a message to this customer's case may go out over this connection."""
+        if connection in self.local or self.mode is Mode.REDIRECT:
+            return True
+        if self.mode is Mode.SHADOW:
+            return False
+        names = {connection, customer, "all"}
+        return not self.live_for or not self.live_for.isdisjoint(names)
+
+
+_BY_PURPOSE: Final[Mapping[Purpose, str]] = {
+    Purpose.PAGE: "page",
+    Purpose.STAND_DOWN: "page",
+    Purpose.CALL: "call",
+    Purpose.ASK: "notify",
+    Purpose.FORWARD: "notify",
+}
+#: What Upheld calls a channel, and what a person's address for it is called in upheld.yaml.
+_ADDRESS: Final[Mapping[Channel, tuple[str, ...]]] = {
+    Channel.MAIL: ("mail",),
+    Channel.SMS: ("sms", "phone"),
+    Channel.VOICE: ("voice", "phone"),
+    Channel.CHAT: ("chat",),
+    Channel.PAGE: (),
+}
+
+
+def tracked(item: OutboxItem) -> tuple[NewDelivery, ...]:
+    """The one delivery of an item that is to be created on a tracker."""
+    where = item.connection or ""
+    lane = f"{item.subject}|{where}|create"
+    return (NewDelivery(item.key, where, "tracker", where, "", lane=lane),)
+
+
+def ways_for(purpose: Purpose, to: Sequence[str], ways: Ways) -> tuple[Way, ...]:
+    """The ways in which a message of this purpose reaches these people."""
+    if purpose in _BY_PURPOSE:
+        return tuple(getattr(ways, _BY_PURPOSE[purpose]))
+    staff = purpose is Purpose.NOTIFY and not any(who.startswith("customer") for who in to)
+    return ways.notify if staff else ways.customer
+
+
+def route(
+    item: OutboxItem,
+    recipients: Sequence[Recipient],
+    ways: Sequence[Way],
+    plugins: Mapping[str, str],
+) -> tuple[NewDelivery, ...]:
+    """One delivery a person, over the first way on which they have an address.
+
+    ``plugins`` maps a connection to its plugin's name: a pager's address may be the person's id
+    there, and a pager that pages a service needs none.
+    """
+    found = (_delivery(item, person, ways, plugins) for person in recipients)
+    return tuple(delivery for delivery in found if delivery is not None)
+
+
+def redirected(deliveries: Sequence[NewDelivery], to: Recipient) -> tuple[NewDelivery, ...]:
+    """The same deliveries, all of them to one person; who was meant stays in the name."""
+    return tuple(
+        replace(
+            each,
+            recipient_name=f"{to.name} (for {each.recipient_name})",
+            address=_address(to, Channel(each.channel), "") or each.address,
+        )
+        for each in deliveries
+    )
+
+
+def _delivery(
+    item: OutboxItem, person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]
+) -> NewDelivery | None:
+    for way in ways:
+        address = _address(person, way.channel, plugins.get(way.connection, ""))
+        if address is not None:
+            return NewDelivery(
+                key=f"{item.key}>{person.id}",
+                recipient=person.id,
+                recipient_name=person.name,
+                channel=way.channel.value,
+                connection=way.connection,
+                address=address,
+                lane=f"{item.subject}|{way.connection}|{address}",
+            )
+    return None
+
+
+def _address(person: Recipient, channel: Channel, plugin: str) -> str | None:
+    names = (plugin, *_ADDRESS[channel])
+    found = next((person.addresses[name] for name in names if name in person.addresses), None)
+    if found is None and (channel is Channel.PAGE or plugin == "terminal"):
+        return person.id
+    return found

@@ -1,0 +1,102 @@
+"""The one place where a plugin's code is called: contained, timed, and told apart.
+
+Whatever a plugin raises comes out as a ``PluginError``; a call that outlives its hard stop is written
+off (its thread can't be killed) and counts as *unknown*; three of those stop the connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from upheld.calendar.instant import SECOND, Span
+from upheld.plugin import Ability, Auth, Connection, Permanent, PluginError, Unknown
+
+T = TypeVar("T")
+_WRITTEN_OFF: Final = 3
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call on its way: what came back, or what was raised."""
+
+    result: object = None
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+class Live:
+    """A configured plugin at work. Calls are made one at a time."""
+
+    def __init__(self, name: str, plugin: Connection, *, hard_stop: Span = 60 * SECOND) -> None:
+        self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
+        self.hung = 0
+        self.stopped: str | None = None
+        self._lock = threading.Lock()
+
+    def can(self, ability: Ability) -> bool:
+        """Whether the plugin declares this ability."""
+        return ability in self.plugin.abilities
+
+    def call(self, what: Callable[[], T], *, hard_stop: Span | None = None) -> T:
+        """Call into the plugin; ``PluginError`` for all that goes wrong there."""
+        if self.stopped:
+            raise Auth(f"{self.name} is stopped: {self.stopped}", "mend it and restart the daemon")
+        with self._lock:
+            return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
+
+    def stop(self, why: str) -> None:
+        """Call it no more until somebody has looked at it."""
+        self.stopped = why
+
+    def close(self) -> None:
+        """Log out; what goes wrong is not worth a word any more."""
+        try:
+            self._timed(self.plugin.close, 5 * SECOND)
+        except PluginError:
+            return
+
+    def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
+        call = _Call()
+        thread = threading.Thread(
+            target=_run, args=(what, call), name=f"plugin-{self.name}", daemon=True
+        )
+        thread.start()
+        if not call.done.wait(hard_stop / SECOND):
+            raise self._written_off(hard_stop)
+        thread.join()
+        if call.error is not None:
+            raise _plugin_error(self.name, call.error)
+        return call.result  # type: ignore[return-value]  # what `what` returned
+
+    def _written_off(self, hard_stop: Span) -> Unknown:
+        self.hung += 1
+        if self.hung >= _WRITTEN_OFF:
+            self.stop(f"{self.hung} calls hung")
+        return Unknown(
+            f"{self.name} did not answer within {hard_stop // SECOND} s",
+            "it is looked up before it is done again",
+        )
+
+
+def _run(what: Callable[[], object], call: _Call) -> None:
+    try:
+        call.result = what()
+    except BaseException as error:  # noqa: BLE001  the contained seam: handed over to the caller
+        call.error = error
+    finally:
+        call.done.set()
+
+
+def _plugin_error(name: str, error: BaseException) -> PluginError:
+    if isinstance(error, PluginError):
+        return error
+    # The text of a foreign exception may hold a secret (a URL, a header): only its kind is told.
+    wrong = Permanent(
+        f"{name} failed with {type(error).__name__}",
+        "a fault of the plugin: report it to its author; the debug log has the traceback",
+    )
+    wrong.__cause__ = error
+    return wrong
