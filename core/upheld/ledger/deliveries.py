@@ -1,0 +1,114 @@
+"""Deliveries as they stand: lookups for receipts, dead letters, what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select, update
+
+from upheld.ledger.machine import NOW
+from upheld.ledger.part import Part, one_of
+from upheld.ledger.records import Attempt, Delivery
+from upheld.ledger.schema import attempt, delivery, outbox
+from upheld.ledger.states import PROGRESS, UNFINISHED, DeliveryState, OutboxState
+
+
+def read_delivery(row: Any) -> Delivery:
+    """A row of the table as a record."""
+    return Delivery(**{**row, "state": DeliveryState(row["state"])})
+
+
+class Deliveries(Part):
+    """What went out, what did not, and what became of it."""
+
+    def deliveries(
+        self,
+        *,
+        subject: str | None = None,
+        outbox_key: str | None = None,
+        states: Collection[DeliveryState] = (),
+        limit: int = 1000,
+    ) -> list[Delivery]:
+        """Deliveries of a subject or a message, in some states, oldest first."""
+        query = select(delivery).order_by(delivery.c.number).limit(limit)
+        if subject is not None:
+            query = query.where(delivery.c.subject == subject)
+        if outbox_key is not None:
+            query = query.where(delivery.c.outbox_key == outbox_key)
+        if states:
+            query = query.where(one_of(delivery.c.state, states))
+        return [read_delivery(row) for row in self._connection.execute(query).mappings()]
+
+    def receipt(self, connection: str, key_or_handle: str) -> Delivery | None:
+        """The delivery that a provider speaks of, by our key or by its own handle."""
+        found = (
+            select(delivery)
+            .where(delivery.c.connection == connection)
+            .where(or_(delivery.c.key == key_or_handle, delivery.c.handle == key_or_handle))
+            .order_by(delivery.c.number.desc())
+        )
+        row = self._connection.execute(found).mappings().first()
+        return None if row is None else read_delivery(row)
+
+    def advance(self, key: str, state: DeliveryState, *, detail: str | None = None) -> bool:
+        """Take a provider's word that a delivery has come further; False for old news."""
+        before = [s for s, rank in PROGRESS.items() if rank < PROGRESS[state]]
+        moved = update(delivery).where(delivery.c.key == key, one_of(delivery.c.state, before))
+        values = {"state": state.value, "detail": detail, "changed": NOW, "lease_until": None}
+        if self._connection.execute(moved.values(values)).rowcount != 1:
+            return False
+        self._finish_message_of(key)
+        return True
+
+    def attempts(self, key: str) -> list[Attempt]:
+        """Every try at a delivery, oldest first."""
+        tries = select(attempt).where(attempt.c.delivery == key).order_by(attempt.c.token)
+        return [
+            Attempt(**{**row, "state": DeliveryState(row["state"]) if row["state"] else None})
+            for row in self._connection.execute(tries).mappings()
+        ]
+
+    def dead_letters(self, *, limit: int = 1000) -> list[Delivery]:
+        """Deliveries that were given up, oldest first."""
+        return self.deliveries(states=(DeliveryState.DEAD,), limit=limit)
+
+    def replay(self, key: str) -> bool:
+        """Try a dead delivery again; attempts made before stay counted. False where it isn't dead."""
+        alive = {"state": DeliveryState.PENDING.value, "not_before": NOW, "changed": NOW}
+        if not self._from_dead(key, alive):
+            return False
+        self._message_of(key, OutboxState.DONE, OutboxState.PLANNED)
+        return True
+
+    def drop_dead(self, key: str, *, reason: str, actor: str) -> bool:
+        """Take a dead delivery off the list, with who and why. False where it isn't dead."""
+        detail = f"{reason} ({actor})"
+        gone = {"state": DeliveryState.DROPPED.value, "detail": detail, "changed": NOW}
+        return self._from_dead(key, gone)
+
+    def in_flight(self) -> dict[DeliveryState, int]:
+        """How many deliveries there are in each unfinished state; empty when nothing is under way."""
+        unfinished = one_of(delivery.c.state, UNFINISHED)
+        counts = select(delivery.c.state, func.count()).where(unfinished)
+        rows = self._connection.execute(counts.group_by(delivery.c.state))
+        return {DeliveryState(state): count for state, count in rows}
+
+    def _from_dead(self, key: str, values: dict[str, Any]) -> bool:
+        dead = (delivery.c.key == key) & (one_of(delivery.c.state, [DeliveryState.DEAD]))
+        return self._connection.execute(update(delivery).where(dead).values(values)).rowcount == 1
+
+    def _message_of(self, key: str, since: OutboxState, state: OutboxState) -> None:
+        message = select(delivery.c.outbox_key).where(delivery.c.key == key).scalar_subquery()
+        moved = update(outbox).where(outbox.c.key == message, outbox.c.state == since.value)
+        self._connection.execute(moved.values(state=state.value))
+
+    def _finish_message_of(self, key: str) -> None:
+        message = select(delivery.c.outbox_key).where(delivery.c.key == key).scalar_subquery()
+        unfinished = exists().where(
+            delivery.c.outbox_key == outbox.c.key,
+            one_of(delivery.c.state, UNFINISHED),
+        )
+        done = update(outbox).where(outbox.c.key == message, ~unfinished)
+        planned = done.where(one_of(outbox.c.state, [OutboxState.PLANNED]))
+        self._connection.execute(planned.values(state=OutboxState.DONE.value))

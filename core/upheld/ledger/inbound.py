@@ -1,0 +1,90 @@
+"""What comes in: seen before? Which case does it belong to? And what belongs to none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import select, update
+
+from upheld.calendar.instant import Instant
+from upheld.errors import NotFound
+from upheld.ledger.machine import NOW
+from upheld.ledger.part import Part, unless_there
+from upheld.ledger.records import Kept
+from upheld.ledger.schema import inbound, kept, thread
+from upheld.ledger.states import Fate
+
+_CLAIM: Final = {name: query.values(claimed=NOW) for name, query in unless_there(inbound).items()}
+_BIND: Final = unless_there(thread)
+_KEEP: Final = unless_there(kept)
+
+
+class Inbound(Part):
+    """Items of connections, conversations, and what fits nowhere."""
+
+    def claim_item(self, connection: str, item: str) -> bool:
+        """True the first time that an item comes in, False ever after."""
+        row = {"connection": connection, "item": item}
+        return self._connection.execute(_CLAIM[self._dialect], row).rowcount == 1
+
+    def bind_thread(self, connection: str, token: str, subject: str) -> None:
+        """This message id or token belongs to ``subject``; the first binding stays."""
+        row = {"connection": connection, "token": token, "subject": subject}
+        self._connection.execute(_BIND[self._dialect], row)
+
+    def thread(self, connection: str, tokens: Sequence[str]) -> str | None:
+        """The subject of the first of ``tokens`` that is known (they come surest first)."""
+        found = select(thread.c.token, thread.c.subject).where(
+            thread.c.connection == connection, thread.c.token.in_(list(tokens))
+        )
+        subjects = {row.token: row.subject for row in self._connection.execute(found)}
+        return next((subjects[token] for token in tokens if token in subjects), None)
+
+    def thread_handles(self, subject: str, connection: str) -> list[str]:
+        """The message ids and tokens of a subject's conversation, oldest first."""
+        handles = (
+            select(thread.c.token)
+            .where(thread.c.subject == subject, thread.c.connection == connection)
+            .order_by(thread.c.number)
+        )
+        return list(self._connection.execute(handles).scalars())
+
+    def quarantine(self, connection: str, item: str, reason: str, raw: bytes, now: Instant) -> None:
+        """Keep what could not be taken."""
+        row = {"connection": connection, "item": item, "fate": Fate.REFUSED.value}
+        self._keep(row | {"reason": reason, "sender": "", "title": "", "raw": raw, "at": now})
+
+    def keep_unrouted(
+        self,
+        connection: str,
+        item: str,
+        *,
+        sender: str,
+        title: str,
+        raw: bytes,
+        now: Instant,
+        reason: str = "the sender belongs to no customer",
+    ) -> None:
+        """Keep mail from somebody who belongs to no customer: it was referred, and opens no case."""
+        row = {"connection": connection, "item": item, "fate": Fate.REFERRED.value}
+        self._keep(
+            row | {"reason": reason, "sender": sender, "title": title, "raw": raw, "at": now}
+        )
+
+    def kept(self, fate: Fate | None = None, *, limit: int = 1000) -> list[Kept]:
+        """What belongs to no case, oldest first."""
+        query = select(kept).order_by(kept.c.number).limit(limit)
+        if fate is not None:
+            query = query.where(kept.c.fate == fate.value)
+        rows = self._connection.execute(query).mappings()
+        return [Kept(**{**row, "fate": Fate(row["fate"])}) for row in rows]
+
+    def settle_kept(self, number: int, fate: Fate) -> None:
+        """Release or drop what was kept; ``NotFound``."""
+        done = update(kept).where(kept.c.number == number).values(fate=fate.value)
+        if self._connection.execute(done).rowcount != 1:
+            raise NotFound(f"nothing is kept under number {number}")
+
+    def _keep(self, row: dict[str, Any]) -> None:
+        self._connection.execute(_KEEP[self._dialect], row)

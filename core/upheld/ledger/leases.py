@@ -1,0 +1,222 @@
+"""Work that goes outside: leased, fenced, attempted, and its outcome.
+
+The order is always: lease, ``attempting`` committed, the call, ``outcome`` committed. A process
+that dies in between leaves an attempt without an outcome; the next lease finds it ``unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql import ColumnElement
+
+from upheld.calendar.instant import SECOND, Span
+from upheld.errors import Fenced
+from upheld.ledger.deliveries import Deliveries, read_delivery
+from upheld.ledger.machine import NOW
+from upheld.ledger.outbox import Outbox, read_item
+from upheld.ledger.part import one_of
+from upheld.ledger.records import LeasedDelivery
+from upheld.ledger.schema import attempt, delivery, outbox, stop
+from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
+
+_OPEN: Final = one_of(delivery.c.state, UNFINISHED)
+_READY: Final = and_(_OPEN, delivery.c.state != literal_column("'attempting'"))
+_NO_LEASE: Final = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= NOW)
+_STOPPED: Final = exists().where(stop.c.resumed.is_(None))
+_WANTED: Final = exists().where(
+    outbox.c.key == delivery.c.outbox_key,
+    one_of(outbox.c.state, [OutboxState.PLANNED]),
+    outbox.c.unwanted.is_(None),
+)
+_OURS: Final = and_(
+    delivery.c.number == bindparam("of"), delivery.c.token == bindparam("token_held")
+)
+
+_RECLAIM: Final = (
+    update(delivery)
+    .where(one_of(delivery.c.state, [DeliveryState.ATTEMPTING]), delivery.c.lease_until <= NOW)
+    .values(state=DeliveryState.UNKNOWN.value, changed=NOW, not_before=NOW)
+)
+_BEGIN: Final = (
+    update(delivery)
+    .where(_OURS, _READY, delivery.c.lease_until > NOW, _WANTED, ~_STOPPED)
+    .values(
+        state=DeliveryState.ATTEMPTING.value,
+        attempts=delivery.c.attempts + 1,
+        lease_until=case(
+            (bindparam("renewed") > 0, NOW + bindparam("renewed")), else_=delivery.c.lease_until
+        ),
+        changed=NOW,
+    )
+)
+_INSERT_ATTEMPT: Final = insert(attempt).values(began=NOW)
+_END_ATTEMPT: Final = (
+    update(attempt)
+    .where(attempt.c.delivery == bindparam("of"), attempt.c.token == bindparam("token_held"))
+    .values(ended=NOW)
+)
+_DROP_UNWANTED: Final = (
+    update(delivery)
+    .where(_OURS, _READY, ~_WANTED)
+    .values(
+        state=DeliveryState.DROPPED.value,
+        detail=bindparam("because"),
+        lease_until=None,
+        changed=NOW,
+    )
+)
+_LET_GO: Final = update(delivery).where(_OURS, _READY).values(owner=None, lease_until=None)
+_RENEW: Final = (
+    update(delivery)
+    .where(_OURS, _OPEN, delivery.c.lease_until > NOW)
+    .values(lease_until=NOW + bindparam("renewed"))
+)
+
+
+def _first_in_lane() -> ColumnElement[bool]:
+    earlier = delivery.alias()
+    return ~exists().where(
+        earlier.c.lane == delivery.c.lane,
+        earlier.c.number < delivery.c.number,
+        one_of(earlier.c.state, UNFINISHED),
+    )
+
+
+_FREE: Final = (
+    select(delivery.c.number)
+    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE)
+    .where(_first_in_lane())
+    .order_by(delivery.c.urgency, delivery.c.number)
+    .with_for_update(skip_locked=True)
+)
+
+
+class Leases(Outbox, Deliveries):
+    """Deliveries in somebody's hands."""
+
+    def lease(
+        self,
+        owner: str,
+        *,
+        limit: int,
+        seconds: float,
+        connections: Collection[str] | None = None,
+    ) -> list[LeasedDelivery]:
+        """Take what may go out now, the most urgent first, one at a time of each lane."""
+        self._connection.execute(_RECLAIM)
+        free = _FREE.limit(limit)
+        if connections is not None:
+            free = free.where(delivery.c.connection.in_(list(connections)))
+        rows = self._connection.execute(_leasing(free, owner, seconds)).mappings()
+        taken = sorted((read_delivery(row) for row in rows), key=lambda d: (d.urgency, d.number))
+        messages = self._messages({found.outbox_key for found in taken})
+        return [LeasedDelivery(found, messages[found.outbox_key]) for found in taken]
+
+    def attempting(self, leased: LeasedDelivery, *, seconds: float = 0) -> bool:
+        """Write down that it is being sent now, and renew the lease by ``seconds`` (0: leave it).
+
+        False means: don't send. The lease was lost, everything is stopped (then the delivery is
+        let go), or it is no longer wanted (then it is dropped).
+        """
+        values = {**_held(leased), "renewed": int(seconds * SECOND)}
+        if self._connection.execute(_BEGIN, values).rowcount == 1:
+            row = {"delivery": leased.key, "token": leased.token, "owner": leased.delivery.owner}
+            self._connection.execute(_INSERT_ATTEMPT, row)
+            return True
+        self._drop_unwanted(leased)
+        return False
+
+    def _drop_unwanted(self, leased: LeasedDelivery) -> None:
+        item = self.item(leased.item.key)
+        because = item.unwanted or item.reason or "no longer wanted"
+        if leased.delivery.state is DeliveryState.UNKNOWN:
+            because += "; whether it went out before is not known"
+        values = {**_held(leased), "because": because}
+        if self._connection.execute(_DROP_UNWANTED, values).rowcount == 1:
+            self.finish(item.key)
+        else:
+            self._connection.execute(_LET_GO, _held(leased))
+
+    def outcome(
+        self,
+        leased: LeasedDelivery,
+        state: DeliveryState,
+        *,
+        handle: str | None = None,
+        detail: str | None = None,
+        retry_in: Span | None = None,
+    ) -> None:
+        """Write down how it ended and give up the lease; ``Fenced`` where it was lost.
+
+        ``PENDING`` and ``UNKNOWN`` are tried again after ``retry_in`` of machine time.
+        """
+        ended = _ending(state, handle, detail, retry_in or 0)
+        if self._connection.execute(ended, _held(leased)).rowcount != 1:
+            raise Fenced(
+                "the lease was lost; another daemon has this delivery now",
+                where=leased.key,
+                do_next="nothing to do: what becomes of it is written down there",
+            )
+        tried = {"of": leased.key, "token_held": leased.token, "state": state, "detail": detail}
+        self._connection.execute(_END_ATTEMPT, tried)
+        self.finish(leased.item.key)
+
+    def renew(self, leased: LeasedDelivery, *, seconds: float) -> bool:
+        """Keep the lease for ``seconds`` from now; False where it was lost."""
+        values = {**_held(leased), "renewed": int(seconds * SECOND)}
+        return self._connection.execute(_RENEW, values).rowcount == 1
+
+    def let_go(self, leased: LeasedDelivery) -> None:
+        """Give up the lease without an attempt; another may take it at once."""
+        self._connection.execute(_LET_GO, _held(leased))
+
+    def _messages(self, keys: set[str]) -> dict[str, Any]:
+        query = select(outbox).where(outbox.c.key.in_(sorted(keys)))
+        return {row["key"]: read_item(row) for row in self._connection.execute(query).mappings()}
+
+
+def _leasing(free: Select[tuple[int]], owner: str, seconds: float) -> Any:
+    # A common table expression, so that PostgreSQL picks and locks the rows once.
+    picked = free.cte("picked")
+    return (
+        update(delivery)
+        .where(delivery.c.number.in_(select(picked.c.number)))
+        .values(
+            owner=owner,
+            token=delivery.c.token + 1,
+            lease_until=NOW + int(seconds * SECOND),
+        )
+        .returning(delivery)
+    )
+
+
+def _held(leased: LeasedDelivery) -> dict[str, Any]:
+    return {"of": leased.delivery.number, "token_held": leased.token}
+
+
+def _ending(state: DeliveryState, handle: str | None, detail: str | None, retry_in: Span) -> Any:
+    values: dict[str, Any] = {
+        "state": state.value,
+        "detail": detail,
+        "owner": None,
+        "lease_until": None,
+        "changed": NOW,
+        "not_before": NOW + retry_in,
+    }
+    if handle is not None:
+        values["handle"] = handle
+    return update(delivery).where(_OURS, _OPEN).values(values)

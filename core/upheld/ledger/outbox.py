@@ -1,0 +1,176 @@
+"""Messages: from decided to planned, held, dropped or done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, exists, insert, select, update
+
+from upheld.errors import NotFound
+from upheld.ledger.faults import overtaken
+from upheld.ledger.machine import NOW
+from upheld.ledger.part import Part, one_of
+from upheld.ledger.records import NewDelivery, OutboxItem
+from upheld.ledger.schema import delivery, outbox
+from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
+
+_PENDING: Final = (
+    select(outbox)
+    .where(one_of(outbox.c.state, [OutboxState.PENDING]))
+    .order_by(outbox.c.urgency, outbox.c.number)
+)
+_UNFINISHED: Final = exists().where(
+    delivery.c.outbox_key == outbox.c.key,
+    one_of(delivery.c.state, UNFINISHED),
+)
+_FINISH: Final = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"), one_of(outbox.c.state, [OutboxState.PLANNED]))
+    .where(~_UNFINISHED)
+    .values(state=OutboxState.DONE.value)
+)
+_INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wait"), changed=NOW)
+_WAITING: Final = (OutboxState.HELD, OutboxState.SHADOW)
+
+
+def read_item(row: Any) -> OutboxItem:
+    """A row of the outbox as a record."""
+    values = {name: row[name] for name in _PLAIN}
+    return OutboxItem(
+        **values,
+        to=tuple(json.loads(row["recipients"])),
+        clauses=tuple(json.loads(row["clauses"])),
+        facts=json.loads(row["facts"]),
+        state=OutboxState(row["state"]),
+    )
+
+
+_PLAIN: Final = [
+    "key",
+    "subject",
+    "purpose",
+    "due",
+    "late",
+    "template",
+    "connection",
+    "why",
+    "reason",
+    "unwanted",
+    "created",
+    "urgency",
+]
+
+
+class Outbox(Part):
+    """What there is to say, and to whom it was split up."""
+
+    def pending(self, limit: int) -> list[OutboxItem]:
+        """Messages that nobody has planned yet, the most urgent first, then the oldest."""
+        rows = self._connection.execute(_PENDING.limit(limit)).mappings()
+        return [read_item(row) for row in rows]
+
+    def item(self, key: str) -> OutboxItem:
+        """The message with this key; ``NotFound``."""
+        found = select(outbox).where(outbox.c.key == key)
+        row = self._connection.execute(found).mappings().first()
+        if row is None:
+            raise NotFound(f"no message has the key {key}", do_next="see `upheld outbox list`")
+        return read_item(row)
+
+    def items(
+        self, *, subject: str | None = None, states: Collection[OutboxState] = (), limit: int = 1000
+    ) -> list[OutboxItem]:
+        """Messages of a subject, in some states, oldest first."""
+        query = select(outbox).order_by(outbox.c.number).limit(limit)
+        if subject is not None:
+            query = query.where(outbox.c.subject == subject)
+        if states:
+            query = query.where(one_of(outbox.c.state, states))
+        return [read_item(row) for row in self._connection.execute(query).mappings()]
+
+    def plan(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
+        """Split a pending message into deliveries; ``Conflict`` where somebody else has done so."""
+        if not self._to(key, OutboxState.PLANNED, since=(OutboxState.PENDING,)):
+            raise overtaken(key)
+        self._deliver(key, deliveries)
+
+    def extend(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
+        """Add deliveries to a planned or finished message: the next channel, the next person."""
+        if not self._to(key, OutboxState.PLANNED, since=(OutboxState.PLANNED, OutboxState.DONE)):
+            raise overtaken(key)
+        self._deliver(key, deliveries)
+
+    def settle(self, key: str, state: OutboxState, reason: str) -> None:
+        """Hold, drop, shadow or finish a pending message; ``Conflict`` where it is pending no more."""
+        if not self._to(key, state, since=(OutboxState.PENDING,), reason=reason):
+            raise overtaken(key)
+
+    def release(self, keys: Collection[str] | None = None) -> int:
+        """Let held messages go (all of them without ``keys``); how many there were.
+
+        What ran in shadow stays there: it is the list of what would have gone.
+        """
+        return self._move_waiting(keys, (OutboxState.HELD,), OutboxState.PENDING, None)
+
+    def drop(self, keys: Collection[str] | None = None, *, reason: str, actor: str) -> int:
+        """Give up held and shadow messages (all without ``keys``); how many there were."""
+        why = f"{reason} ({actor})"
+        return self._move_waiting(keys, _WAITING, OutboxState.DROPPED, why)
+
+    def _move_waiting(
+        self,
+        keys: Collection[str] | None,
+        since: Collection[OutboxState],
+        state: OutboxState,
+        reason: str | None,
+    ) -> int:
+        query = update(outbox).where(one_of(outbox.c.state, since))
+        if keys is not None:
+            query = query.where(outbox.c.key.in_(list(keys)))
+        return self._connection.execute(query.values(state=state.value, reason=reason)).rowcount
+
+    def _to(
+        self,
+        key: str,
+        state: OutboxState,
+        *,
+        since: Collection[OutboxState],
+        reason: str | None = None,
+    ) -> bool:
+        moved = update(outbox).where(outbox.c.key == key, one_of(outbox.c.state, since))
+        done = self._connection.execute(moved.values(state=state.value, reason=reason))
+        return done.rowcount == 1
+
+    def _deliver(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
+        if not deliveries:
+            self.finish(key)
+            return
+        item = self.item(key)
+        rows = [_row(item, new) for new in deliveries]
+        self._connection.execute(_INSERT_DELIVERY, rows)
+
+    def finish(self, key: str) -> None:
+        """A message of which every delivery is final is done."""
+        self._connection.execute(_FINISH, {"of": key})
+
+
+def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:
+    return {
+        "key": new.key,
+        "outbox_key": item.key,
+        "subject": item.subject,
+        "purpose": item.purpose,
+        "urgency": item.urgency,
+        "recipient": new.recipient,
+        "recipient_name": new.recipient_name,
+        "channel": new.channel,
+        "connection": new.connection,
+        "address": new.address,
+        "lane": new.lane,
+        "state": DeliveryState.PENDING.value,
+        "attempts": 0,
+        "token": 0,
+        "wait": new.after,
+    }

@@ -1,0 +1,68 @@
+"""Who reads a connection, and how far it has been read."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import bindparam, or_, select, update
+
+from upheld.calendar.instant import SECOND, Instant
+from upheld.errors import Fenced
+from upheld.ledger.machine import NOW
+from upheld.ledger.part import Part, unless_there
+from upheld.ledger.records import PullLease, PullStatus
+from upheld.ledger.schema import pull
+
+_FIRST: Final = unless_there(pull)
+_OURS: Final = (pull.c.connection == bindparam("of")) & (pull.c.token == bindparam("token_held"))
+
+
+class Pulls(Part):
+    """Cursors, leased: one daemon at a time reads a connection."""
+
+    def lease_pull(self, connection: str, owner: str, *, seconds: float) -> PullLease | None:
+        """The right to pull, until ``seconds`` from now; None while somebody else has it."""
+        first = {"connection": connection, "token": 0, "failures": 0}
+        self._connection.execute(_FIRST[self._dialect], first)
+        free = or_(pull.c.lease_until.is_(None), pull.c.lease_until <= NOW)
+        taken = (
+            update(pull)
+            .where(pull.c.connection == connection, free)
+            .values(owner=owner, token=pull.c.token + 1, lease_until=NOW + int(seconds * SECOND))
+            .returning(pull.c.cursor, pull.c.token)
+        )
+        row = self._connection.execute(taken).first()
+        return None if row is None else PullLease(connection, row.cursor, row.token)
+
+    def move_cursor(
+        self, lease: PullLease, cursor: str | None, *, as_of: Instant, now: Instant
+    ) -> None:
+        """Everything before ``cursor`` is in this very transaction; ``Fenced`` without the lease."""
+        values = {"cursor": cursor, "as_of": as_of, "succeeded": now, "failures": 0, "error": None}
+        self._fenced(lease, values)
+
+    def pull_failed(self, lease: PullLease, error: str, *, now: Instant) -> None:
+        """Note that the connection could not be read; ``Fenced`` without the lease."""
+        self._fenced(lease, {"failed": now, "failures": pull.c.failures + 1, "error": error})
+
+    def release_pull(self, lease: PullLease) -> None:
+        """Let somebody else pull at once; nothing happens where the lease was lost."""
+        held = {"of": lease.connection, "token_held": lease.token}
+        free = update(pull).where(_OURS).values(owner=None, lease_until=None)
+        self._connection.execute(free, held)
+
+    def pulls(self) -> list[PullStatus]:
+        """How reading goes, by connection."""
+        columns = [pull.c[name] for name in PullStatus.__slots__]
+        rows = self._connection.execute(select(*columns).order_by(pull.c.connection))
+        return [PullStatus(*row) for row in rows]
+
+    def _fenced(self, lease: PullLease, values: dict[str, Any]) -> None:
+        held = {"of": lease.connection, "token_held": lease.token}
+        done = self._connection.execute(update(pull).where(_OURS).values(values), held)
+        if done.rowcount != 1:
+            raise Fenced(
+                "the lease was lost; another daemon pulls this connection now",
+                where=lease.connection,
+                do_next="nothing to do: what was read is read again there",
+            )

@@ -1,0 +1,174 @@
+"""The only way in: load, decide, and write everything that follows in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
+
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Decider, Decision, Subject
+from upheld.case.events import Event, Origin
+from upheld.errors import NotFound
+from upheld.ledger.actions import carry_out
+from upheld.ledger.chain import START, Sealed, unseal
+from upheld.ledger.faults import DeciderFault, overtaken
+from upheld.ledger.part import Part
+from upheld.ledger.schema import counter, event, payload, subject
+from upheld.ledger.writing import Writing
+
+_LOAD: Final = select(
+    subject.c.id,
+    subject.c.kind,
+    subject.c.policy,
+    subject.c.seq,
+    subject.c.head,
+    subject.c.state,
+    subject.c.parked_until,
+).where(subject.c.id.in_(bindparam("ids", expanding=True)))
+
+_FACTS: Final = (
+    select(
+        event.c.subject, event.c.id, event.c.at, event.c.seen, event.c.undecided, payload.c.bytes
+    )
+    .join(payload, (payload.c.subject == event.c.subject) & (payload.c.seq == event.c.seq))
+    .where(event.c.subject.in_(bindparam("ids", expanding=True)))
+    .where(event.c.origin == Origin.FACT.value)
+    .order_by(event.c.subject, event.c.seq)
+)
+
+_KNOWN: Final = select(event.c.subject, event.c.id).where(
+    tuple_(event.c.subject, event.c.id).in_(bindparam("pairs", expanding=True))
+)
+
+# The compare-and-set: whoever finds another seq was overtaken, and decides again.
+_MOVE: Final = update(subject).where(
+    subject.c.id == bindparam("of"), subject.c.seq == bindparam("seq_before")
+)
+_INSERT_EVENT: Final = insert(event)
+_INSERT_PAYLOAD: Final = insert(payload)
+_INSERT_SUBJECT: Final = insert(subject)
+_DECIDED: Final = (
+    update(event)
+    .where(event.c.subject == bindparam("of"), event.c.id == bindparam("event_id"))
+    .values(undecided=False)
+)
+
+
+def _counting(dialect: Any) -> ReturningInsert[int]:
+    more: ReturningInsert[int] = (
+        dialect.insert(counter)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
+        .returning(counter.c.value)
+    )
+    return more
+
+
+_COUNT: Final = {"sqlite": _counting(sqlite), "postgresql": _counting(postgresql)}
+
+
+class Recording(Part):
+    """Subjects and what happens to them."""
+
+    def next_number(self, name: str) -> int:
+        """Count: 1, 2, 3 … for each name, without gaps."""
+        row = {"name": name, "value": 1}
+        number: int = self._connection.execute(_COUNT[self._dialect], row).scalar_one()
+        return number
+
+    def new_subject(self, kind: str, *, policy: str, now: Instant) -> str:
+        """A subject without events; its id is the kind's initial and a number (``C1``)."""
+        prefix = kind[0].upper()
+        name = f"{prefix}{self.next_number(kind)}"
+        row = {"id": name, "kind": kind, "policy": policy, "seq": 0, "head": START, "opened": now}
+        self._connection.execute(_INSERT_SUBJECT, row)
+        return name
+
+    def subject(self, subject_id: str) -> Subject:
+        """The subject with its facts in order of arrival; ``NotFound``."""
+        return self._load([(subject_id, None)])[subject_id].as_stored()
+
+    def record(
+        self,
+        subject_id: str,
+        event: Event,
+        decide: Decider,
+        *,
+        now: Instant,
+    ) -> Decision | None:
+        """Decide ``event`` and write what follows; None where it had been recorded before.
+
+        Raises ``NotFound``, ``Conflict`` (see ``Ledger.retrying``), ``DeciderFault`` and whatever
+        ``decide`` raises: then the caller's next step is ``park``, in a new transaction.
+        """
+        return self.record_all([(subject_id, event)], decide, now=now)[0]
+
+    def record_all(
+        self,
+        items: Sequence[tuple[str, Event]],
+        decide: Callable[[Subject, Event], Decision],
+        *,
+        now: Instant,
+    ) -> list[Decision | None]:
+        """``record`` for many, in one commit; the answers are in the order of ``items``."""
+        writings = self._load(items)
+        decisions = [writings[name].decide(happened, decide, now) for name, happened in items]
+        self._write([w for w in writings.values() if w.changed], now)
+        return decisions
+
+    def _load(self, items: Sequence[tuple[str, Event | None]]) -> dict[str, Writing]:
+        # In order of id: two daemons that hold the same rows never wait for each other in a ring.
+        ids = sorted({name for name, _ in items})
+        rows = self._connection.execute(_LOAD, {"ids": ids}).all()
+        found = {row.id: Writing(row) for row in rows}
+        for missing in (name for name in ids if name not in found):
+            raise NotFound(f"there is no {missing}", do_next="see `upheld cases list`")
+        self._load_facts([name for name in ids if found[name].seq], found)
+        self._load_known([(n, e.id) for n, e in items if e is not None and found[n].seq], found)
+        return {name: found[name] for name in ids}
+
+    def _load_facts(self, ids: list[str], found: dict[str, Writing]) -> None:
+        if not ids:
+            return
+        rows = self._connection.execute(_FACTS, {"ids": ids})
+        for name, event_id, at, seen, undecided, stored in rows:
+            found[name].remember(unseal(event_id, at, seen, stored), undecided=undecided)
+
+    def _load_known(self, pairs: list[tuple[str, str]], found: dict[str, Writing]) -> None:
+        if not pairs:
+            return
+        for name, event_id in self._connection.execute(_KNOWN, {"pairs": pairs}):
+            found[name].known.add(event_id)
+
+    def _write(self, writings: Sequence[Writing], now: Instant) -> None:
+        if not writings:
+            return
+        self._move([w.row() for w in writings])
+        append(self._connection, [sealed for w in writings for sealed in w.sealed])
+        decided = [{"of": w.id, "event_id": e} for w in writings for e in w.decided]
+        if decided:
+            self._connection.execute(_DECIDED, decided)
+        carry_out(self._connection, [pair for w in writings for pair in w.actions], now)
+
+    def _move(self, rows: list[dict[str, Any]]) -> None:
+        moved = self._connection.execute(_MOVE, rows).rowcount
+        if moved != len(rows):
+            raise overtaken(", ".join(row["of"] for row in rows))
+
+
+def append(connection: Connection, sealed: Sequence[Sealed]) -> None:
+    """Insert sealed events and their payloads."""
+    if not sealed:
+        return
+    try:
+        connection.execute(_INSERT_EVENT, [row.event for row in sealed])
+    except IntegrityError as error:
+        names = sorted({row.event["subject"] for row in sealed})
+        raise DeciderFault(
+            "a decision holds an event whose id this subject already has", where=", ".join(names)
+        ) from error
+    connection.execute(_INSERT_PAYLOAD, [row.payload for row in sealed])

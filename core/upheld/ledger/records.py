@@ -1,0 +1,265 @@
+"""What the ledger hands out and takes in, apart from subjects, events and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from upheld.calendar.instant import Instant, Span
+from upheld.case.events import Event, Origin
+from upheld.ledger.states import DeliveryState, Fate, OutboxState
+
+CREATE_ITEM = "create_item"
+WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A message as it was decided. ``purpose`` is a ``Purpose``, ``create_item`` or ``withdraw``.
+
+    ``connection`` is set for ``create_item``, ``why`` for ``withdraw``; ``unwanted`` is the reason
+    why what has not gone out yet must not.
+    """
+
+    key: str
+    subject: str
+    purpose: str
+    to: tuple[str, ...]
+    clauses: tuple[str, ...]
+    due: Instant
+    late: Span
+    template: str | None
+    facts: Mapping[str, Any]
+    connection: str | None
+    why: str | None
+    state: OutboxState
+    reason: str | None
+    unwanted: str | None
+    created: Instant
+    urgency: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """One sending to one person. ``key`` is what the provider is given to tell repeats apart.
+
+    Deliveries of one ``lane`` go out one after the other; ``after`` delays it, in machine time.
+    """
+
+    key: str
+    recipient: str
+    channel: str
+    connection: str
+    address: str
+    recipient_name: str = ""
+    lane: str | None = None
+    after: Span = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A sending as it stands. ``not_before``, ``lease_until`` and ``changed`` are machine time."""
+
+    number: int
+    key: str
+    outbox_key: str
+    subject: str
+    purpose: str
+    urgency: int
+    recipient: str
+    recipient_name: str
+    channel: str
+    connection: str
+    address: str
+    lane: str | None
+    state: DeliveryState
+    detail: str | None
+    handle: str | None
+    not_before: Instant
+    attempts: int
+    owner: str | None
+    lease_until: Instant | None
+    token: int
+    changed: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedDelivery:
+    """A delivery that is ours until ``delivery.lease_until``, with the message that it belongs to.
+
+    Where its state is ``unknown``, look it up before sending again.
+    """
+
+    delivery: Delivery
+    item: OutboxItem
+
+    @property
+    def key(self) -> str:
+        """The key of the delivery."""
+        return self.delivery.key
+
+    @property
+    def token(self) -> int:
+        """The fencing token: higher with every new lease."""
+        return self.delivery.token
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a delivery; without ``state`` nobody knows how it ended. Machine time."""
+
+    delivery: str
+    token: int
+    owner: str
+    began: Instant
+    ended: Instant | None
+    state: DeliveryState | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullLease:
+    """The right to pull a connection until the lease runs out; ``cursor`` is where to go on."""
+
+    connection: str
+    cursor: str | None
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullStatus:
+    """How reading a connection goes. ``as_of``: all that happened before has been read."""
+
+    connection: str
+    as_of: Instant | None
+    succeeded: Instant | None
+    failed: Instant | None
+    failures: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose ledger this is; ``epoch`` grows with every restore."""
+
+    name: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopState:
+    """Everything outgoing is held since ``at``."""
+
+    reason: str
+    actor: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A daemon; ``beat`` is the machine's time of its last sign of life."""
+
+    id: str
+    version: str
+    config: str
+    beat: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that came in and belongs to no case; ``raw`` is as it came."""
+
+    number: int
+    connection: str
+    item: str
+    fate: Fate
+    reason: str
+    sender: str
+    title: str
+    at: Instant
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which remote item a case is on a connection."""
+
+    subject: str
+    connection: str
+    remote_id: str
+    key: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases to list; None means any. ``open`` False: only resolved and closed ones."""
+
+    open: bool | None = None
+    status: str | None = None
+    severity: int | None = None
+    queue: str | None = None
+    assignee: str | None = None
+    customer: str | None = None
+    number: str | None = None
+    worked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A line of a list of cases: a projection, never the truth."""
+
+    id: str
+    policy: str
+    seq: int
+    wake_at: Instant | None
+    parked_until: Instant | None
+    status: str
+    severity: int | None
+    queue: str | None
+    assignee: str | None
+    customer: str | None
+    number: str | None
+    title: str
+    opened: Instant
+    due: Instant | None
+    worked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedSubject:
+    """A subject whose decider failed; ``events`` are the ids of those not yet decided."""
+
+    id: str
+    until: Instant
+    times: int
+    error: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its place in the chain; ``event`` is None where it was erased."""
+
+    seq: int
+    id: str
+    kind: str
+    origin: Origin
+    at: Instant
+    seen: Instant
+    recorded: Instant
+    undecided: bool
+    erased: Instant | None
+    digest: bytes
+    link: bytes
+    event: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Something in a subject's chain is not as it was written."""
+
+    subject: str
+    seq: int
+    what: str

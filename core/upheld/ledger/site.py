@@ -1,0 +1,103 @@
+"""Whose ledger this is, whether it may send, who is running, and small secrets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import delete, select, update
+
+from upheld.calendar.instant import Instant
+from upheld.ledger.machine import NOW
+from upheld.ledger.part import Part, or_replace, unless_there
+from upheld.ledger.records import Node, Site, StopState
+from upheld.ledger.schema import node, site, stop, vault
+
+_CLAIM: Final = unless_there(site)
+_BEAT: Final = or_replace(node, "id")
+_STORE: Final = or_replace(vault, "connection", "key")
+_STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
+
+
+class Sites(Part):
+    """The ledger's own rows."""
+
+    def site(self) -> Site | None:
+        """Whose ledger this is; None while it is nobody's."""
+        row = self._connection.execute(select(site)).first()
+        return None if row is None else Site(row.name, row.epoch)
+
+    def claim_site(self, name: str) -> Site:
+        """Make an unclaimed ledger that of ``name``; whose it is then."""
+        first = {"only": 1, "name": name, "epoch": 1}
+        self._connection.execute(_CLAIM[self._dialect], first)
+        row = self._connection.execute(select(site)).one()
+        return Site(row.name, row.epoch)
+
+    def new_epoch(self) -> int:
+        """After a restore: what was leased or sent before belongs to another life."""
+        more = update(site).values(epoch=site.c.epoch + 1).returning(site.c.epoch)
+        return int(self._connection.execute(more).scalar_one())
+
+    def stop(self, reason: str, actor: str, now: Instant) -> StopState:
+        """Hold everything outgoing; where it is held already, that stop stands."""
+        standing = self.stopped()
+        if standing is not None:
+            return standing
+        row = {"reason": reason, "actor": actor, "at": now}
+        self._connection.execute(stop.insert().values(row))
+        return StopState(reason, actor, now)
+
+    def resume(self, actor: str, now: Instant) -> bool:
+        """Let it go again; False where nothing was held."""
+        ended = update(stop).where(stop.c.resumed.is_(None))
+        done = self._connection.execute(ended.values(resumed=now, resumed_by=actor))
+        return done.rowcount > 0
+
+    def stopped(self) -> StopState | None:
+        """Since when, by whom and why everything outgoing is held; None where it isn't."""
+        row = self._connection.execute(_STANDING).first()
+        return None if row is None else StopState(row.reason, row.actor, row.at)
+
+    def beat(self, node_id: str, *, version: str, config: str) -> None:
+        """A daemon's sign of life, with its version and the hash of its configuration."""
+        row = {"id": node_id, "version": version, "config": config}
+        beat = _BEAT[self._dialect].values(beat=NOW)
+        self._connection.execute(beat, row)
+
+    def nodes(self) -> list[Node]:
+        """Every daemon that was ever seen, the last to be heard first."""
+        rows = self._connection.execute(select(node).order_by(node.c.beat.desc()))
+        return [Node(row.id, row.version, row.config, row.beat) for row in rows]
+
+    def forget_node(self, node_id: str) -> None:
+        """A daemon that ended in order leaves no row behind."""
+        self._connection.execute(delete(node).where(node.c.id == node_id))
+
+    def machine_time(self) -> Instant:
+        """The machine's time, by which leases and signs of life are to be read."""
+        return int(self._connection.execute(select(NOW)).scalar_one())
+
+
+class Vault(Part):
+    """Small secrets of connections: rotated tokens, webhook secrets. Never logged, never listed."""
+
+    def vault_get(self, connection: str, key: str) -> str | None:
+        """The stored value; None where there is none."""
+        found = select(vault.c.value).where(vault.c.connection == connection, vault.c.key == key)
+        value: str | None = self._connection.execute(found).scalar()
+        return value
+
+    def vault_set(self, connection: str, key: str, value: str) -> None:
+        """Store a value, or replace it."""
+        row = {"connection": connection, "key": key, "value": value}
+        self._connection.execute(_STORE[self._dialect], row)
+
+    def vault_delete(self, connection: str, key: str) -> bool:
+        """Forget a value; False where there was none."""
+        which = (vault.c.connection == connection) & (vault.c.key == key)
+        return self._connection.execute(delete(vault).where(which)).rowcount == 1
+
+    def vault_keys(self, connection: str) -> list[str]:
+        """The names of what is stored, never the values."""
+        found = select(vault.c.key).where(vault.c.connection == connection).order_by(vault.c.key)
+        return list(self._connection.execute(found).scalars())

@@ -1,0 +1,56 @@
+"""How far a message and each of its deliveries have come."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class OutboxState(StrEnum):
+    """A message: waiting to be resolved to people, split into deliveries, or settled."""
+
+    PENDING = "pending"
+    PLANNED = "planned"
+    HELD = "held"
+    SHADOW = "shadow"
+    DROPPED = "dropped"
+    DONE = "done"
+
+
+class DeliveryState(StrEnum):
+    """A delivery to one person on one channel.
+
+    ``UNKNOWN`` means that an attempt was begun and nobody wrote down how it ended.
+    """
+
+    PENDING = "pending"
+    ATTEMPTING = "attempting"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+    FAILED = "failed"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+UNFINISHED: Final = (DeliveryState.PENDING, DeliveryState.ATTEMPTING, DeliveryState.UNKNOWN)
+
+# A provider's later word may only move a delivery forward: callbacks arrive in any order.
+PROGRESS: Final = {
+    DeliveryState.UNKNOWN: 0,
+    DeliveryState.ATTEMPTING: 0,
+    DeliveryState.ACCEPTED: 1,
+    DeliveryState.FAILED: 2,
+    DeliveryState.DELIVERED: 3,
+    DeliveryState.ACKNOWLEDGED: 4,
+}
+
+
+class Fate(StrEnum):
+    """What became of something that came in and belongs to no case."""
+
+    REFUSED = "refused"
+    REFERRED = "referred"
+    RELEASED = "released"
+    DROPPED = "dropped"

@@ -1,0 +1,16 @@
+"""What can be done in one transaction: each part in a file of its own."""
+
+from __future__ import annotations
+
+from upheld.ledger.evidence import Evidence
+from upheld.ledger.inbound import Inbound
+from upheld.ledger.leases import Leases
+from upheld.ledger.links import Links
+from upheld.ledger.listing import Listings
+from upheld.ledger.parking import Parking
+from upheld.ledger.pulls import Pulls
+from upheld.ledger.site import Sites, Vault
+
+
+class Transaction(Parking, Evidence, Listings, Leases, Pulls, Inbound, Links, Sites, Vault):
+    """Everything done through it is written together, or not at all."""

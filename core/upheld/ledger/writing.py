@@ -1,0 +1,127 @@
+"""One subject while it is being decided: what was loaded, and what there is to write."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from upheld.calendar.instant import Instant, iso
+from upheld.case.decision import Action, Decider, Decision, Listing, Subject
+from upheld.case.events import Event, Origin, Ticked
+from upheld.ledger.chain import Sealed, seal
+from upheld.ledger.faults import DeciderFault
+from upheld.ledger.part import dump
+
+
+class Writing:
+    """Collects, in memory, everything that one transaction writes for one subject."""
+
+    def __init__(self, row: Any) -> None:
+        self.id: str = row.id
+        self.seq: int = row.seq
+        self.parked_until: Instant | None = row.parked_until
+        self.known: set[str] = set()
+        self.sealed: list[Sealed] = []
+        self.decided: list[str] = []
+        self.actions: list[tuple[str, Action]] = []
+        self._kind: str = row.kind
+        self._policy: str = row.policy
+        self._seq_before: int = row.seq
+        self._head: bytes = row.head
+        self._state: str | None = row.state
+        self._wake_at: Instant | None = None
+        self._listing = Listing()
+        self._facts: list[Event] = []
+        self._undecided: list[Event] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.sealed)
+
+    def remember(self, event: Event, *, undecided: bool) -> None:
+        """Take in a stored fact; one not yet decided waits its turn."""
+        self.known.add(event.id)
+        (self._undecided if undecided else self._facts).append(event)
+
+    def as_stored(self) -> Subject:
+        """The subject with all its facts, decided or not."""
+        return self._subject([*self._facts, *self._undecided])
+
+    def decide(self, event: Event, decide: Decider, now: Instant) -> Decision | None:
+        """Decide what was left undecided, then ``event``; None where it is there already."""
+        if event.id in self.known:
+            return None
+        while self._undecided:
+            left = self._undecided[0]
+            self._take(left, decide(self._subject(self._facts), left), now)
+            self.decided.append(self._undecided.pop(0).id)
+        decision = decide(self._subject(self._facts), event)
+        _refuse_standstill(self.id, event, decision, now)
+        self.append(event, now)
+        self._take(event, decision, now)
+        return decision
+
+    def append(self, event: Event, now: Instant, *, undecided: bool = False) -> None:
+        """Put an event at the end of the chain."""
+        self.seq += 1
+        sealed = seal(self._head, self.id, self.seq, event, now=now, undecided=undecided)
+        self.sealed.append(sealed)
+        self._head = sealed.link
+        self.known.add(event.id)
+
+    def _take(self, event: Event, decision: Decision, now: Instant) -> None:
+        for happened in (event, *decision.follows):
+            if happened.origin is Origin.FACT:
+                self._facts.append(happened)
+        for follows in decision.follows:
+            self.append(follows, now)
+        self.actions.extend((self.id, action) for action in decision.actions)
+        self._state = dump(decision.state)
+        self._wake_at, self._listing = decision.wake_at, decision.listing
+
+    def _subject(self, facts: list[Event]) -> Subject:
+        state = None if self._state is None else json.loads(self._state)
+        return Subject(self.id, self._kind, self.seq, self._policy, tuple(facts), state)
+
+    def place(self) -> dict[str, Any]:
+        """The compare-and-set: which subject, where it stood, where its chain ends now."""
+        return {
+            "of": self.id,
+            "seq_before": self._seq_before,
+            "seq": self.seq,
+            "head": self._head,
+        }
+
+    def row(self) -> dict[str, Any]:
+        """The subject's row as the last decision wants it; a decision ends parking."""
+        listing = self._listing
+        return self.place() | {
+            "state": self._state,
+            "wake_at": self._wake_at,
+            "parked_until": None,
+            "parked_times": 0,
+            "parked_error": None,
+            "status": listing.status,
+            "severity": listing.severity,
+            "queue": listing.queue,
+            "assignee": listing.assignee,
+            "customer": listing.customer,
+            "case_number": listing.number,
+            "title": listing.title,
+            "opened": listing.opened,
+            "due": listing.due,
+            "worked": listing.worked,
+        }
+
+
+def _refuse_standstill(subject: str, event: Event, decision: Decision, now: Instant) -> None:
+    # Only for the clock's own event: whatever else comes in late leaves the due step to the sweep.
+    wake_at = decision.wake_at
+    stands = wake_at is not None and wake_at <= now and not (decision.follows or decision.actions)
+    if stands and wake_at is not None and isinstance(event.body, Ticked):
+        raise DeciderFault(
+            f"the decider did nothing and asks to be woken in the past ({iso(wake_at)})",
+            where=subject,
+            do_next="the case is parked and tried again; please report this with `upheld explain`",
+        )
