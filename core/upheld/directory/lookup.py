@@ -1,0 +1,208 @@
+"""The directory: who wrote, and who is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from upheld.calendar.instant import Instant, iso
+from upheld.directory.address import by_channel, folded, folded_pattern, patterns_for
+from upheld.directory.model import Agreement, Contact, Customer, Person, Recipient, Sender
+from upheld.directory.rotation import Rotation
+from upheld.errors import NotFound
+
+#: What whoever is to be told may be called, besides roles, people and rotations.
+CUSTOMER: Final = "customer"
+REPORTER: Final = "reporter"
+ASSIGNEE: Final = "assignee"
+#: The role of a contact that nothing else is said of.
+CONTACT: Final = "contact"
+
+
+class Directory:
+    """People, roles, rotations and customers of a site. Built once, read by many threads.
+
+    ``roles`` name people, rotations or other roles. The parts are taken to fit together:
+    ``upheld.directory.build`` has checked that, and says what does not.
+    """
+
+    def __init__(
+        self,
+        people: Iterable[Person] = (),
+        customers: Iterable[Customer] = (),
+        roles: Mapping[str, tuple[str, ...]] | None = None,
+        rotations: Iterable[Rotation] = (),
+        *,
+        zone: str = "UTC",
+        language: str = "en",
+    ) -> None:
+        self.people: Mapping[str, Person] = MappingProxyType({each.id: each for each in people})
+        self.customers: Mapping[str, Customer] = MappingProxyType({c.id: c for c in customers})
+        self.roles: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(roles or {}))
+        self.rotations: Mapping[str, Rotation] = MappingProxyType({r.name: r for r in rotations})
+        self.zone, self._language = zone, language
+        self._staff = dict(_staff_addresses(self.people.values()))
+        self._contacts = dict(_contact_addresses(self.customers.values()))
+        self._domains = dict(_domains(self.customers.values()))
+
+    # --- who wrote --------------------------------------------------------------------------
+
+    def sender(self, address: str, at: Instant) -> Sender:
+        """Who an address belongs to: staff, then contacts, then a customer's domain.
+
+        Listed addresses come before domains, and a domain listed itself before ``*.domain``.
+        """
+        key = folded(address)
+        if key is None:
+            return Sender("unknown", address)
+        person = self._staff.get(key)
+        if person:
+            return Sender("staff", key, person.name, person=person)
+        customer, contact = self._contacts.get(key) or (self._by_domain(key), None)
+        if customer is None:
+            return Sender("unknown", key)
+        return Sender(
+            "partner",
+            key,
+            contact.name if contact else "",
+            customer.id,
+            customer.kind,
+            customer.plan(at),
+            contact,
+        )
+
+    def _by_domain(self, address: str) -> Customer | None:
+        listed = (self._domains.get(pattern) for pattern in patterns_for(address))
+        return next((customer for customer in listed if customer), None)
+
+    # --- who is to be told ------------------------------------------------------------------
+
+    def resolve(
+        self,
+        to: str,
+        *,
+        customer: str | None = None,
+        reporter: str | None = None,
+        assignee: str | None = None,
+        at: Instant,
+    ) -> tuple[Recipient, ...]:
+        """The people behind ``to`` at ``at``, each once; nobody is an empty tuple.
+
+        ``to`` is a role, a person, a rotation, ``customer`` (contacts with the role ``contact``,
+        else the first), ``customer.<role>``, ``reporter`` or ``assignee``.
+        """
+        if to == CUSTOMER or to.startswith(f"{CUSTOMER}."):
+            return self._of_customer(customer, to.partition(".")[2] or CONTACT)
+        if to == REPORTER:
+            return self._reporter(reporter, customer, at)
+        if to != ASSIGNEE:
+            return self._staffed(to, at)
+        found = self._staffed(assignee, at) if assignee else ()
+        return tuple(replace(each, why=f"assignee: {each.why}") for each in found)
+
+    def _of_customer(self, customer: str | None, role: str) -> tuple[Recipient, ...]:
+        found = self.customers.get(customer or "")
+        if found is None:
+            return ()
+        fitting = [contact for contact in found.contacts if role in contact.roles]
+        if fitting or role != CONTACT:
+            return tuple(_told(found, each, f"{role} of {found.id}") for each in fitting)
+        why = f"first contact of {found.id}, which names nobody as {CONTACT}"
+        return tuple(_told(found, each, why) for each in found.contacts[:1])
+
+    def _reporter(
+        self, address: str | None, customer: str | None, at: Instant
+    ) -> tuple[Recipient, ...]:
+        if not address:
+            return ()
+        sender = self.sender(address, at)
+        if sender.person:
+            return (_person(sender.person, REPORTER),)
+        where = self.customers.get(sender.customer or customer or "")
+        if where and sender.contact:
+            return (_told(where, sender.contact, REPORTER),)
+        zone, language = (where.zone, where.language) if where else (self.zone, self._language)
+        mail, phone = (address, None) if "@" in address else (None, address)
+        addresses = by_channel(mail, phone, {})
+        return (Recipient(sender.address, "", addresses, zone, language, REPORTER),)
+
+    def _staffed(self, name: str, at: Instant) -> tuple[Recipient, ...]:
+        found: dict[str, Recipient] = {}
+        for person, why in self._behind(name, at, ()):
+            found.setdefault(person.id, _person(person, why))
+        return tuple(found.values())
+
+    def _behind(self, name: str, at: Instant, path: tuple[str, ...]) -> list[tuple[Person, str]]:
+        """People behind a person, rotation or role, with the way that led there."""
+        if name in path:
+            return []
+        trail = (*path, name)
+        if name in self.people:
+            return [(self.people[name], " → ".join(trail))]
+        if name in self.rotations:
+            rotation = self.rotations[name]
+            person = self.people[rotation.on_duty(at)]
+            return [(person, f"{' → '.join(trail)}, on duty until {iso(rotation.until(at))}")]
+        names = self.roles.get(name, ())
+        return [found for each in names for found in self._behind(each, at, trail)]
+
+    # --- customers --------------------------------------------------------------------------
+
+    def customer(self, name: str) -> Customer:
+        """The customer of an id; ``NotFound`` where there is none."""
+        if name not in self.customers:
+            raise NotFound(f"no customer {name!r}", do_next="look at `customers` in upheld.yaml")
+        return self.customers[name]
+
+    def plan(self, customer: str, at: Instant) -> str | None:
+        """The customer's plan on their local day; None where there is none, or no such customer."""
+        found = self.customers.get(customer)
+        return found.plan(at) if found else None
+
+    def agreement(self, customer: str, at: Instant) -> Agreement | None:
+        """The customer's own agreement on their local day."""
+        found = self.customers.get(customer)
+        return found.agreement(at) if found else None
+
+    def language(self, customer: str | None) -> str:
+        """The language in which a customer is written to; the site's where nothing is known."""
+        found = self.customers.get(customer or "")
+        return found.language if found else self._language
+
+
+def _person(person: Person, why: str) -> Recipient:
+    return Recipient(person.id, person.name, person.addresses, person.zone, person.language, why)
+
+
+def _told(customer: Customer, contact: Contact, why: str) -> Recipient:
+    address = next(iter(contact.addresses.values()), contact.name)
+    return Recipient(
+        f"{customer.id}/{folded(address) or address}",
+        contact.name,
+        contact.addresses,
+        customer.zone,
+        customer.language,
+        why,
+    )
+
+
+def _staff_addresses(people: Iterable[Person]) -> Iterable[tuple[str, Person]]:
+    for person in people:
+        yield from ((key, person) for key in map(folded, person.addresses.values()) if key)
+
+
+def _contact_addresses(
+    customers: Iterable[Customer],
+) -> Iterable[tuple[str, tuple[Customer, Contact]]]:
+    for customer in customers:
+        for contact in customer.contacts:
+            keys = map(folded, contact.addresses.values())
+            yield from ((key, (customer, contact)) for key in keys if key)
+
+
+def _domains(customers: Iterable[Customer]) -> Iterable[tuple[str, Customer]]:
+    for customer in customers:
+        keys = map(folded_pattern, customer.domains)
+        yield from ((key, customer) for key in keys if key)
