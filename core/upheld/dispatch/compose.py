@@ -76,11 +76,7 @@ class _Shipped(BaseLoader):
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def get_source(
-        self,
-        environment: Environment,
-        template: str,  # noqa: ARG002
-    ) -> tuple[str, str, Any]:
+    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Any]:
         """The text of ``language/name``; Jinja's own signature."""
         shipped = files("upheld.policy").joinpath("shipped", "templates")
         language, _, name = template.partition("/")
