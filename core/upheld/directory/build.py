@@ -1,0 +1,233 @@
+"""A directory from what is written: references must lead somewhere, addresses to one place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from upheld.directory.address import by_channel, folded
+from upheld.directory.lookup import ASSIGNEE, CUSTOMER, REPORTER, Directory
+from upheld.directory.model import Agreement, Contact, Customer, Person, PlanTerm, Server
+from upheld.directory.rotation import Rotation, first_day
+from upheld.directory.written import (
+    AgreementEntry,
+    ContactEntry,
+    CustomerEntry,
+    PersonEntry,
+    PlanEntry,
+    RotationEntry,
+)
+from upheld.errors import ConfigError, Place
+
+Places: TypeAlias = Callable[[tuple[str | int, ...]], Place | None]
+
+
+def nowhere(_path: tuple[str | int, ...]) -> Place | None:
+    """No place is known."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCustomer:
+    """A customer with its id and where it stands."""
+
+    id: str
+    entry: CustomerEntry
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All that a directory is made of; ``places`` tells where a key of upheld.yaml stands."""
+
+    people: Mapping[str, PersonEntry] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rotations: Mapping[str, RotationEntry] = field(default_factory=dict)
+    customers: tuple[WrittenCustomer, ...] = ()
+    zone: str = "UTC"
+    language: str = "en"
+    places: Places = nowhere
+
+
+def build_directory(written: Written) -> Directory:
+    """The directory; ``ConfigError`` holds all that does not fit together."""
+    problems = tuple(
+        problem
+        for check in (_names, _references, _customer_ids, _domains, _addresses, _terms)
+        for problem in check(written)
+    )
+    if problems:
+        raise ConfigError.several(problems)
+    return Directory(
+        people=[_person(name, entry, written) for name, entry in written.people.items()],
+        customers=[_customer(each, written) for each in written.customers],
+        roles=written.roles,
+        rotations=[_rotation(name, each, written) for name, each in written.rotations.items()],
+        zone=written.zone,
+        language=written.language,
+    )
+
+
+# --- making -------------------------------------------------------------------------------------
+
+
+def _person(name: str, entry: PersonEntry, written: Written) -> Person:
+    addresses = by_channel(entry.mail, entry.phone, dict(entry.__pydantic_extra__ or {}))
+    zone, language = entry.zone or written.zone, entry.language or written.language
+    return Person(name, entry.name, addresses, zone, language)
+
+
+def _contact(entry: ContactEntry) -> Contact:
+    return Contact(entry.name, by_channel(entry.mail, entry.phone, {}), entry.roles)
+
+
+def _customer(each: WrittenCustomer, written: Written) -> Customer:
+    entry = each.entry
+    return Customer(
+        id=each.id,
+        name=entry.name,
+        kind=entry.kind,
+        zone=entry.zone or written.zone,
+        language=entry.language or written.language,
+        domains=entry.domains,
+        contacts=tuple(map(_contact, entry.contacts)),
+        servers=tuple(Server(server.url, server.backup) for server in entry.servers),
+        plans=tuple(PlanTerm(term.plan, term.valid_from, term.until) for term in entry.plan),
+        agreements=tuple(
+            Agreement(term.policy, term.valid_from, term.until) for term in entry.agreement
+        ),
+    )
+
+
+def _rotation(name: str, entry: RotationEntry, written: Written) -> Rotation:
+    weekday, minutes = entry.handover()
+    every = 1 if weekday is None else 7
+    start = entry.starts or first_day(0, None)
+    first = start if weekday is None else first_day(weekday, start)
+    return Rotation(name, entry.people, every, minutes, entry.zone or written.zone, first)
+
+
+# --- checking -----------------------------------------------------------------------------------
+
+
+def _names(written: Written) -> Iterator[ConfigError]:
+    """A name means one thing, and none of the words that a policy uses for whom."""
+    seen: dict[str, str] = {}
+    groups = {"people": written.people, "rotations": written.rotations, "roles": written.roles}
+    for group, names in groups.items():
+        for name in names:
+            where = written.places((group, name))
+            if name in {CUSTOMER, REPORTER, ASSIGNEE} or name.startswith(f"{CUSTOMER}."):
+                yield ConfigError(
+                    f"{name!r} means somebody else in a policy", where=where, do_next="rename it"
+                )
+            elif name in seen:
+                what = f"{name!r} stands in `{seen[name]}` and in `{group}`"
+                yield ConfigError(what, where=where, do_next="rename one of them")
+            seen.setdefault(name, group)
+
+
+def _references(written: Written) -> Iterator[ConfigError]:
+    known = {*written.people, *written.rotations, *written.roles}
+    for role, names in written.roles.items():
+        yield from _unknown(names, known, written.places(("roles", role)))
+        if _loops(role, written.roles):
+            yield ConfigError(
+                f"role {role!r} leads back to itself", where=written.places(("roles", role))
+            )
+    for rotation, entry in written.rotations.items():
+        yield from _unknown(entry.people, written.people, written.places(("rotations", rotation)))
+
+
+def _unknown(
+    names: Iterable[str], known: Iterable[str], where: Place | None
+) -> Iterator[ConfigError]:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "put them under `people`"
+            yield ConfigError(f"there is nobody called {name!r}", where=where, do_next=hint)
+
+
+def _loops(role: str, roles: Mapping[str, tuple[str, ...]]) -> bool:
+    ahead, seen = list(roles[role]), set[str]()
+    while ahead:
+        name = ahead.pop()
+        if name == role:
+            return True
+        if name not in seen:
+            seen.add(name)
+            ahead += roles.get(name, ())
+    return False
+
+
+def _customer_ids(written: Written) -> Iterator[ConfigError]:
+    seen: dict[str, WrittenCustomer] = {}
+    for customer in written.customers:
+        if customer.id in seen:
+            yield _twice(f"customer {customer.id!r}", seen[customer.id], customer)
+        seen.setdefault(customer.id, customer)
+
+
+def _domains(written: Written) -> Iterator[ConfigError]:
+    """A domain of two customers would give the one's cases to the other."""
+    pairs = ((each, domain) for each in written.customers for domain in each.entry.domains)
+    yield from _owned_once("domain", pairs)
+
+
+def _addresses(written: Written) -> Iterator[ConfigError]:
+    """An address of contacts of two customers, or of two of our people, tells nobody apart."""
+    contacts = (
+        (each, address)
+        for each in written.customers
+        for contact in each.entry.contacts
+        for address in (contact.mail, contact.phone)
+        if address
+    )
+    yield from _owned_once("address", contacts)
+    seen: dict[str, str] = {}
+    for name, entry in written.people.items():
+        key = folded(entry.mail or "")
+        if key and seen.setdefault(key, name) != name:
+            where = written.places(("people", name, "mail"))
+            what = f"{entry.mail} belongs to {seen[key]!r} and to {name!r}"
+            yield ConfigError(what, where=where, do_next="give each person an own address")
+
+
+def _owned_once(what: str, pairs: Iterable[tuple[WrittenCustomer, str]]) -> Iterator[ConfigError]:
+    seen: dict[str, WrittenCustomer] = {}
+    for customer, address in pairs:
+        first = seen.setdefault(folded(address) or address, customer)
+        if first.id != customer.id:
+            yield _twice(f"{what} {address}", first, customer)
+
+
+def _twice(what: str, first: WrittenCustomer, again: WrittenCustomer) -> ConfigError:
+    at = f" ({first.place})" if first.place else ""
+    return ConfigError(
+        f"{what} stands twice: at customer {first.id!r}{at} and at customer {again.id!r}",
+        where=again.place,
+        do_next="leave it at the one it belongs to",
+    )
+
+
+def _terms(written: Written) -> Iterator[ConfigError]:
+    """Of two plans on one day nobody could say which holds."""
+    for each in written.customers:
+        for what, terms in (("plans", each.entry.plan), ("agreements", each.entry.agreement)):
+            if any(map(_overlap, terms, terms[1:])) or _open_twice(terms):
+                yield ConfigError(
+                    f"two {what} of customer {each.id!r} are valid on one day",
+                    where=each.place,
+                    do_next="give them `from` and `until`, in order; both days count",
+                )
+
+
+def _overlap(one: PlanEntry | AgreementEntry, after: PlanEntry | AgreementEntry) -> bool:
+    return one.until is None or after.valid_from is None or after.valid_from <= one.until
+
+
+def _open_twice(terms: tuple[PlanEntry | AgreementEntry, ...]) -> bool:
+    return sum(term.until is None for term in terms) > 1

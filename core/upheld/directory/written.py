@@ -1,0 +1,241 @@
+"""People, roles, rotations and customers as they are written, in upheld.yaml or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from upheld.calendar.wall import zone_named
+from upheld.calendar.week import WEEKDAYS
+from upheld.directory.address import folded, folded_pattern
+from upheld.errors import ConfigError
+
+
+class Entry(BaseModel):
+    """Base of what is written: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _zone(name: str) -> str:
+    try:
+        zone_named(name)
+    except ConfigError as error:
+        raise ValueError(f"{error.what}: {error.do_next}") from None
+    return name
+
+
+def _mail(address: str) -> str:
+    key = folded(address)
+    if key is None or "@" not in key or "." not in key.partition("@")[2]:
+        raise ValueError("is no mail address: write it as ann@magnolia.example")
+    return address.strip()
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, int):
+        raise ValueError('is a number here: put it in quotes, "+12025550101"')  # noqa: TRY004
+    return value
+
+
+def _phone(number: str) -> str:
+    key = folded(number)
+    if key is None or not key.startswith("+") or not key[1:].isdigit():
+        raise ValueError('needs its country code, as in "+12025550101"')
+    return key
+
+
+def _domain(pattern: str) -> str:
+    found = folded_pattern(pattern)
+    if found is None or "." not in found or "@" in found or "/" in found:
+        raise ValueError(f"{pattern!r} is no domain: write acme.example or *.acme.example")
+    return found
+
+
+def _language(tag: str) -> str:
+    if not tag.replace("-", "").isalnum() or not 2 <= len(tag.partition("-")[0]) <= 3:
+        raise ValueError("is no language: write en, de, pt-BR")
+    return tag
+
+
+def _listed(value: Any) -> Any:
+    """One of something is a list of one."""
+    return value if isinstance(value, (list, tuple)) or value is None else [value]
+
+
+def _under(key: str) -> BeforeValidator:
+    """``plan: premier`` is ``plan: [{plan: premier}]``."""
+
+    def unfold(value: Any) -> Any:
+        listed = _listed(value)
+        return [{key: each} if isinstance(each, str) else each for each in listed or ()]
+
+    return BeforeValidator(unfold)
+
+
+ZoneName: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Mail: TypeAlias = Annotated[str, AfterValidator(_mail)]
+Phone: TypeAlias = Annotated[str, BeforeValidator(_quoted), AfterValidator(_phone)]
+Domain: TypeAlias = Annotated[str, AfterValidator(_domain)]
+Language: TypeAlias = Annotated[str, AfterValidator(_language)]
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class WayEntry(Entry):
+    """``pager`` or ``{sms: phone}``: a connection, and the channel over it."""
+
+    connection: str
+    channel: Literal["mail", "page", "sms", "voice", "chat"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"connection": value}
+        if isinstance(value, Mapping) and len(value) == 1 and "connection" not in value:
+            ((channel, connection),) = value.items()
+            return {"channel": channel, "connection": connection}
+        return value
+
+
+Ways: TypeAlias = Annotated[tuple[WayEntry, ...], BeforeValidator(_listed)]
+
+
+class ReachEntry(Entry):
+    """How somebody is reached, in order of preference, by what a message is for."""
+
+    page: Ways | None = Field(None, description="for what wakes people; the next when not answered")
+    call: Ways | None = Field(None, description="for calls to customers")
+    notify: Ways | None = Field(None, description="for what can wait until it is read")
+    each: str | None = Field(None, description="how long one way may take: `5 minutes`")
+    then: str | None = Field(None, description="who comes next: `next on duty`, or a role")
+
+
+class PersonEntry(Entry):
+    """One of ours. Further keys are addresses by channel, plugin or connection."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[str, BeforeValidator(_quoted)]]
+
+    name: str = Field(description="as others call them")
+    mail: Mail | None = Field(None, description="mail address, also the one they write from")
+    phone: Phone | None = Field(None, description="number for SMS and calls, in quotes")
+    zone: ZoneName | None = Field(None, description="time zone; the site's where left out")
+    language: Language | None = Field(None, description="language; the site's where left out")
+    reach: ReachEntry | None = Field(None, description="how this person is reached instead")
+
+
+class ContactEntry(Entry):
+    """One of a customer's people."""
+
+    name: str = Field(description="as they sign")
+    mail: Mail | None = Field(None, description="mail address")
+    phone: Phone | None = Field(None, description="number for SMS and calls, in quotes")
+    roles: Names = Field(
+        ("contact",),
+        alias="is",
+        description="contact, technical, escalation-manager, account-manager …",
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> ContactEntry:
+        if not (self.mail or self.phone):
+            raise ValueError("needs a mail address or a phone")
+        return self
+
+
+class _Term(Entry):
+    """Something with validity; both days belong to it."""
+
+    valid_from: date | None = Field(None, alias="from", description="first day")
+    until: date | None = Field(None, description="last day, which still counts")
+
+    @model_validator(mode="after")
+    def _forward(self) -> _Term:
+        if self.valid_from and self.until and self.until < self.valid_from:
+            raise ValueError(f"ends {self.until}, before it begins {self.valid_from}")
+        return self
+
+
+class PlanEntry(_Term):
+    """A plan and its validity."""
+
+    plan: str = Field(description="a plan of the policy")
+
+
+class AgreementEntry(_Term):
+    """A customer's own agreement and its validity."""
+
+    policy: str = Field(description="a path, from the folder of upheld.yaml, or a shipped name")
+
+
+class ServerEntry(Entry):
+    """Something of a customer's that is watched."""
+
+    url: str = Field(description="where it answers")
+    backup: bool = Field(False, description="whether it stands in for another")
+
+
+class CustomerEntry(Entry):
+    """A customer."""
+
+    name: str = Field(description="as others call them")
+    kind: str = Field("customer", description="isp, solution-partner … as the policy calls them")
+    zone: ZoneName | None = Field(
+        None, description="whose days plans count; the site's if left out"
+    )
+    language: Language | None = Field(None, description="language of what they are sent")
+    plan: Annotated[tuple[PlanEntry, ...], _under("plan")] = Field(
+        (), description="a plan, `{plan, from, until}`, or a list of those"
+    )
+    agreement: Annotated[tuple[AgreementEntry, ...], _under("policy")] = Field(
+        (), description="an own policy, `{policy, from, until}`, or a list of those"
+    )
+    domains: Annotated[tuple[Domain, ...], BeforeValidator(_listed)] = Field(
+        (), description="mail from these is theirs; `*.acme.example` for all below it"
+    )
+    contacts: tuple[ContactEntry, ...] = Field((), description="their people")
+    servers: Annotated[tuple[ServerEntry, ...], _under("url")] = Field(
+        (), description="URLs, or `{url, backup}`"
+    )
+
+
+class RotationEntry(Entry):
+    """People who take turns by the day or by the week."""
+
+    people: tuple[str, ...] = Field((), description="in the order of their turns")
+    weekly: str | None = Field(None, description="weekday and wall time of hand-over: `Mon 09:00`")
+    daily: str | None = Field(None, description='wall time of hand-over: `"09:00"`')
+    zone: ZoneName | None = Field(None, description="whose wall time; the site's where left out")
+    starts: date | None = Field(
+        None, description="the first person's first turn is not before this"
+    )
+    pagerduty_schedule: str | None = Field(
+        None, description="let PagerDuty decide: not yet available"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> RotationEntry:
+        if self.pagerduty_schedule:
+            raise ValueError(
+                "schedules of PagerDuty are not available yet: name people, and daily or weekly"
+            )
+        if (self.weekly is None) == (self.daily is None):
+            raise ValueError('needs daily: "09:00" or weekly: Mon 09:00, one of them')
+        if not self.people:
+            raise ValueError("needs people: [ann, bo]")
+        self.handover()
+        return self
+
+    def handover(self) -> tuple[int | None, int]:
+        """Weekday (Monday 0, None for every day) and minutes past midnight."""
+        day, _, time = (self.weekly or f" {self.daily}").rpartition(" ")
+        weekday = WEEKDAYS.index(day.lower()[:3]) if day.lower()[:3] in WEEKDAYS else None
+        hour, colon, minute = time.partition(":")
+        read = colon and hour.isdigit() and minute.isdigit() and len(minute) == 2
+        if not read or int(hour) > 23 or int(minute) > 59 or (self.weekly and weekday is None):
+            raise ValueError(f"{self.weekly or self.daily!r} is no hand-over: write Mon 09:00")
+        return weekday, int(hour) * 60 + int(minute)
