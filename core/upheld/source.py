@@ -1,0 +1,172 @@
+"""YAML 1.2 with places: what stands in a file, and on which line.
+
+YAML 1.1 would turn ``on:`` into True, ``NO`` into False and ``10:00`` into 600; here they stay what
+they look like. Duplicate keys, tags, anchors and aliases are refused: a policy is read by people.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from upheld.errors import ConfigError, Place
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+#: A file that people write by hand is far smaller.
+LIMIT: Final = 4_000_000
+
+Path_: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file as plain data, with the place of every key and item."""
+
+    data: Any
+    file: str
+    text: str = field(repr=False)
+    places: Mapping[Path_, Place] = field(repr=False)
+
+    def place(self, *path: str | int) -> Place:
+        """Where a key (or an item of a list) stands; the nearest one above where it doesn't."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return Place(self.file)
+
+
+def read(path: Path) -> Document:
+    """Read a file; ``ConfigError`` with the place where it is not YAML."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"can't be read: {error.strerror}", where=str(path), do_next="check path and rights"
+        ) from None
+    try:
+        return parse(raw.decode("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        place = Place(str(path), raw.count(b"\n", 0, error.start) + 1)
+        raise ConfigError("is not in UTF-8", where=place, do_next="save it as UTF-8") from None
+
+
+def parse(text: str, file: str) -> Document:
+    """Read a text; ``file`` is what errors call it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    if len(text) > LIMIT:
+        raise ConfigError(f"is larger than {LIMIT:,} characters", where=file)
+    try:
+        node = YAML(typ="rt", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        raise ConfigError(f"is no YAML: {error.problem or error.context}", where=place) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"is no YAML: {error}".splitlines()[0], where=file) from None
+    reader = _Reader(file)
+    data = None if node is None else reader.value(node, ())
+    if reader.problems:
+        raise ConfigError.several(tuple(reader.problems))
+    return Document(data, file, text, reader.places)
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """``did you mean "severity"?`` where one is near, else all the choices."""
+    known = sorted(set(map(str, choices)))
+    near = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return f"one of: {', '.join(known)}" if known else "there is nothing to choose from"
+
+
+def problems(error: ValidationError, document: Document, *at: str | int) -> ConfigError:
+    """Everything pydantic found, each with its place; values are never shown."""
+    return ConfigError.several(
+        tuple(_problem(each, document, at) for each in error.errors(include_input=False))
+    )
+
+
+def _problem(found: Mapping[str, Any], document: Document, at: Path_) -> ConfigError:
+    path = (*at, *found["loc"])
+    key = ".".join(str(part) for part in path)
+    what = {"extra_forbidden": "there is no such key", "missing": "is missing"}.get(
+        found["type"], found["msg"].removeprefix("Value error, ")
+    )
+    return ConfigError(f"{key}: {what}", where=document.place(*path))
+
+
+class _Reader:
+    """Turns ruamel's nodes into plain values, keeping places; collects what is wrong."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Path_, Place] = {}
+        self.problems: list[ConfigError] = []
+
+    def value(self, node: Any, path: Path_) -> Any:
+        from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+        self.places.setdefault(path, self._place(node))
+        if node.anchor is not None:
+            self._wrong(node, "anchors and aliases are not taken", "write it out")
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: Any, path: Path_) -> dict[str | int, Any]:
+        found: dict[str | int, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._scalar(key_node)
+            if not isinstance(key, str | int) or isinstance(key, bool):
+                self._wrong(key_node, f"{key!r} can't be a key", "quote it")
+                continue
+            if key in found:
+                self._wrong(key_node, f"the key {key!r} stands twice", "leave one of them")
+            self.places[(*path, key)] = self._place(key_node)
+            found[key] = self.value(value_node, (*path, key))
+        return found
+
+    def _scalar(self, node: Any) -> Any:
+        tag = str(node.tag or "").removeprefix("tag:yaml.org,2002:")
+        text = node.value
+        if not isinstance(text, str):
+            self._wrong(node, "a list or mapping can't be a key", "quote it")
+            return None
+        convert = _SCALARS.get(tag)
+        if convert is None:
+            self._wrong(node, f"the tag {tag!r} is not taken", "leave it out")
+            return None
+        try:
+            return convert(text)
+        except ValueError:
+            return text
+
+    def _place(self, node: Any) -> Place:
+        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _wrong(self, node: Any, what: str, do_next: str) -> None:
+        self.problems.append(ConfigError(what, where=self._place(node), do_next=do_next))
+
+
+def _integer(text: str) -> int:
+    return int(text.replace("_", ""), 0) if text[:2] in {"0x", "0o"} else int(text)
+
+
+_SCALARS: Final[Mapping[str, Any]] = {
+    "str": str,
+    "timestamp": str,
+    "int": _integer,
+    "float": float,
+    "bool": lambda text: text.lower() == "true",
+    "null": lambda _text: None,
+}
