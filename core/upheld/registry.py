@@ -221,7 +221,8 @@ class _Loader:
             self.hooks.check_pending()
             _look_at_hooks(self.hooks, module)
         except pluggy.PluginValidationError as error:
-            self.hooks.unregister(module)
+            if self.hooks.is_registered(module):
+                self.hooks.unregister(module)
             hooks = ", ".join(_hook_names())
             what = f"({plugin.source}) has no hooks that fit: {_one_line(error)}"
             raise NotLoaded(plugin.name, what, f"the hooks are {hooks}") from error
