@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from upheld.calendar.instant import SECOND, Span
 from upheld.plugin import Ability, Auth, Connection, Permanent, PluginError, Unknown
@@ -30,7 +30,9 @@ class _Call:
 class Live:
     """A configured plugin at work. Calls are made one at a time."""
 
-    def __init__(self, name: str, plugin: Connection, *, hard_stop: Span = 60 * SECOND) -> None:
+    def __init__(
+        self, name: str, plugin: Connection[Any], *, hard_stop: Span = 60 * SECOND
+    ) -> None:
         self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
         self.hung = 0
         self.stopped: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, Span, iso
-from upheld.ledger import DeliveryState, Ledger
+from upheld.ledger import DeliveryState, Ledger, Transaction
 from upheld.plugin import Finding, Level, Logger
 from upheld.seam import Live
 
@@ -44,44 +44,46 @@ class Auditor:
 
 def audit(ledger: Ledger, lives: Sequence[Live], now: Instant) -> tuple[Finding, ...]:
     """Everything that should have happened and has no outcome, from the ledger alone."""
-    return (
-        *_overdue(ledger, now),
-        *_parked(ledger),
-        *_blind(ledger, now),
-        *_letters(ledger),
-        *(_error(live.name, f"stopped: {live.stopped}") for live in lives if live.stopped),
-    )
+    with ledger.reading() as tx:
+        return (
+            *_overdue(tx, now),
+            *_parked(tx),
+            *_blind(tx, now),
+            *_letters(tx),
+            *(_error(live.name, f"stopped: {live.stopped}") for live in lives if live.stopped),
+        )
 
 
-def _overdue(ledger: Ledger, now: Instant) -> list[Finding]:
-    late = ledger.due(now - OVERDUE, 100)
-    parked = {subject.id for subject in ledger.parked()}
+def _overdue(tx: Transaction, now: Instant) -> list[Finding]:
+    late = tx.peek_due(now - OVERDUE, 100)
+    parked = {subject.id for subject in tx.parked()}
     late = [case for case in late if case not in parked]
     return [_error("sweep", f"{len(late)} cases overdue, {late[0]} first")] if late else []
 
 
-def _parked(ledger: Ledger) -> list[Finding]:
+def _parked(tx: Transaction) -> list[Finding]:
     return [
         _error(subject.id, f"parked, its decider failed: {subject.error}")
-        for subject in ledger.parked()
+        for subject in tx.parked()
     ]
 
 
-def _blind(ledger: Ledger, now: Instant) -> list[Finding]:
-    return [
-        _error(pull.connection, f"not read since {iso(pull.succeeded)}: {pull.error}")
-        for pull in ledger.pulls()
-        if pull.succeeded is not None and pull.error and now - pull.succeeded > BLIND
-    ] + [
-        _error(pull.connection, f"never read: {pull.error}")
-        for pull in ledger.pulls()
-        if pull.succeeded is None and pull.error
-    ]
+def _blind(tx: Transaction, now: Instant) -> list[Finding]:
+    found = []
+    for pull in tx.pulls():
+        if not pull.error:
+            continue
+        if pull.succeeded is None:
+            found.append(_error(pull.connection, f"never read: {pull.error}"))
+        elif now - pull.succeeded > BLIND:
+            since = iso(pull.succeeded)
+            found.append(_error(pull.connection, f"not read since {since}: {pull.error}"))
+    return found
 
 
-def _letters(ledger: Ledger) -> list[Finding]:
-    dead = ledger.dead_letters()
-    unknown = ledger.in_flight().get(DeliveryState.UNKNOWN, 0)
+def _letters(tx: Transaction) -> list[Finding]:
+    dead = tx.dead_letters()
+    unknown = tx.in_flight().get(DeliveryState.UNKNOWN, 0)
     found = []
     if dead:
         what = f"{len(dead)} dead letters; see `upheld deadletters list`"

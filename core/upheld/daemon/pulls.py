@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from upheld.calendar.instant import SECOND, Span, instant
@@ -67,7 +68,7 @@ class Puller:
         came, cursor = 0, lease.cursor
         for _ in range(PAGES_A_TURN):
             page = self._page(cursor)
-            self.ledger.retrying(lambda tx, page=page: self._store(tx, lease, page))
+            self.ledger.retrying(partial(self._store, lease, page))
             came, cursor = came + len(page.items), page.cursor
             if not page.more:
                 break
@@ -77,7 +78,7 @@ class Puller:
     def _page(self, cursor: str | None) -> Page:
         return self.live.call(lambda: self.live.plugin.pull(cursor), hard_stop=HARD_STOP)
 
-    def _store(self, tx: Transaction, lease: PullLease, page: Page) -> None:
+    def _store(self, lease: PullLease, page: Page, tx: Transaction) -> None:
         for item in page.items:
             self.intake.take(tx, self.source, item)
         now = self.intake.records.clock.now()

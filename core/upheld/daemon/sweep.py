@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from upheld.case.events import UPHELD, Event, Ticked
 from upheld.desk.records import Records
@@ -21,10 +22,10 @@ class Sweeper:
         now = self.records.clock.now()
         due = self.records.ledger.due(now, self.batch)
         for case in due:
-            self.records.ledger.retrying(lambda tx, case=case: self._tick(tx, case))
+            self.records.ledger.retrying(partial(self._tick, case))
         return len(due)
 
-    def _tick(self, tx: Transaction, case: str) -> None:
+    def _tick(self, case: str, tx: Transaction) -> None:
         now = self.records.clock.now()
         seq = tx.subject(case).seq
         self.records.add(tx, case, Event(f"tick:{seq + 1}", now, now, UPHELD, Ticked()))

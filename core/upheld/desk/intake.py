@@ -185,7 +185,7 @@ class Intake:
         return min(instant(message.at), self.records.clock.now())
 
     def _receipt(self, tx: Transaction, source: Source, receipt: Receipt) -> None:
-        found = tx.receipt(source.name, receipt)
+        found = tx.receipt(source.name, receipt.key or receipt.handle or "")
         if found is None or receipt.state is not Delivery.ACKNOWLEDGED:
             return
         by = receipt.by.id if receipt.by else found.recipient
@@ -204,16 +204,15 @@ class Intake:
         raw: bytes,
         message: Message | None = None,
     ) -> None:
-        tx.keep(
-            source.name,
-            item,
-            fate,
-            reason,
-            raw,
-            sender=message.by.id if message else "",
-            title=message.subject if message else "",
-            now=self.records.clock.now(),
-        )
+        now = self.records.clock.now()
+        sender = message.by.id if message else ""
+        title = message.subject if message else ""
+        if fate is Fate.REFERRED:
+            tx.keep_unrouted(
+                source.name, item, sender=sender, title=title, raw=raw, now=now, reason=reason
+            )
+        else:
+            tx.quarantine(source.name, item, reason, raw, now, sender=sender, title=title)
 
 
 def _who(sender: Sender) -> Actor:

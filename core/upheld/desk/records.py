@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.case.decision import Decision, Subject
@@ -21,10 +22,11 @@ from upheld.desk.book import Book
 from upheld.engine.case import Life, replay
 from upheld.engine.classify import propose
 from upheld.engine.fold import deeds
-from upheld.ledger import Ledger, Transaction
+from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
 from upheld.plugin import Intake as Asked
 from upheld.registry import Registry
 
+T = TypeVar("T")
 _RETRY: Span = MINUTE
 
 
@@ -63,7 +65,7 @@ class Records:
         before = tx.subject(case) if deeds(event) else None
         try:
             decision = tx.record(case, event, self._decide, now=now)
-        except DecideFailed as error:
+        except (DecideFailed, DeciderFault) as error:
             cause = error.__cause__ or error
             tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
             return None
@@ -77,6 +79,11 @@ class Records:
         """Record something that happens now."""
         now = self.clock.now()
         return self.add(tx, case, Event(event_id, now, now, actor, body))
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Read in one moment's view of the ledger."""
+        with self.ledger.reading() as tx:
+            return work(tx)
 
     def life(self, subject: Subject, until: Instant | None = None) -> Life:
         """The case as it stands (or stood at ``until``): state, clocks, steps, what is to come."""
@@ -116,7 +123,11 @@ class Records:
         state = self.life(before, event.at).state
         if state.worked_at is not None or state.acting_severity is None:
             return
-        waiting = tx.unworked(queue=state.queue, more_severe_than=state.acting_severity)
+        waiting = [
+            waiting.id
+            for severity in range(1, state.acting_severity)
+            for waiting in tx.cases(_unworked(state.queue, severity))
+        ]
         if waiting:
             body = PassedOver(tuple(waiting))
             self.add(
@@ -124,3 +135,7 @@ class Records:
                 before.id,
                 Event(f"{event.id}#passed-over", event.at, event.seen, event.actor, body),
             )
+
+
+def _unworked(queue: str | None, severity: int) -> CaseFilter:
+    return CaseFilter(open=True, queue=queue, severity=severity, worked=False)

@@ -192,8 +192,8 @@ class Verbs:
     def attach(self, case: str, actor: Actor, parent: str) -> None:
         """Fold this case's pages and statuses into its parent's."""
         self._staff(actor, "attach")
-        found = self.records.ledger.find(parent)
-        if found == self.records.ledger.find(case):
+        found = self._find(parent)
+        if found == self._find(case):
             raise Refusal(f"{case} can't be attached to itself")
         self._state(case, Attached(found), actor)
 
@@ -210,18 +210,16 @@ class Verbs:
     def annul(self, case: str, actor: Actor, key: str, reason: str) -> None:
         """Annul a verdict, with a reason; it stays on record as annulled."""
         self._staff(actor, "annul a verdict of")
-        handle = self.records.ledger.find(case)
-        verdicts = {
-            event.body.key
-            for event in self.records.ledger.events(handle)
-            if isinstance(event.body, VerdictGiven)
-        }
+        verdicts = self.records.read(lambda tx: _verdicts(tx, tx.find(case)))
         if key not in verdicts:
             raise NotFound(
                 f"{case} has no verdict {key!r}",
                 do_next=f"verdicts are: {', '.join(sorted(verdicts)) or 'none yet'}",
             )
         self._state(case, Annulled(key, _text(reason)), actor)
+
+    def _find(self, case: str) -> str:
+        return self.records.read(lambda tx: tx.find(case))
 
     def _state(self, case: str, body: Body, actor: Actor, check: Check | None = None) -> None:
         event_id = new_id()
@@ -251,6 +249,11 @@ class Verbs:
                 f"{actor.id} can't {verb} a case: only staff can",
                 do_next="name a person of upheld.yaml with --as",
             )
+
+
+def _verdicts(tx: Transaction, case: str) -> set[str]:
+    bodies = (stored.event.body for stored in tx.events(case) if stored.event)
+    return {body.key for body in bodies if isinstance(body, VerdictGiven)}
 
 
 def _gate(case: str, before: str, override: str) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from upheld.case.decision import Subject
 from upheld.case.events import Opened
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
@@ -47,7 +48,7 @@ class Letters:
             raise Misconfigured(error.what, error.do_next) from error
 
     def _known(self, leased: LeasedDelivery) -> Known:
-        subject = self.records.ledger.subject(leased.item.subject)
+        subject = self._subject(leased)
         opened = subject.facts[0].body
         assert isinstance(opened, Opened)
         customer = self.directory.customers.get(opened.customer or "")
@@ -64,8 +65,11 @@ class Letters:
             now=self.records.clock.now(),
         )
 
+    def _subject(self, leased: LeasedDelivery) -> Subject:
+        return self.records.read(lambda tx: tx.subject(leased.item.subject))
+
     def _reader(self, leased: LeasedDelivery) -> Recipient | None:
-        opened = self.records.ledger.subject(leased.item.subject).facts[0].body
+        opened = self._subject(leased).facts[0].body
         assert isinstance(opened, Opened)
         for whom in leased.item.to:
             for person in self.directory.resolve(
@@ -82,5 +86,6 @@ class Letters:
     def _reply_to(self, leased: LeasedDelivery) -> tuple[str, ...]:
         if leased.delivery.channel != Channel.MAIL.value:
             return ()
-        found = self.records.ledger.thread_handles(leased.item.subject, leased.delivery.connection)
+        case, connection = leased.item.subject, leased.delivery.connection
+        found = self.records.read(lambda tx: tx.thread_handles(case, connection))
         return tuple(handle for handle in found if not handle.startswith("sender:"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment, span
 from upheld.case.decision import Purpose
@@ -121,7 +121,7 @@ class Sender:
         assert isinstance(plugin, Notifier)
         if leased.item.purpose == WITHDRAW and live.can(Ability.WITHDRAW):
             why, thread = Withdrawal(leased.item.why or "closed"), key.split(">", 1)[1]
-            return lambda: _withdrawn(plugin.withdraw(thread, why, key))
+            return lambda: _withdrawn(plugin, thread, why, key)
         letter = self.letters.write(leased)
         return lambda: _receipted(plugin.send(letter, _address(leased), key))
 
@@ -181,7 +181,7 @@ class Sender:
 
     def _link(self, tx: Transaction, leased: LeasedDelivery, item: RemoteCase) -> None:
         case, connection = leased.item.subject, leased.delivery.connection
-        tx.link(case, connection, item.ref.id, item.ref.key, item.ref.url)
+        tx.link(case, connection, remote_id=item.ref.id, key=item.ref.key, url=item.ref.url)
         now = self.records.clock.now()
         linked = Linked(connection, item.ref.id, item.ref.key, item.ref.url)
         actor = Actor(connection, Side.PROVIDER)
@@ -205,7 +205,7 @@ class Sender:
         self.records.add(tx, leased.item.subject, Event(event_id, now, now, actor, body))
 
     def _draft(self, leased: LeasedDelivery) -> Draft:
-        subject = self.records.ledger.subject(leased.item.subject)
+        subject = self.records.read(lambda tx: tx.subject(leased.item.subject))
         opened = subject.facts[0].body
         assert isinstance(opened, Opened)
         severity = self.records.life(subject).state.acting_severity
@@ -227,7 +227,8 @@ def _created(item: RemoteCase) -> Outcome:
     return Outcome(DeliveryState.ACCEPTED, item.ref.key, item.ref.id, item=item)
 
 
-def _withdrawn(_nothing: None) -> Outcome:
+def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) -> Outcome:
+    plugin.withdraw(thread, why, key)
     return Outcome(DeliveryState.ACCEPTED, "withdrawn")
 
 

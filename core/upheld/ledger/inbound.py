@@ -50,10 +50,22 @@ class Inbound(Part):
         )
         return list(self._connection.execute(handles).scalars())
 
-    def quarantine(self, connection: str, item: str, reason: str, raw: bytes, now: Instant) -> None:
+    def quarantine(
+        self,
+        connection: str,
+        item: str,
+        reason: str,
+        raw: bytes,
+        now: Instant,
+        *,
+        sender: str = "",
+        title: str = "",
+    ) -> None:
         """Keep what could not be taken."""
         row = {"connection": connection, "item": item, "fate": Fate.REFUSED.value}
-        self._keep(row | {"reason": reason, "sender": "", "title": "", "raw": raw, "at": now})
+        self._keep(
+            row | {"reason": reason, "sender": sender, "title": title, "raw": raw, "at": now}
+        )
 
     def keep_unrouted(
         self,
