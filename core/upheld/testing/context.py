@@ -10,6 +10,8 @@ from typing import Any, Final, Self
 
 import requests
 
+from upheld.plugin import Logger
+
 # Machine time, seconds: a test that hangs is worse than one that fails.
 _TIMEOUT: Final = 5.0
 
@@ -51,16 +53,23 @@ class _Session(requests.Session):
 
 @dataclass
 class ScratchContext:
-    """What the core lends to a connection, for tests. Use it in a ``with``, or close it."""
+    """What the core lends to a connection, for tests. Use it in a ``with``, or close it.
+
+    What was logged stands in ``record``.
+    """
 
     name: str
     folder: str
     clock: Callable[[], datetime]
     site: str = "test-site"
     public_url: str | None = None
-    log: RecordingLog = field(default_factory=RecordingLog)
+    log: Logger = field(init=False)
+    record: RecordingLog = field(default_factory=RecordingLog)
     vault: MutableMapping[str, str] = field(default_factory=dict, repr=False)
     _sessions: list[requests.Session] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.record
 
     def now(self) -> datetime:
         """Policy time."""
