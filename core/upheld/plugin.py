@@ -601,7 +601,10 @@ C = TypeVar("C", bound=BaseModel)
 
 
 class Connection(ABC, Generic[C]):
-    """One configured plugin: this Jira, that mailbox. Methods are called one at a time."""
+    """One configured plugin: this Jira, that mailbox.
+
+    Reading (``pull``, ``wait``) runs beside everything else; each of the two is called one at a time.
+    """
 
     name: ClassVar[str]
     Config: ClassVar[type[BaseModel]]

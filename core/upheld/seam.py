@@ -28,7 +28,7 @@ class _Call:
 
 
 class Live:
-    """A configured plugin at work. Calls are made one at a time."""
+    """A configured plugin at work. Reading runs beside the rest; each is called one at a time."""
 
     def __init__(
         self, name: str, plugin: Connection[Any], *, hard_stop: Span = 60 * SECOND
@@ -36,17 +36,19 @@ class Live:
         self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
         self.hung = 0
         self.stopped: str | None = None
-        self._lock = threading.Lock()
+        self._locks = {reading: threading.Lock() for reading in (True, False)}
 
     def can(self, ability: Ability) -> bool:
         """Whether the plugin declares this ability."""
         return ability in self.plugin.abilities
 
-    def call(self, what: Callable[[], T], *, hard_stop: Span | None = None) -> T:
+    def call(
+        self, what: Callable[[], T], *, hard_stop: Span | None = None, reading: bool = False
+    ) -> T:
         """Call into the plugin; ``PluginError`` for all that goes wrong there."""
         if self.stopped:
             raise Auth(f"{self.name} is stopped: {self.stopped}", "mend it and restart the daemon")
-        with self._lock:
+        with self._locks[reading]:
             return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
 
     def stop(self, why: str) -> None:

@@ -60,7 +60,7 @@ class Puller:
         plugin = self.live.plugin
         try:
             stop = int(seconds * SECOND) + HARD_STOP
-            return self.live.call(lambda: plugin.wait(seconds), hard_stop=stop)
+            return self.live.call(lambda: plugin.wait(seconds), hard_stop=stop, reading=True)
         except PluginError:
             return False  # the pull that follows tells what is wrong
 
@@ -76,7 +76,8 @@ class Puller:
         return came
 
     def _page(self, cursor: str | None) -> Page:
-        return self.live.call(lambda: self.live.plugin.pull(cursor), hard_stop=HARD_STOP)
+        plugin = self.live.plugin
+        return self.live.call(lambda: plugin.pull(cursor), hard_stop=HARD_STOP, reading=True)
 
     def _store(self, lease: PullLease, page: Page, tx: Transaction) -> None:
         for item in page.items:
