@@ -1,8 +1,9 @@
 """The hash chain of a subject: over the bytes that are stored, not over what they mean.
 
 digest = SHA-256(salt + payload); link = SHA-256(previous link + header), the header being the
-event's columns and its digest as compact JSON. Who and what are in the payload alone, so that
-erasing it erases the person; without the salt, a digest can't be tried against guesses.
+event's columns and its digest, each with its length in characters before it. Who and what are in
+the payload alone, so that erasing it erases the person; without the salt, a digest can't be tried
+against guesses.
 """
 
 from __future__ import annotations
@@ -21,6 +22,20 @@ from upheld.ledger.records import ChainFault
 
 START: Final = b""
 _SALT_BYTES = 16
+EVENT_ROW: Final = [
+    "subject",
+    "seq",
+    "id",
+    "kind",
+    "origin",
+    "at",
+    "seen",
+    "recorded",
+    "undecided",
+    "digest",
+    "link",
+]
+PAYLOAD_ROW: Final = ["subject", "seq", "salt", "bytes"]
 
 
 class Sealed(NamedTuple):
@@ -57,23 +72,22 @@ def seal(
 
 def link_of(head: bytes, row: Mapping[str, Any]) -> bytes:
     """The link of an event's row. Columns that may change later are no part of it."""
-    header = [
+    fields = (
         row["subject"],
-        row["seq"],
         row["id"],
         row["kind"],
         row["origin"],
-        row["at"],
-        row["seen"],
-        row["recorded"],
+        f"{row['seq']} {row['at']} {row['seen']} {row['recorded']}",
         row["digest"].hex(),
-    ]
-    return sha256(head + dump(header).encode()).digest()
+    )
+    # With their lengths, so that no text can pass for two.
+    header = "".join(f"{len(field)}:{field}," for field in fields)
+    return sha256(head + header.encode()).digest()
 
 
 def unseal(id: str, at: Instant, seen: Instant, stored: bytes) -> Event:  # noqa: A002
     """The event that was stored."""
-    values = json.loads(stored)
+    values = json.loads(stored.decode())
     who, side = values["actor"]
     return Event(id, at, seen, Actor(who, Side(side)), decode(values["body"]))
 

@@ -61,6 +61,7 @@ class Evidence(Part):
             delete(payload).where(tuple_(payload.c.subject, payload.c.seq).in_(pairs))
         )
         self._connection.execute(update(event).where(which).values(erased=now))
+        self._memory.clear()
         return len(seqs)
 
     def _rows(self, subject_id: str) -> list[Any]:

@@ -18,6 +18,8 @@ from upheld.errors import Busy, TooMuchRace
 from upheld.ledger import migrate
 from upheld.ledger.database import BUSY_SECONDS, connect, for_reading, parse_url, sqlite_file
 from upheld.ledger.faults import Conflict, translated
+from upheld.ledger.memory import LIMIT as MEMORY_BYTES
+from upheld.ledger.memory import Memory
 from upheld.ledger.records import LeasedDelivery, PullLease, Site, StopState
 from upheld.ledger.transaction import Transaction
 
@@ -35,19 +37,32 @@ class Ledger:
     copy): whoever sends must refuse to.
     """
 
-    def __init__(self, engine: Engine, site: Site, *, foreign: bool, busy_seconds: float) -> None:
+    def __init__(
+        self, engine: Engine, site: Site, memory: Memory, *, foreign: bool, busy_seconds: float
+    ) -> None:
         self.site = site
         self.foreign = foreign
         self.url = migrate.where(engine)
         self._engine = engine
         self._reading = for_reading(engine)
         self._busy_seconds = busy_seconds
+        self._memory = memory
         # SQLite has one writer; our own threads queue up here, which is fair and costs no polling.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
-    def open(cls, url: str, *, site: str, busy_seconds: float = BUSY_SECONDS) -> Ledger:
-        """Open the ledger at ``url``; ``SchemaMismatch`` unless its schema is this program's."""
+    def open(
+        cls,
+        url: str,
+        *,
+        site: str,
+        busy_seconds: float = BUSY_SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> Ledger:
+        """Open the ledger at ``url``; ``SchemaMismatch`` unless its schema is this program's.
+
+        Up to ``memory_bytes`` of facts are remembered between transactions.
+        """
         parsed = parse_url(url)
         path = sqlite_file(parsed)
         if path is not None and not path.exists():
@@ -58,7 +73,8 @@ class Ledger:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, found, foreign=found.name != site, busy_seconds=busy_seconds)
+        memory = Memory(memory_bytes)
+        return cls(engine, found, memory, foreign=found.name != site, busy_seconds=busy_seconds)
 
     @classmethod
     def create(cls, url: str) -> None:
@@ -89,13 +105,13 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """All or nothing: committed at the end of the block, rolled back if it raises."""
         with self._alone(), translated(self.url), self._engine.begin() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._memory)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One moment's view for reading; holds nobody up. Writing here is a mistake."""
         with translated(self.url), self._reading.connect() as connection:
-            yield Transaction(connection)
+            yield Transaction(connection, self._memory)
 
     def retrying(self, work: Callable[[Transaction], T], *, tries: int = TRIES) -> T:
         """Do ``work`` in a transaction, again from the start when somebody else wrote first.

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, literal_column
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import Insert
+
+from upheld.ledger.memory import Memory
 
 
 class Part:
     """One subject of what can be done in a transaction; all parts share its connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, memory: Memory | None = None) -> None:
         self._connection = connection
+        self._memory = Memory(0) if memory is None else memory
 
     @property
     def _dialect(self) -> str:
         return self._connection.dialect.name
+
+    def _ids(self, ids: Sequence[str]) -> dict[str, Any]:
+        """The parameter of ``among``."""
+        return {"ids": dump(ids) if self._dialect == "sqlite" else list(ids)}
 
 
 def unless_there(table: Table) -> dict[str, Insert]:
@@ -48,6 +66,44 @@ def _replacing(dialect: Any, table: Table, columns: tuple[str, ...]) -> Insert:
 def one_of(column: ColumnElement[str], states: Iterable[StrEnum]) -> ColumnElement[bool]:
     """``column IN ('…', …)`` with the values written out: a partial index is found only by those."""
     return column.in_([literal_column(f"'{state.value}'") for state in states])
+
+
+def among(column: ColumnElement[str]) -> dict[str, ColumnElement[bool]]:
+    """By dialect: ``column`` is one of the parameter ``ids``, given by ``Part._ids``.
+
+    One parameter however many ids there are, so that the statement needn't be written anew.
+    """
+    listed = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
+    given = bindparam("ids", type_=postgresql.ARRAY(Text))
+    return {"sqlite": column.in_(select(listed.c.value)), "postgresql": column == func.any(given)}
+
+
+class Bulk:
+    """A statement for many rows, compiled once a dialect and handed to the driver as it is.
+
+    SQLAlchemy works on the parameters of every row, which costs more than SQLite's own insert.
+    """
+
+    def __init__(self, statement: ClauseElement, *columns: str) -> None:
+        self._statement = statement
+        self._columns = list(columns)
+        self._compiled: dict[str, tuple[str, Callable[[Any], Any] | None]] = {}
+
+    def run(self, connection: Connection, rows: list[dict[str, Any]]) -> int:
+        """Execute it for each row, in the driver's one call; how many rows of the table it met."""
+        name = connection.dialect.name
+        if name not in self._compiled:
+            self._compiled[name] = self._compile(connection)
+        sql, pick = self._compiled[name]
+        given = rows if pick is None else [pick(row) for row in rows]
+        return connection.exec_driver_sql(sql, given).rowcount
+
+    def _compile(self, connection: Connection) -> tuple[str, Callable[[Any], Any] | None]:
+        compiled: Any = self._statement.compile(
+            dialect=connection.dialect, column_keys=self._columns
+        )
+        order = compiled.positiontup  # None where the driver takes names
+        return str(compiled), None if order is None else itemgetter(*order)
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

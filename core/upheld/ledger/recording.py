@@ -15,13 +15,13 @@ from upheld.case.decision import Decider, Decision, Subject
 from upheld.case.events import Event, Origin
 from upheld.errors import NotFound
 from upheld.ledger.actions import carry_out
-from upheld.ledger.chain import START, Sealed, unseal
+from upheld.ledger.chain import EVENT_ROW, PAYLOAD_ROW, START, Sealed, unseal
 from upheld.ledger.faults import DeciderFault, overtaken
-from upheld.ledger.part import Part
+from upheld.ledger.part import Bulk, Part, among
 from upheld.ledger.schema import counter, event, payload, subject
-from upheld.ledger.writing import Writing
+from upheld.ledger.writing import ROW, Writing
 
-_LOAD: Final = select(
+_SUBJECTS: Final = select(
     subject.c.id,
     subject.c.kind,
     subject.c.policy,
@@ -29,28 +29,32 @@ _LOAD: Final = select(
     subject.c.head,
     subject.c.state,
     subject.c.parked_until,
-).where(subject.c.id.in_(bindparam("ids", expanding=True)))
+)
+_LOAD: Final = {name: _SUBJECTS.where(ids) for name, ids in among(subject.c.id).items()}
 
-_FACTS: Final = (
+_HISTORY: Final = (
     select(
         event.c.subject, event.c.id, event.c.at, event.c.seen, event.c.undecided, payload.c.bytes
     )
-    .join(payload, (payload.c.subject == event.c.subject) & (payload.c.seq == event.c.seq))
-    .where(event.c.subject.in_(bindparam("ids", expanding=True)))
+    .outerjoin(payload, (payload.c.subject == event.c.subject) & (payload.c.seq == event.c.seq))
     .where(event.c.origin == Origin.FACT.value)
     .order_by(event.c.subject, event.c.seq)
 )
+_FACTS: Final = {name: _HISTORY.where(ids) for name, ids in among(event.c.subject).items()}
 
 _KNOWN: Final = select(event.c.subject, event.c.id).where(
     tuple_(event.c.subject, event.c.id).in_(bindparam("pairs", expanding=True))
 )
 
 # The compare-and-set: whoever finds another seq was overtaken, and decides again.
-_MOVE: Final = update(subject).where(
-    subject.c.id == bindparam("of"), subject.c.seq == bindparam("seq_before")
+_MOVE: Final = Bulk(
+    update(subject).where(
+        subject.c.id == bindparam("of"), subject.c.seq == bindparam("seq_before")
+    ),
+    *ROW,
 )
-_INSERT_EVENT: Final = insert(event)
-_INSERT_PAYLOAD: Final = insert(payload)
+_INSERT_EVENT: Final = Bulk(insert(event), *EVENT_ROW)
+_INSERT_PAYLOAD: Final = Bulk(insert(payload), *PAYLOAD_ROW)
 _INSERT_SUBJECT: Final = insert(subject)
 _DECIDED: Final = (
     update(event)
@@ -123,20 +127,26 @@ class Recording(Part):
     def _load(self, items: Sequence[tuple[str, Event | None]]) -> dict[str, Writing]:
         # In order of id: two daemons that hold the same rows never wait for each other in a ring.
         ids = sorted({name for name, _ in items})
-        rows = self._connection.execute(_LOAD, {"ids": ids}).all()
+        rows = self._connection.execute(_LOAD[self._dialect], self._ids(ids)).all()
         found = {row.id: Writing(row) for row in rows}
         for missing in (name for name in ids if name not in found):
             raise NotFound(f"there is no {missing}", do_next="see `upheld cases list`")
-        self._load_facts([name for name in ids if found[name].seq], found)
-        self._load_known([(n, e.id) for n, e in items if e is not None and found[n].seq], found)
+        self._load_facts([n for n in ids if not found[n].recalls(self._memory)], found)
+        # All facts are there by now; only of consequences (ticks) the ids are still to be read.
+        ticks = [(n, e.id) for n, e in items if e is not None and e.origin is not Origin.FACT]
+        self._load_known(ticks, found)
         return {name: found[name] for name in ids}
 
     def _load_facts(self, ids: list[str], found: dict[str, Writing]) -> None:
         if not ids:
             return
-        rows = self._connection.execute(_FACTS, {"ids": ids})
+        rows = self._connection.execute(_FACTS[self._dialect], self._ids(ids))
         for name, event_id, at, seen, undecided, stored in rows:
-            found[name].remember(unseal(event_id, at, seen, stored), undecided=undecided)
+            if stored is None:
+                found[name].erased(event_id)
+                continue
+            happened = unseal(event_id, at, seen, stored)
+            found[name].remember(happened, undecided=undecided, size=len(stored))
 
     def _load_known(self, pairs: list[tuple[str, str]], found: dict[str, Writing]) -> None:
         if not pairs:
@@ -153,9 +163,11 @@ class Recording(Part):
         if decided:
             self._connection.execute(_DECIDED, decided)
         carry_out(self._connection, [pair for w in writings for pair in w.actions], now)
+        for writing in writings:
+            writing.keep(self._memory)
 
     def _move(self, rows: list[dict[str, Any]]) -> None:
-        moved = self._connection.execute(_MOVE, rows).rowcount
+        moved = _MOVE.run(self._connection, rows)
         if moved != len(rows):
             raise overtaken(", ".join(row["of"] for row in rows))
 
@@ -165,10 +177,10 @@ def append(connection: Connection, sealed: Sequence[Sealed]) -> None:
     if not sealed:
         return
     try:
-        connection.execute(_INSERT_EVENT, [row.event for row in sealed])
+        _INSERT_EVENT.run(connection, [row.event for row in sealed])
     except IntegrityError as error:
         names = sorted({row.event["subject"] for row in sealed})
         raise DeciderFault(
             "a decision holds an event whose id this subject already has", where=", ".join(names)
         ) from error
-    connection.execute(_INSERT_PAYLOAD, [row.payload for row in sealed])
+    _INSERT_PAYLOAD.run(connection, [row.payload for row in sealed])

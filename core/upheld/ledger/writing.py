@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from upheld.calendar.instant import Instant, iso
 from upheld.case.decision import Action, Decider, Decision, Listing, Subject
 from upheld.case.events import Event, Origin, Ticked
 from upheld.ledger.chain import Sealed, seal
 from upheld.ledger.faults import DeciderFault
+from upheld.ledger.memory import Memory, Remembered
 from upheld.ledger.part import dump
+
+ROW: Final = (
+    *("seq", "head", "state", "wake_at", "parked_until", "parked_times", "parked_error"),
+    *("status", "severity", "queue", "assignee", "customer", "case_number"),
+    *("title", "opened", "due", "worked"),
+)
 
 
 class Writing:
@@ -31,6 +38,8 @@ class Writing:
         self._state: str | None = row.state
         self._wake_at: Instant | None = None
         self._listing = Listing()
+        self._head_before: bytes = row.head
+        self._size = 0
         self._facts: list[Event] = []
         self._undecided: list[Event] = []
 
@@ -39,8 +48,26 @@ class Writing:
         """Whether there is anything to write."""
         return bool(self.sealed)
 
-    def remember(self, event: Event, *, undecided: bool) -> None:
-        """Take in a stored fact; one not yet decided waits its turn."""
+    def recalls(self, memory: Memory) -> bool:
+        """Whether there is nothing to read: the facts are remembered, or there are none."""
+        found = memory.recall(self._head)
+        if found is not None:
+            self._facts, self.known, self._size = list(found.facts), set(found.ids), found.size
+        return found is not None or not self.seq
+
+    def keep(self, memory: Memory) -> None:
+        """Let the next transaction do without reading."""
+        ids = frozenset(self.known)
+        held = Remembered(tuple(self._facts), ids, self._size)
+        memory.keep(self._head, held, before=self._head_before)
+
+    def erased(self, event_id: str) -> None:
+        """Take in that there was a fact, of which only the id is left."""
+        self.known.add(event_id)
+
+    def remember(self, event: Event, *, undecided: bool, size: int) -> None:
+        """Take in a stored fact of so many bytes; one not yet decided waits its turn."""
+        self._size += size
         self.known.add(event.id)
         (self._undecided if undecided else self._facts).append(event)
 
@@ -68,6 +95,7 @@ class Writing:
         sealed = seal(self._head, self.id, self.seq, event, now=now, undecided=undecided)
         self.sealed.append(sealed)
         self._head = sealed.link
+        self._size += len(sealed.payload["bytes"])
         self.known.add(event.id)
 
     def _take(self, event: Event, decision: Decision, now: Instant) -> None:
