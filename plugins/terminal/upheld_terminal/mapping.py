@@ -23,13 +23,16 @@ def block(message: Outgoing, to: Address, at: datetime, width: int) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without anything but line ends that a terminal would obey."""
+    """The text without anything but line ends that a terminal would obey; every space plain."""
     lines = text.expandtabs(4).splitlines()
-    return "\n".join("".join(c for c in line if _safe(c)) for line in lines)
+    return "\n".join("".join(map(_plain, line)) for line in lines)
 
 
-def _safe(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSAFE
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    return "" if category in _UNSAFE else character
 
 
 def _one_line(text: str) -> str:
