@@ -106,13 +106,12 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
     def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:  # noqa: ARG002
         """The item that was created under this key: conclusive."""
         self._fail()
-        found = next((item for item in self.items.values() if item.key == key), None)
-        return Lookup(found, conclusive=True)
+        return Lookup(self._by_key(key), conclusive=True)
 
     def create(self, draft: Draft, key: str) -> RemoteCase:
         """One item a key."""
         self._fail()
-        found = self.find(key, self.context.now()).found
+        found = self._by_key(key)
         if found is None:
             found = self._new(draft, key)
             self.writes += 1
@@ -184,6 +183,9 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         if self._lost_replies:
             self._lost_replies -= 1
             raise Unknown("the reply was lost", "look it up")
+
+    def _by_key(self, key: str) -> RemoteCase | None:
+        return next((item for item in self.items.values() if item.key == key), None)
 
     def _item(self, ref: Ref) -> RemoteCase:
         if ref.id not in self.items:
