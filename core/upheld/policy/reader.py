@@ -1,0 +1,138 @@
+"""Reading a document with its places: every wrong value becomes an error with line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from upheld.errors import ConfigError, Place
+from upheld.policy.durations import parse_duration
+from upheld.policy.model import Duration
+from upheld.source import Document, suggest
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Collects all errors of a file, so that they are told together."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[ConfigError] = []
+
+    def root(self) -> Node:
+        """The whole file."""
+        return Node(self, (), self.document.data)
+
+    def wrong(self, path: tuple[str | int, ...], what: str, do_next: str = "") -> None:
+        """Remember an error at a place."""
+        key = ".".join(str(part) for part in path) or "the file"
+        place = self.document.place(*path)
+        self.problems.append(ConfigError(f"{key}: {what}", where=place, do_next=do_next))
+
+
+class Node:
+    """A value in the file, with its path."""
+
+    def __init__(self, reader: Reader, path: tuple[str | int, ...], value: Any) -> None:
+        self.reader, self.path, self.value = reader, path, value
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.reader.document.place(*self.path)
+
+    def wrong(self, what: str, do_next: str = "") -> None:
+        """This value is wrong."""
+        self.reader.wrong(self.path, what, do_next)
+
+    def at(self, key: str | int) -> Node:
+        """What stands under a key; the value is None where nothing does."""
+        value = self.value
+        there = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(value, list) and isinstance(key, int) and key < len(value):
+            there = value[key]
+        return Node(self.reader, (*self.path, key), there)
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there at all."""
+        return isinstance(self.value, Mapping) and key in self.value
+
+    def keys(self, allowed: Iterable[str]) -> bool:
+        """It is a mapping, and has no other keys than these."""
+        if not isinstance(self.value, Mapping):
+            self.wrong("is not a mapping", "write `key: value` lines")
+            return False
+        known = tuple(allowed)
+        for key in self.value:
+            if key not in known:
+                self.at(key).wrong("there is no such key", suggest(str(key), known))
+        return True
+
+    def mapping(self) -> Iterable[tuple[Any, Node]]:
+        """Keys and values; an error where it is no mapping."""
+        if self.value is None:
+            return ()
+        if not isinstance(self.value, Mapping):
+            self.wrong("is not a mapping", "write `key: value` lines")
+            return ()
+        return tuple((key, self.at(key)) for key in self.value)
+
+    def items(self) -> tuple[Node, ...]:
+        """A list's items; a single value counts as a list of one."""
+        if self.value is None:
+            return ()
+        if not isinstance(self.value, list):
+            return (self,)
+        return tuple(self.at(index) for index in range(len(self.value)))
+
+    def text(self, default: str = "") -> str:
+        """A text (a number is read as written)."""
+        if self.value is None:
+            return default
+        if isinstance(self.value, str):
+            return self.value
+        if isinstance(self.value, int | float) and not isinstance(self.value, bool):
+            return str(self.value)
+        self.wrong("is not a text", "put it in quotes")
+        return default
+
+    def maybe(self) -> str | None:
+        """A text, or None."""
+        return None if self.value is None else self.text()
+
+    def texts(self) -> tuple[str, ...]:
+        """A text or a list of them."""
+        return tuple(item.text() for item in self.items())
+
+    def integer(self) -> int | None:
+        """A whole number, or None."""
+        if self.value is None:
+            return None
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return self.value
+        self.wrong("is not a whole number")
+        return None
+
+    def one_of(self, choices: Iterable[T], read: Callable[[str], T], default: T) -> T:
+        """One of a few words."""
+        if self.value is None:
+            return default
+        try:
+            return read(self.text())
+        except ValueError:
+            self.wrong(f"{self.value!r} is not known", suggest(self.text(), map(str, choices)))
+            return default
+
+    def duration(self, *, days: bool = False) -> Duration | None:
+        """A duration, or None."""
+        if self.value is None:
+            return None
+        if not isinstance(self.value, str):
+            self.wrong("is no duration", "write `24 hours` or `4 business hours`")
+            return None
+        try:
+            return parse_duration(self.value, days=days)
+        except ValueError as error:
+            self.wrong(str(error))
+            return None

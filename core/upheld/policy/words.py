@@ -1,0 +1,31 @@
+"""Words in what a customer wrote: folded so that off-line, offline and off line are one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_APOSTROPHES: Final = re.compile(r"['’`´]")
+_BETWEEN: Final = re.compile(r"[\W_]+")
+_GAP: Final = r"[ ]?"
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, no apostrophes, single spaces for all that is not a letter or digit."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return _BETWEEN.sub(" ", _APOSTROPHES.sub("", plain)).strip()
+
+
+def mentions(text: str, phrase: str) -> bool:
+    """Whether the text says the phrase, as whole words; a hyphen in the phrase may be missing."""
+    return _pattern(phrase).search(fold(text)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(phrase: str) -> re.Pattern[str]:
+    # Only where the phrase has a hyphen may its parts be written together.
+    parts = [_GAP.join(map(re.escape, fold(word).split())) for word in phrase.split()]
+    return re.compile(rf"(?<!\w){' '.join(parts)}(?!\w)")
