@@ -20,6 +20,8 @@ from upheld.errors import ConfigError
 
 # How far a search goes before a calendar counts as too sparse.
 _YEARS: Final = 200
+# Years so far from all that is compiled start anew: one stray date must not compile centuries.
+_FAR: Final = 60
 # A year is compiled with the last day before it (its night runs on) and the first after it.
 _FIRST_YEAR: Final = 2
 _LAST_YEAR: Final = 9997
@@ -121,8 +123,9 @@ class Hours:
         return self._widened(_year(start, -1), _year(end, 1))
 
     def _widened(self, first: int, last: int) -> _Compiled:
-        if self._compiled:
-            first, last = min(first, self._compiled.first), max(last, self._compiled.last)
+        known = self._compiled
+        if known and first <= known.last + _FAR and last >= known.first - _FAR:
+            first, last = min(first, known.first), max(last, known.last)
         self._compiled = compiled = self._compile(first, last)
         return compiled
 
