@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import IO, Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -15,7 +15,7 @@ from upheld.plugin import Logger
 _SECRET: Final = ("password", "token", "secret", "authorization", "routing_key", "api_key")
 
 
-def configure(stream: IO[str] | None = None, *, json: bool = False, debug: bool = False) -> None:
+def configure(stream: TextIO | None = None, *, json: bool = False, debug: bool = False) -> None:
     """Log to a stream (standard error): for people, or as JSON lines for machines."""
     out = stream or sys.stderr
     last: Any = structlog.processors.JSONRenderer()
