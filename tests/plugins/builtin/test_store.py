@@ -219,6 +219,23 @@ def test_check_sees_what_others_have_just_written(desk: Builtin, path: Path) -> 
         assert finding(desk)[0] is Level.OK
 
 
+def test_check_leaves_the_log_of_a_crash_for_the_next_start(
+    desk: Builtin, path: Path, context: ScratchContext, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    with Store(path).reading() as connection:
+        connection.execute("SELECT * FROM item").fetchall()
+        opened(desk)
+        for name in ("cases.sqlite", "cases.sqlite-wal"):
+            left.joinpath(name).write_bytes(path.with_name(name).read_bytes())
+    before = everything(left)
+    restarted = configured(context, path=str(left / "cases.sqlite"))
+    assert finding(restarted)[0] is Level.OK
+    assert {name: everything(left)[name] for name in before} == before
+    assert len(restarted.pull(None).items) == 1
+
+
 def test_check_finds_a_damaged_file(desk: Builtin, path: Path) -> None:
     for number in range(30):
         opened(desk, f"create:{number}")

@@ -349,6 +349,17 @@ def test_making_one_opens_nothing(context: ScratchContext) -> None:
     assert context._sessions == []
 
 
+def test_closing_lets_go_of_the_connections(
+    pager: PagerDuty, context: ScratchContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(pager)
+    (session,) = context._sessions
+    closed: list[bool] = []
+    monkeypatch.setattr(session, "close", lambda: closed.append(True))
+    pager.close()
+    assert closed == [True]
+
+
 def test_it_can_be_used_again_after_closing(pager: PagerDuty, far: PagerDutySimulator) -> None:
     send(pager)
     pager.close()
