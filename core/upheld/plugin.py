@@ -257,7 +257,7 @@ class Attachment:
     name: str
     media_type: str
     size: int
-    open: Callable[[], BinaryIO] = field(repr=False)
+    open: Callable[[], BinaryIO] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,13 +577,18 @@ class Context(Protocol):
     to another host. ``now`` is policy time.
     """
 
-    name: str
-    site: str
-    public_url: str | None
-    folder: str
-    log: Logger
-    vault: MutableMapping[str, str]
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def site(self) -> str: ...
+    @property
+    def public_url(self) -> str | None: ...
+    @property
+    def folder(self) -> str: ...
+    @property
+    def log(self) -> Logger: ...
+    @property
+    def vault(self) -> MutableMapping[str, str]: ...
     def now(self) -> datetime: ...
     def http(self) -> requests.Session: ...
 

@@ -97,13 +97,13 @@ class ScriptedNotifier(Notifier[ScriptedConfig]):
             raise Unknown("the reply was lost", "look it up")
         return self._receipt(found)
 
-    def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:  # noqa: ARG002
+    def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:
         """Whether it was sent: this is conclusive."""
         self._fail()
         found = self._by_key(key)
         return Lookup(self._receipt(found) if found else None, conclusive=True)
 
-    def withdraw(self, thread: str, why: Withdrawal, key: str) -> None:  # noqa: ARG002
+    def withdraw(self, thread: str, why: Withdrawal, key: str) -> None:
         """Keep the withdrawal."""
         self._fail()
         self.withdrawn.append((thread, why))

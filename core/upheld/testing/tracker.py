@@ -103,7 +103,7 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         self._fail()
         return self._item(ref)
 
-    def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:  # noqa: ARG002
+    def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:
         """The item that was created under this key: conclusive."""
         self._fail()
         return Lookup(self._by_key(key), conclusive=True)
@@ -146,7 +146,7 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         self,
         ref: Ref,
         attachment: Attachment,
-        visibility: Visibility,  # noqa: ARG002
+        visibility: Visibility,
         key: str,
     ) -> Attachment:
         """One file a key."""

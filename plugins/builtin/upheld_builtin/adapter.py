@@ -71,7 +71,7 @@ class Builtin(Tracker[BuiltinConfig]):
         with self._reading() as items:
             return items.one(ref.id)
 
-    def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:  # noqa: ARG002
+    def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:
         """The case created under ``key``; conclusive, whenever it was."""
         with self._reading() as items:
             return Lookup(items.by_marker(key), conclusive=True)

@@ -52,7 +52,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
         said = self._connected().enqueue(event)
         return Receipt(key, event["dedup_key"], Delivery.ACCEPTED, at, detail=said)
 
-    def withdraw(self, thread: str, why: Withdrawal, key: str) -> None:  # noqa: ARG002
+    def withdraw(self, thread: str, why: Withdrawal, key: str) -> None:
         """Acknowledge while somebody works on the case, else resolve; harmless when repeated."""
         self._connected().enqueue(withdrawal(thread, why))
 
