@@ -355,7 +355,7 @@ class Annulled:
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """What came of a sending: what a provider said of a sending: the proof that a message went out, or did not.
+    """What came of a sending: the proof that a message went out, or that it did not.
 
     ``state`` is accepted, delivered, acknowledged, resolved or failed; ``clauses`` are the
     promises for which it was sent, ``recipient`` the person or contact who was meant.

@@ -31,7 +31,8 @@ def decide_referral(terms: Terms, subject: Subject, event: Event) -> Decision:
     opened = next(
         fact.body for fact in (*subject.facts, event) if isinstance(fact.body, Opened)
     )
-    listing = Listing(status="referred", title=opened.subject, opened=subject.facts[0].at if subject.facts else event.at)
+    since = subject.facts[0].at if subject.facts else event.at
+    listing = Listing(status="referred", title=opened.subject, opened=since)
     wrote = isinstance(event.body, Opened | CustomerMessage)
     found = _refers(terms, opened) if wrote else None
     if found is None or (before is not None and event.at < before + QUIET):
