@@ -15,7 +15,10 @@ from upheld.ledger.records import Kept
 from upheld.ledger.schema import inbound, kept, thread
 from upheld.ledger.states import Fate
 
-_CLAIM: Final = {name: query.values(claimed=NOW) for name, query in unless_there(inbound).items()}
+_CLAIM: Final = {
+    name: query.values(claimed=NOW).returning(inbound.c.item)
+    for name, query in unless_there(inbound).items()
+}
 _BIND: Final = unless_there(thread)
 _KEEP: Final = unless_there(kept)
 
@@ -26,7 +29,7 @@ class Inbound(Part):
     def claim_item(self, connection: str, item: str) -> bool:
         """True the first time that an item comes in, False ever after."""
         row = {"connection": connection, "item": item}
-        return self._connection.execute(_CLAIM[self._dialect], row).rowcount == 1
+        return self._connection.execute(_CLAIM[self._dialect], row).first() is not None
 
     def bind_thread(self, connection: str, token: str, subject: str) -> None:
         """This message id or token belongs to ``subject``; the first binding stays."""

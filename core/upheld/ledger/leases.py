@@ -48,7 +48,8 @@ _OURS: Final = and_(
 
 _RECLAIM: Final = (
     update(delivery)
-    .where(one_of(delivery.c.state, [DeliveryState.ATTEMPTING]), delivery.c.lease_until <= NOW)
+    .where(_OPEN, one_of(delivery.c.state, [DeliveryState.ATTEMPTING]))
+    .where(delivery.c.lease_until <= NOW)
     .values(state=DeliveryState.UNKNOWN.value, changed=NOW, not_before=NOW)
 )
 _BEGIN: Final = (

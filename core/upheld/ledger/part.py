@@ -64,8 +64,9 @@ def _replacing(dialect: Any, table: Table, columns: tuple[str, ...]) -> Insert:
 
 
 def one_of(column: ColumnElement[str], states: Iterable[StrEnum]) -> ColumnElement[bool]:
-    """``column IN ('…', …)`` with the values written out: a partial index is found only by those."""
-    return column.in_([literal_column(f"'{state.value}'") for state in states])
+    """``column`` is one of ``states``, written out: a partial index is found only by literals."""
+    literals: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
+    return column == literals[0] if len(literals) == 1 else column.in_(literals)
 
 
 def among(column: ColumnElement[str]) -> dict[str, ColumnElement[bool]]:

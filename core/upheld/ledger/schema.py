@@ -137,14 +137,12 @@ outbox: Final = Table(
     Column("created", BigInteger, nullable=False),
     Column("urgency", Integer, nullable=False),
 )
-_WAITING = text("state IN ('pending', 'held', 'shadow')")
 Index(
-    "ix_outbox_waiting",
-    outbox.c.state,
+    "ix_outbox_pending",
     outbox.c.urgency,
     outbox.c.number,
-    sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
 )
 Index("ix_outbox_subject", outbox.c.subject)
 

@@ -11,7 +11,6 @@ branch_labels = None
 depends_on = None
 
 _UNFINISHED = sa.text("state IN ('pending', 'attempting', 'unknown')")
-_WAITING = sa.text("state IN ('pending', 'held', 'shadow')")
 
 
 def upgrade() -> None:
@@ -223,11 +222,11 @@ def _outbox() -> None:
     )
     op.create_index("ix_outbox_subject", "outbox", ["subject"])
     op.create_index(
-        "ix_outbox_waiting",
+        "ix_outbox_pending",
         "outbox",
-        ["state", "urgency", "number"],
-        sqlite_where=_WAITING,
-        postgresql_where=_WAITING,
+        ["urgency", "number"],
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
     )
 
 
