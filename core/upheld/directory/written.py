@@ -110,8 +110,6 @@ class ReachEntry(Entry):
     page: Ways | None = Field(None, description="for what wakes people; the next when not answered")
     call: Ways | None = Field(None, description="for calls to customers")
     notify: Ways | None = Field(None, description="for what can wait until it is read")
-    each: str | None = Field(None, description="how long one way may take: `5 minutes`")
-    then: str | None = Field(None, description="who comes next: `next on duty`, or a role")
 
 
 class PersonEntry(Entry):
