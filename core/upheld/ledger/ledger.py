@@ -82,6 +82,11 @@ class Ledger:
         migrate.upgrade(url)
 
     @classmethod
+    def exists(cls, url: str) -> bool:
+        """Whether there is a ledger at ``url``, of whatever schema."""
+        return migrate.exists(url)
+
+    @classmethod
     def upgrade(cls, url: str) -> Path | None:
         """Bring the schema up to date; on SQLite, the copy that was made of the file before."""
         return migrate.upgrade(url)

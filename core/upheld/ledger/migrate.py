@@ -14,6 +14,20 @@ from upheld.ledger.faults import translated
 from upheld.ledger.schema import REVISIONS
 
 
+def exists(url: str) -> bool:
+    """Whether there is a ledger, of whatever schema."""
+    parsed = parse_url(url)
+    path = sqlite_file(parsed)
+    if path is not None and not path.exists():
+        return False
+    engine = connect(parsed)
+    try:
+        with translated(where(engine)), engine.connect() as connection:
+            return revision(connection) is not None
+    finally:
+        engine.dispose()
+
+
 def upgrade(url: str) -> Path | None:
     """Create or upgrade the ledger at ``url``; where an SQLite file was changed, its copy.
 

@@ -285,6 +285,14 @@ vault: Final = Table(
     Column("value", Text, nullable=False),
 )
 
+# Every policy that a case was ever pinned to, as it was written.
+policy: Final = Table(
+    "policy",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+)
+
 site: Final = Table(
     "site",
     metadata,

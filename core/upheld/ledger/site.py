@@ -10,9 +10,10 @@ from upheld.calendar.instant import Instant
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, or_replace, unless_there
 from upheld.ledger.records import Node, Site, StopState
-from upheld.ledger.schema import node, site, stop, vault
+from upheld.ledger.schema import node, policy, site, stop, vault
 
 _CLAIM: Final = unless_there(site)
+_KEEP: Final = unless_there(policy)
 _BEAT: Final = or_replace(node, "id")
 _STORE: Final = or_replace(vault, "connection", "key")
 _STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
@@ -76,6 +77,20 @@ class Sites(Part):
     def machine_time(self) -> Instant:
         """The machine's time, by which leases and signs of life are to be read."""
         return int(self._connection.execute(select(NOW)).scalar_one())
+
+
+class Policies(Part):
+    """The text of every policy that cases were ever pinned to."""
+
+    def keep_policy(self, version: str, source: str) -> None:
+        """Keep the text under its version, which names its content; again changes nothing."""
+        self._connection.execute(_KEEP[self._dialect], {"version": version, "source": source})
+
+    def kept_policy(self, version: str) -> str | None:
+        """The text of a version; None where it was never in force here."""
+        found = select(policy.c.source).where(policy.c.version == version)
+        source: str | None = self._connection.execute(found).scalar()
+        return source
 
 
 class Vault(Part):

@@ -9,8 +9,10 @@ from upheld.ledger.links import Links
 from upheld.ledger.listing import Listings
 from upheld.ledger.parking import Parking
 from upheld.ledger.pulls import Pulls
-from upheld.ledger.site import Sites, Vault
+from upheld.ledger.site import Policies, Sites, Vault
 
 
-class Transaction(Parking, Evidence, Listings, Leases, Pulls, Inbound, Links, Sites, Vault):
+class Transaction(
+    Parking, Evidence, Listings, Leases, Pulls, Inbound, Links, Sites, Policies, Vault
+):
     """Everything done through it is written together, or not at all."""

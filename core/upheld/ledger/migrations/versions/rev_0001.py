@@ -28,6 +28,7 @@ def upgrade() -> None:
     _pull()
     _site()
     _stop()
+    _policy()
     _subject()
     _thread()
     _vault()
@@ -353,6 +354,15 @@ def _thread() -> None:
         sa.UniqueConstraint("connection", "token", name="uq_thread_connection_token"),
     )
     op.create_index("ix_thread_subject", "thread", ["subject", "connection"])
+
+
+def _policy() -> None:
+    op.create_table(
+        "policy",
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name="pk_policy"),
+    )
 
 
 def _vault() -> None:

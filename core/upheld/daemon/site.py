@@ -1,0 +1,298 @@
+"""A site: everything assembled from upheld.yaml, for the daemon and for every command."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from upheld.calendar.instant import instant
+from upheld.calendar.wall import zone_named
+from upheld.case.events import Actor, Side
+from upheld.clock import Clock, SystemClock
+from upheld.config import Config, embedded_default, load_config, validate_connection
+from upheld.daemon.assembly import Configured, Parts, build_daemon
+from upheld.desk.book import Book
+from upheld.desk.intake import Source
+from upheld.desk.records import Records
+from upheld.desk.verbs import Verbs
+from upheld.directory import Directory
+from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
+from upheld.errors import ConfigError, Refusal
+from upheld.ledger import Ledger, Transaction
+from upheld.plugin import Ability, Channel, Connection, Notifier
+from upheld.policy import Policy, load_policy, load_shipped, shipped
+from upheld.registry import Registry
+from upheld.source import read, suggest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from upheld.daemon.loops import Daemon
+    from upheld.directory.written import WayEntry
+
+CONFIG_VARIABLE: Final = "UPHELD_CONFIG"
+ACTOR_VARIABLE: Final = "UPHELD_ACTOR"
+
+
+def find_config(path: Path | None) -> Path | None:
+    """The file to read: as given, $UPHELD_CONFIG, ./upheld.yaml; None where there is none."""
+    if path is not None:
+        return path
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    here = Path("upheld.yaml")
+    return here if here.exists() else None
+
+
+@dataclass
+class Site:
+    """Config, ledger, policies, directory; plugins are loaded when they are needed."""
+
+    config: Config
+    ledger: Ledger
+    clock: Clock
+
+    @classmethod
+    def open(
+        cls, path: Path | None = None, *, clock: Clock | None = None, create: bool = True
+    ) -> Site:
+        """From a file, or from none on the embedded default. ``create``: make a new ledger where
+        there is none; an old one is never upgraded by itself."""
+        found = find_config(path)
+        config = load_config(found) if found else embedded_default(_data_folder())
+        return cls.of(config, clock=clock, create=create)
+
+    @classmethod
+    def of(cls, config: Config, *, clock: Clock | None = None, create: bool = True) -> Site:
+        """From a config that was read."""
+        url = config.database_url()
+        if create:
+            config.data_folder.mkdir(parents=True, exist_ok=True)
+            create_if_new(url)
+        ledger = Ledger.open(url, site=config.site)
+        return cls(config, ledger, clock or SystemClock())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self.ledger.close()
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Customers and people."""
+        return self.config.directory()
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy for new cases: the first that is configured."""
+        return read_policy(self.config.policy[0], self.config.folder)
+
+    @cached_property
+    def book(self) -> Book:
+        """Policies by version; those in force are kept in the ledger, for the cases pinned to them."""
+        book = Book(
+            self.policy, self.directory, agreements=self._agreements(), kept=self._kept_policy
+        )
+        for policy in book.current():
+            self.ledger.retrying(partial(_keep, policy))
+        return book
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The plugins that connections name."""
+        return Registry.load(entry.plugin for entry in self.config.connections.values())
+
+    @cached_property
+    def records(self) -> Records:
+        """Facts in, cases out; without the classifiers of plugins."""
+        return Records(self.ledger, self.book, self.clock)
+
+    @cached_property
+    def verbs(self) -> Verbs:
+        """What people can do to a case."""
+        return Verbs(self.records)
+
+    @cached_property
+    def connections(self) -> tuple[Configured, ...]:
+        """Every connection with its plugin's class and checked config; all errors together."""
+        found: list[Configured] = []
+        problems: list[ConfigError] = []
+        for name in self.config.connections:
+            try:
+                found.append(self._configured(name))
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError.several(tuple(problems))
+        return tuple(found)
+
+    def daemon(self) -> Daemon:
+        """The daemon; plugins are constructed, nothing runs yet."""
+        return build_daemon(self.parts())
+
+    def parts(self) -> Parts:
+        """All that a daemon is made of."""
+        return Parts(
+            records=Records(self.ledger, self.book, self.clock, self.registry),
+            directory=self.directory,
+            connections=self.connections,
+            ways=self._ways(),
+            catch=self._catch(),
+            site=self.config.site,
+            zone=self.config.zone,
+            folder=self.config.data_folder,
+            links=self.config.links,
+            templates=self._templates(),
+            public_url=self.config.web.url,
+            config_hash=self.config.hash,
+        )
+
+    def actor(self, name: str | None) -> Actor:
+        """Who acts: named, by $UPHELD_ACTOR, by the system's user, or the only person there is."""
+        asked = name or os.environ.get(ACTOR_VARIABLE)
+        people = self.directory.people
+        if asked is not None:
+            by_mail = {person.addresses.get("mail"): person.id for person in people.values()}
+            found = asked if asked in people else by_mail.get(asked)
+            if found is None:
+                raise Refusal(f"there is nobody called {asked!r}", do_next=suggest(asked, people))
+            return Actor(found, Side.STAFF)
+        user = getpass.getuser()
+        if user in people or len(people) == 1:
+            return Actor(user if user in people else next(iter(people)), Side.STAFF)
+        raise Refusal(
+            "who are you?", do_next=f"say --as NAME or set {ACTOR_VARIABLE}: {', '.join(people)}"
+        )
+
+    def _kept_policy(self, version: str) -> Policy | None:
+        with self.ledger.reading() as tx:
+            source = tx.kept_policy(version)
+        return load_policy(source) if source is not None else None
+
+    def _agreements(self) -> Mapping[str, Policy]:
+        paths = {
+            agreement.policy
+            for customer in self.directory.customers.values()
+            for agreement in customer.agreements
+        }
+        return {path: read_policy(path, self.config.folder) for path in sorted(paths)}
+
+    def _configured(self, name: str) -> Configured:
+        entry = self.config.connections[name]
+        plugin = self.registry.plugin(entry.plugin)
+        if not issubclass(plugin, Connection):
+            raise ConfigError(
+                f"{entry.plugin!r} is a probe, not a connection",
+                where=self.config.document.place("connections", name, "plugin"),
+            )
+        config = validate_connection(entry, plugin.Config, self.config.document, self.config.vault)
+        adopt = entry.adopt_from
+        source = Source(name, entry.plugin, self._day(adopt) if adopt else None, entry.cases_to)
+        return Configured(plugin, config, source)
+
+    def _day(self, day: date) -> int:
+        from datetime import datetime, time
+
+        return instant(datetime.combine(day, time(), zone_named(self.config.zone)))
+
+    def _catch(self) -> SafetyCatch:
+        go_live = self.config.go_live
+        people = (
+            self.directory.resolve(go_live.redirect, at=self.clock.now())
+            if go_live.redirect
+            else ()
+        )
+        return SafetyCatch(
+            Mode(go_live.mode),
+            people[0] if people else None,
+            frozenset(go_live.live_for),
+            frozenset(
+                each.source.name
+                for each in self.connections
+                if Ability.LOCAL in each.plugin.abilities
+            ),
+        )
+
+    def _ways(self) -> Ways:
+        reach, heard = self.config.reach, self._heard_by()
+        mail = (Way(Channel.MAIL, heard),) if heard else ()
+        return Ways(
+            page=self._written(reach.page) or self._any(Channel.PAGE),
+            call=self._written(reach.call) or self._any(Channel.VOICE),
+            notify=self._written(reach.notify) or mail,
+            customer=mail,
+        )
+
+    def _heard_by(self) -> str | None:
+        named = self.config.customers_hear_by
+        return named or next((way.connection for way in self._any(Channel.MAIL)), None)
+
+    def _written(self, ways: Iterable[WayEntry] | None) -> tuple[Way, ...]:
+        return tuple(self._way(way) for way in ways or ())
+
+    def _way(self, way: WayEntry) -> Way:
+        if way.channel is not None:
+            return Way(Channel(way.channel), way.connection)
+        channels = self._channels().get(way.connection, frozenset())
+        first = next(
+            (each for each in Channel if each in channels and each is not Channel.MAIL), None
+        )
+        return Way(
+            Channel.PAGE if Channel.PAGE in channels else first or Channel.MAIL, way.connection
+        )
+
+    def _any(self, channel: Channel) -> tuple[Way, ...]:
+        return tuple(
+            Way(channel, name) for name, channels in self._channels().items() if channel in channels
+        )
+
+    def _channels(self) -> Mapping[str, frozenset[Channel]]:
+        return {
+            each.source.name: each.plugin.channels
+            for each in self.connections
+            if issubclass(each.plugin, Notifier)
+        }
+
+    def _templates(self) -> Path | None:
+        folder = self.config.folder / "templates"
+        return folder if folder.is_dir() else None
+
+
+def _keep(policy: Policy, tx: Transaction) -> None:
+    tx.keep_policy(policy.version, policy.source)
+
+
+def read_policy(name: str, folder: Path) -> Policy:
+    """A shipped policy by name, or one by path (relative paths start at upheld.yaml)."""
+    if name in shipped():
+        return load_shipped(name)
+    return load_policy(read(folder / name))
+
+
+def create_if_new(url: str) -> None:
+    """Make a ledger where there is none at all; what exists is left as it is."""
+    if not Ledger.exists(url):
+        Ledger.create(url)
+
+
+def _data_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("upheld", appauthor=False)
