@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, get_origin
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from upheld.config.model import CONNECTION_KEYS, ConnectionEntry
 from upheld.config.secrets import Vault, reference
-from upheld.config.shapes import fields, hinted, inner, kinds
+from upheld.config.shapes import fields, hinted, inner, is_mapping, is_model, kinds
 from upheld.errors import ConfigError
 from upheld.source import Document
 
@@ -29,15 +29,17 @@ def validate_connection(
     """
     reading = _Reading(document, vault or Vault.of_process(Path(document.file).parent))
     options = reading.model(entry.options, config, ("connections", entry.name))
-    found = reading.problems
-    if not found:
-        try:
-            return config.model_validate(options)
-        except ValidationError as error:
-            at = ("connections", entry.name)
-            refused = hinted(error, config, document, *at, also=CONNECTION_KEYS)
-            found = [reading.without_secrets(each) for each in refused]
-    raise ConfigError.several(tuple(found))
+    try:
+        valid = config.model_validate(options)
+    except ValidationError as error:
+        at = ("connections", entry.name)
+        refused = hinted(error, config, document, *at, also=CONNECTION_KEYS)
+        paths = (each["loc"] for each in error.errors(include_input=False))
+        reading.problems += reading.further(zip(paths, refused, strict=True))
+    else:
+        if not reading.problems:
+            return valid
+    raise ConfigError.several(tuple(reading.problems))
 
 
 @dataclass(slots=True)
@@ -47,12 +49,14 @@ class _Reading:
     document: Document
     vault: Vault
     problems: list[ConfigError] = field(default_factory=list)
-    opened: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list, repr=False)
+    missing: set[_Path] = field(default_factory=set)
 
     def model(self, values: Mapping[str, Any], of: type[BaseModel], path: _Path) -> dict[str, Any]:
         types = dict(fields(of))
         return {
-            key: self.value(each, types.get(key, Any), (*path, key)) for key, each in values.items()
+            key: self.value(each, types[key], (*path, key)) if key in types else each
+            for key, each in values.items()
         }
 
     def value(self, value: Any, of: Any, path: _Path) -> Any:
@@ -68,12 +72,9 @@ class _Reading:
 
     def _mapping(self, value: Mapping[str, Any], may_be: tuple[Any, ...], path: _Path) -> Any:
         for kind in may_be:
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
+            if is_model(kind):
                 return self.model(value, kind, path)
-        if (
-            any(issubclass(get_origin(kind) or object, Mapping) for kind in may_be)
-            or dict in may_be
-        ):
+        if any(map(is_mapping, may_be)):
             each_is = inner(may_be)
             return {key: self.value(each, each_is, (*path, key)) for key, each in value.items()}
         return self._secret(value, path) if reference(value) else value
@@ -81,29 +82,34 @@ class _Reading:
     def _secret(self, value: Any, path: _Path) -> Any:
         if value is None:
             return None
-        where = self.document.place(*path)
-        ref = reference(value)
-        if ref is None:
-            key = ".".join(map(str, path))
-            self.problems.append(
-                ConfigError(
-                    f"{key}: is a secret, and a secret never stands in the file",
-                    where=where,
-                    do_next="write {env: NAME} or {file: PATH}",
-                )
-            )
-            return None
         try:
-            text = self.vault.open(ref, where).get_secret_value()
+            text = self._opened(value, path)
         except ConfigError as error:
             self.problems.append(error)
-            return None
+            self.missing.add(path[2:])
+            return ""
         self.opened.append(text)
         return text
 
-    def without_secrets(self, error: ConfigError) -> ConfigError:
-        """A plugin's own message may repeat what it was given."""
-        what = error.what
-        for secret in sorted(self.opened, key=len, reverse=True):
-            what = what.replace(secret, "…")
-        return ConfigError(what, where=error.where, do_next=error.do_next)
+    def _opened(self, value: Any, path: _Path) -> str:
+        where, ref = self.document.place(*path), reference(value)
+        if ref is None:
+            raise ConfigError(
+                f"{'.'.join(map(str, path))}: is a secret, and a secret never stands in the file",
+                where=where,
+                do_next="write {env: NAME} or {file: PATH}",
+            )
+        return self.vault.open(ref, where).get_secret_value()
+
+    def further(self, refused: Iterable[tuple[_Path, ConfigError]]) -> Iterator[ConfigError]:
+        """What the plugin refuses, but for what only follows from a secret that is not there.
+
+        A plugin's own message may repeat what it was given: secrets are taken out.
+        """
+        for path, error in refused:
+            if self.missing and (path in self.missing or not path):
+                continue
+            what = error.what
+            for secret in sorted(self.opened, key=len, reverse=True):
+                what = what.replace(secret, "…")
+            yield ConfigError(what, where=error.where, do_next=error.do_next)

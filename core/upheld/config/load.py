@@ -41,7 +41,7 @@ def config_from(document: Document, folder: Path) -> Config:
     customers = tuple(_customers(document, folder, files, found))
     config = _validated(document, customers, found)
     if config is None or found:
-        raise ConfigError.several(tuple(found))
+        raise _in_order(found)
     config._document, config._folder = document, folder  # noqa: SLF001
     config._hash = _hash(document.data, files)  # noqa: SLF001
     found += _mismatches(config)
@@ -50,8 +50,18 @@ def config_from(document: Document, folder: Path) -> Config:
     except ConfigError as error:
         found += error.problems
     if found:
-        raise ConfigError.several(tuple(found))
+        raise _in_order(found)
     return config
+
+
+def _in_order(found: list[ConfigError]) -> ConfigError:
+    """Problems as one reads a file: from the top."""
+    return ConfigError.several(tuple(sorted(found, key=_line)))
+
+
+def _line(error: ConfigError) -> tuple[str, int]:
+    where = error.where if isinstance(error.where, Place) else Place(str(error.where or ""))
+    return where.file, where.line or 0
 
 
 def _validated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -53,6 +53,12 @@ def keys_at(of: Any, path: Sequence[str | int]) -> tuple[str, ...]:
 def is_model(kind: Any) -> bool:
     """Whether a type is a pydantic model."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def is_mapping(kind: Any) -> bool:
+    """Whether a type is a mapping of any kind."""
+    origin = get_origin(kind) or kind
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def fields(of: type[BaseModel]) -> Iterator[tuple[str, Any]]:
