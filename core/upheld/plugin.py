@@ -614,6 +614,8 @@ class Connection(ABC, Generic[C]):
     name: ClassVar[str]
     Config: ClassVar[type[BaseModel]]
     abilities: ClassVar[frozenset[Ability]] = frozenset()
+    #: ``module:Class`` of a local stand-in for the far end, made with ``clock() -> datetime``.
+    simulator: ClassVar[str | None] = None
 
     def __init__(self, config: C, context: Context) -> None:
         """Keep both; no I/O."""

@@ -34,6 +34,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
     """
 
     name = "pagerduty"
+    simulator = "upheld_pagerduty.simulator:PagerDutySimulator"
     Config = PagerDutyConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.PAGE})
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.REPEAT, Ability.WITHDRAW})
