@@ -11,9 +11,9 @@ from typing import Final
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK: Final = frozenset(
-    {"9p", "afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"}
+    {"afs", "beegfs", "ceph", "cifs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"}
     | {"fuse.sshfs", "gfs2", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb2", "smb3"}
-    | {"smbfs", "virtiofs"}
+    | {"smbfs"}
 )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
@@ -20,6 +20,9 @@ _PENDING: Final = (
     select(outbox)
     .where(one_of(outbox.c.state, [OutboxState.PENDING]))
     .order_by(outbox.c.urgency, outbox.c.number)
+)
+_UNPLANNED: Final = (
+    select(func.count()).select_from(outbox).where(one_of(outbox.c.state, [OutboxState.PENDING]))
 )
 _UNFINISHED: Final = exists().where(
     delivery.c.outbox_key == outbox.c.key,
@@ -70,6 +73,10 @@ class Outbox(Part):
         """Messages that nobody has planned yet, the most urgent first, then the oldest."""
         rows = self._connection.execute(_PENDING.limit(limit)).mappings()
         return [read_item(row) for row in rows]
+
+    def unplanned(self) -> int:
+        """How many messages nobody has planned yet."""
+        return int(self._connection.execute(_UNPLANNED).scalar_one())
 
     def item(self, key: str) -> OutboxItem:
         """The message with this key; ``NotFound``."""

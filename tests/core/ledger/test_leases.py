@@ -260,6 +260,7 @@ def test_after_a_stop_it_is_sent(ledger: Ledger) -> None:
     found = leased(ledger)
     ledger.stop("a storm", "anna", NOW)
     assert not begin(ledger, found)
+    assert lease(ledger) == []
     ledger.resume("anna", NOW)
     (again,) = lease(ledger)
     assert begin(ledger, again)
@@ -303,6 +304,20 @@ def test_a_providers_word_only_moves_it_forward(
     with ledger.transaction() as tx:
         assert tx.advance(key, word, detail="callback") is (after is not now)
     assert stored(ledger)[0] is after
+
+
+def test_a_receipt_that_comes_before_the_outcome_stands(ledger: Ledger) -> None:
+    found = leased(ledger)
+    assert begin(ledger, found)
+    with ledger.transaction() as tx:
+        assert tx.advance(found.key, DeliveryState.DELIVERED, detail="callback")
+    end(ledger, found, DeliveryState.ACCEPTED, handle="h1", detail="202")
+    assert stored(ledger) == (DeliveryState.DELIVERED, "callback")
+    with ledger.reading() as tx:
+        assert tx.receipt("pager", "h1") is not None
+        assert [a.state for a in tx.attempts(found.key)] == [DeliveryState.ACCEPTED]
+    with pytest.raises(Fenced):
+        end(ledger, found, DeliveryState.FAILED)
 
 
 def test_a_receipt_for_an_unknown_one_finishes_its_message(ledger: Ledger) -> None:

@@ -89,7 +89,11 @@ def test_the_most_urgent_comes_first_then_the_oldest(ledger: Ledger) -> None:
 
 def test_planning_is_done_once(ledger: Ledger) -> None:
     case = new_case(ledger)
+    with ledger.reading() as tx:
+        assert tx.unplanned() == 1
     plan(ledger, case)
+    with ledger.reading() as tx:
+        assert tx.unplanned() == 0
     with pytest.raises(Conflict):
         plan(ledger, case)
     assert counts(ledger, "delivery") == 1
