@@ -45,7 +45,7 @@ _RATE: Final = re.compile(r"(\d+) in (.+)")
 
 def _lapse(text: Any) -> Any:
     if not isinstance(text, str):
-        return text
+        raise ValueError("is no duration: write 5 minutes")  # noqa: TRY004
     found = parse_duration(text, days=True)
     if not isinstance(found, Elapsed):
         raise ValueError(f"{text!r} takes a calendar, which there is none of here")  # noqa: TRY004
