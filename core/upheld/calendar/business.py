@@ -56,7 +56,10 @@ class Calendar:
         return self._hours.back(end, length) if self._hours else end - length
 
     def elapsed(self, start: Instant, end: Instant) -> Span:
-        """Business time from ``start`` until ``end``; 0 where ``end`` is not later."""
+        """Business time from ``start`` until ``end``; 0 where ``end`` is not later.
+
+        ``CalendarError`` where more than 200 years lie between them.
+        """
         if self._hours:
             return self._hours.elapsed(start, end)
         return max(0, end - start)

@@ -18,7 +18,8 @@ from upheld.calendar.wall import from_wall
 from upheld.calendar.week import Stretch, Week, joined
 from upheld.errors import ConfigError
 
-# How far a search goes before a calendar counts as too sparse.
+# How far a search goes before a calendar counts as too sparse, and how far apart two instants may
+# be: a stray date (1601, 9999) must not compile centuries.
 _YEARS: Final = 200
 # Years so far from all that is compiled start anew: one stray date must not compile centuries.
 _FAR: Final = 60
@@ -73,7 +74,10 @@ class Hours:
         self._compiled: _Compiled | None = None
 
     def elapsed(self, start: Instant, end: Instant) -> Span:
-        """Open time from ``start`` until ``end``; 0 where ``end`` is not after ``start``."""
+        """Open time from ``start`` until ``end``; 0 where ``end`` is not after ``start``.
+
+        ``CalendarError`` where they are centuries apart.
+        """
         if end <= start:
             return 0
         compiled = self._covering(start, end)
@@ -120,7 +124,13 @@ class Hours:
         compiled = self._compiled
         if compiled and compiled.begin <= start and end < compiled.end:
             return compiled
-        return self._widened(_year(start, -1), _year(end, 1))
+        first, last = moment(start).year - 1, moment(end).year + 1  # wherever the zone is
+        if last - first > _YEARS + 2 or first < _FIRST_YEAR or last > _LAST_YEAR:
+            raise CalendarError(
+                f"calendar {self._name!r} can't tell what is open from {iso(start)} to {iso(end)}",
+                do_next=f"look at both: calendars reach {_YEARS} years, from {_FIRST_YEAR} on",
+            )
+        return self._widened(first, last)
 
     def _widened(self, first: int, last: int) -> _Compiled:
         known = self._compiled
@@ -176,11 +186,6 @@ class Hours:
             f"for {timedelta(microseconds=length)}",
             do_next="give it weekly hours, or ask for less time",
         )
-
-
-def _year(at: Instant, margin: int) -> int:
-    """A year around ``at`` with a margin, wherever the zone is."""
-    return min(max(moment(at).year + margin, _FIRST_YEAR), _LAST_YEAR)
 
 
 def _sums(lengths: Iterable[Span]) -> Iterator[Span]:

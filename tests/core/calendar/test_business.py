@@ -261,6 +261,28 @@ def test_the_far_ends_of_time_give_an_answer_or_an_error(office: Calendar) -> No
         office.add(parse("9990-01-01T00:00Z"), 9000 * DAY)
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("1601-01-01T00:00Z", "2026-01-01T00:00Z"),
+        ("2026-01-01T00:00Z", "9999-12-31T00:00Z"),
+        ("0001-01-01T00:00Z", "0001-01-08T00:00Z"),
+        ("9999-12-01T00:00Z", "9999-12-31T00:00Z"),
+    ],
+)
+def test_a_stray_date_is_an_error_not_a_long_wait(office: Calendar, start: str, end: str) -> None:
+    with pytest.raises(CalendarError, match="can't tell what is open from"):
+        office.elapsed(parse(start), parse(end))
+    assert ALWAYS.elapsed(parse(start), parse(end)) == parse(end) - parse(start)
+
+
+def test_after_a_far_date_near_ones_are_right(office: Calendar) -> None:
+    start = parse("2026-11-27T16:00:00+01:00")
+    due = office.add(start, 20 * HOUR)
+    assert office.opens(parse("1850-01-01T00:00Z")) > parse("1850-01-01T00:00Z")
+    assert office.add(start, 20 * HOUR) == due
+
+
 def test_threads_share_a_calendar(office: Calendar) -> None:
     start = parse("2026-01-05T08:00:00+01:00")
     fresh = compile_calendar(OFFICE)
