@@ -15,6 +15,9 @@ from upheld.ledger import machine
 from upheld.ledger.mounts import network_type
 
 BUSY_SECONDS: Final = 10.0
+# A sweep over a large ledger touches hundreds of pages in one commit; SQLite's own 2 MB would spill.
+_CACHE_KIB: Final = 32 * 1024
+_CHECKPOINT_PAGES: Final = 4_000
 _DRIVERS: Final = {
     "sqlite": "sqlite+pysqlite",
     "sqlite+pysqlite": "sqlite+pysqlite",
@@ -66,7 +69,9 @@ def _sqlite(url: URL, path: Path, busy_seconds: float) -> Engine:
             where=str(path),
             do_next="put it on a local disk, or use PostgreSQL",
         )
-    engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": busy_seconds}, hide_parameters=True, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -81,6 +86,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
             do_next="put the ledger on a local disk, or use PostgreSQL",
         )
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
     machine.register(connection)
 
 

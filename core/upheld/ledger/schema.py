@@ -63,7 +63,6 @@ subject: Final = Table(
     Column("opened", BigInteger, nullable=False),
     Column("due", BigInteger),
     Column("worked", Boolean, nullable=False, server_default="0"),
-    sqlite_with_rowid=False,
 )
 # The sweep costs what is due, however many cases are open.
 Index(
@@ -113,7 +112,6 @@ payload: Final = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("salt", LargeBinary, nullable=False),
     Column("bytes", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
 
 outbox: Final = Table(

@@ -239,7 +239,6 @@ def _payload() -> None:
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("bytes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("subject", "seq", name="pk_payload"),
-        sqlite_with_rowid=False,
     )
 
 
@@ -312,7 +311,6 @@ def _subject() -> None:
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("worked", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_subject"),
-        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_subject_case_number",
