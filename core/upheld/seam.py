@@ -63,26 +63,33 @@ class Live:
             return
 
     def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
-        call = _Call()
-        thread = threading.Thread(
-            target=_run, args=(what, call), name=f"plugin-{self.name}", daemon=True
-        )
-        thread.start()
-        if not call.done.wait(hard_stop / SECOND):
-            raise self._written_off(hard_stop)
-        thread.join()
-        if call.error is not None:
-            raise _plugin_error(self.name, call.error)
-        return call.result  # type: ignore[return-value]  # what `what` returned
+        try:
+            return timed(self.name, what, hard_stop)
+        except Hung:
+            self.hung += 1
+            if self.hung >= _WRITTEN_OFF:
+                self.stop(f"{self.hung} calls hung")
+            raise
 
-    def _written_off(self, hard_stop: Span) -> Unknown:
-        self.hung += 1
-        if self.hung >= _WRITTEN_OFF:
-            self.stop(f"{self.hung} calls hung")
-        return Unknown(
-            f"{self.name} did not answer within {hard_stop // SECOND} s",
+
+class Hung(Unknown):
+    """A call outlived its hard stop; its thread is written off."""
+
+
+def timed(name: str, what: Callable[[], T], hard_stop: Span) -> T:
+    """Call ``what`` of plugin ``name`` in a thread of its own; ``Hung`` after ``hard_stop``."""
+    call = _Call()
+    thread = threading.Thread(target=_run, args=(what, call), name=f"plugin-{name}", daemon=True)
+    thread.start()
+    if not call.done.wait(hard_stop / SECOND):
+        raise Hung(
+            f"{name} did not answer within {hard_stop // SECOND} s",
             "it is looked up before it is done again",
         )
+    thread.join()
+    if call.error is not None:
+        raise _plugin_error(name, call.error)
+    return call.result  # type: ignore[return-value]  # what `what` returned
 
 
 def _run(what: Callable[[], object], call: _Call) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from upheld.calendar.instant import MINUTE, Instant, Span
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.case.decision import Decision, Subject
 from upheld.case.events import (
     UPHELD,
@@ -23,11 +23,15 @@ from upheld.engine.case import Life, replay
 from upheld.engine.classify import propose
 from upheld.engine.fold import deeds
 from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
+from upheld.logs import logger
 from upheld.plugin import Intake as Asked
+from upheld.plugin import PluginError, Proposal
 from upheld.registry import Registry
+from upheld.seam import timed
 
 T = TypeVar("T")
 _RETRY: Span = MINUTE
+_PATIENCE: Span = 5 * SECOND
 
 
 class DecideFailed(Exception):
@@ -102,8 +106,6 @@ class Records:
         proposed = propose(self.book.of(version).policy, opened)
         if proposed is not None:
             yield proposed
-        if self.registry is None:
-            return
         asked = Asked(
             opened.source,
             opened.subject,
@@ -112,11 +114,25 @@ class Records:
             opened.plan,
             opened.product,
         )
-        for plugin, answer in self.registry.classify(asked).proposals.items():
+        for plugin, answer in self._classified(asked).items():
             severity = answer.severity
             if severity is None and proposed is not None:
                 severity = proposed.severity
             yield Proposed(severity, answer.flags, answer.outcome, plugin, answer.reason)
+
+    def _classified(self, asked: Asked) -> Mapping[str, Proposal]:
+        """What plugins propose; one that hangs must not hold up the transaction it is asked in."""
+        registry = self.registry
+        if registry is None:
+            return {}
+        try:
+            answered = timed("classifiers", lambda: registry.classify(asked), _PATIENCE)
+        except PluginError as error:
+            logger().error("classifiers_failed", error=str(error))
+            return {}
+        for problem in answered.problems:
+            logger().error("classifier_failed", error=str(problem))
+        return answered.proposals
 
     def _passed_over(self, tx: Transaction, before: Subject, event: Event) -> None:
         """M-09: begun while a more severe case of the same queue stood unworked."""

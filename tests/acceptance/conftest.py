@@ -1,0 +1,31 @@
+"""Every story is told twice: on SQLite, and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.story import Story
+from tests.postgresql import schema
+from upheld.testing.stage import Stage
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """None is SQLite in the stage's own folder."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with schema() as url:
+        yield url
+
+
+@pytest.fixture
+def story(tmp_path: Path, database: str | None) -> Iterator[Story]:
+    """The shipped policy on a stage; at the end, whatever was not expected fails."""
+    with Stage(tmp_path, database=database) as stage:
+        story = Story(stage)
+        yield story
+        story.nothing_else()
