@@ -41,7 +41,11 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class SafetyCatch:
-    """Which messages may leave. ``local`` are connections that write on this machine only."""
+    """Which messages may leave: in live mode those for which somebody said so.
+
+    ``live_for`` holds customers and connections, or ``all``; ``local`` are connections that write on
+    this machine only.
+    """
 
     mode: Mode = Mode.SHADOW
     redirect: Recipient | None = None
@@ -54,8 +58,7 @@ class SafetyCatch:
             return True
         if self.mode is Mode.SHADOW:
             return False
-        names = {connection, customer, "all"}
-        return not self.live_for or not self.live_for.isdisjoint(names)
+        return not self.live_for.isdisjoint({connection, customer, "all"})
 
 
 _BY_PURPOSE: Final[Mapping[Purpose, str]] = {

@@ -212,7 +212,7 @@ SITE: Final[Mapping[str, Any]] = {
     "site": "stage",
     "policy": "magnolia",
     "zone": "America/New_York",
-    "go_live": {"mode": "live"},
+    "go_live": {"mode": "live", "live_for": ["all"]},
     "customers_hear_by": "mailbox",
     "people": {
         "ann": {"name": "Ann Reyes", "mail": "ann@magnolia.example", "phone": "+12025550101"},
