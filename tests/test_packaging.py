@@ -1,0 +1,139 @@
+"""The five lists of plugins are one list, and the wheel holds what the program reads."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module, metadata
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+import upheld
+from tests.repository import (
+    CORE,
+    DOCS,
+    PLUGINS,
+    ROOT,
+    packages,
+    plugin_names,
+    pyproject,
+    short,
+)
+from upheld.registry import installed
+
+SHIPPED_DATA = {".yaml", ".txt", ".sql", ".mako", ".html", ".css", ".typed"}
+
+
+def hatch() -> dict[str, list[str]]:
+    build = pyproject()["tool"]["hatch"]["build"]
+    return {"dev": build["dev-mode-dirs"], "wheel": build["targets"]["wheel"]["packages"]}
+
+
+@pytest.fixture(scope="module")
+def in_wheel() -> set[str]:
+    """The files that a wheel would hold, as the build itself finds them."""
+    found = WheelBuilder(str(ROOT)).recurse_included_files()
+    return {short(Path(file.path)) for file in found}
+
+
+def test_every_plugin_is_in_the_wheel() -> None:
+    expected = {f"plugins/{name}/upheld_{name}" for name in plugin_names()} | {"core/upheld"}
+    assert set(hatch()["wheel"]) == expected
+
+
+def test_every_plugin_is_importable_from_a_checkout() -> None:
+    assert set(hatch()["dev"]) == {f"plugins/{name}" for name in plugin_names()} | {"core"}
+
+
+def test_every_plugin_has_an_entry_point() -> None:
+    written = pyproject()["project"]["entry-points"]["upheld"]
+    assert written == {name: f"upheld_{name}" for name in plugin_names()}
+
+
+def test_the_registry_finds_every_plugin() -> None:
+    ours = {name for name, found in installed().items() if found.distribution == "upheld"}
+    assert ours == plugin_names(), "install the checkout again: pip install -e ."
+
+
+def test_every_plugin_has_a_page() -> None:
+    assert {page.stem for page in (DOCS / "plugins").glob("*.md")} == plugin_names()
+
+
+@pytest.mark.parametrize("name", sorted(plugin_names()))
+def test_a_plugin_is_complete(name: str) -> None:
+    needed = ["README.md", "quality.yaml", f"upheld_{name}/__init__.py", f"upheld_{name}/py.typed"]
+    assert [file for file in needed if not (PLUGINS / name / file).is_file()] == []
+
+
+def test_every_plugin_is_linted_and_measured() -> None:
+    ours = {"upheld", *(f"upheld_{name}" for name in plugin_names())}
+    tool = pyproject()["tool"]
+    assert set(tool["coverage"]["run"]["source_pkgs"]) == ours
+    assert set(tool["importlinter"]["root_packages"]) == ours
+
+
+def test_no_folder_shadows_a_library() -> None:
+    above = [PLUGINS, CORE.parent, *(PLUGINS / name for name in plugin_names())]
+    assert [short(path) for path in above if (path / "__init__.py").exists()] == []
+    assert "plugins" not in hatch()["dev"]
+
+
+def test_every_folder_of_tests_is_a_package() -> None:
+    folders = {file.parent for file in (ROOT / "tests").rglob("*.py")}
+    assert [short(path) for path in folders if not (path / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("package", packages(), ids=lambda path: path.name)
+def test_a_package_brings_types_and_data(package: Path, in_wheel: set[str]) -> None:
+    files = [file for file in package.rglob("*") if file.suffix in {".py", *SHIPPED_DATA}]
+    assert [short(file) for file in files if short(file) not in in_wheel] == []
+    assert f"{short(package)}/py.typed" in in_wheel
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        "core/upheld/policy/shipped/magnolia.yaml",
+        "core/upheld/policy/shipped/templates/en/page.txt",
+        "core/upheld/ledger/migrations/env.py",
+        "core/upheld/ledger/migrations/versions/rev_0001.py",
+    ],
+)
+def test_the_wheel_holds_what_the_program_reads(needed: str, in_wheel: set[str]) -> None:
+    assert needed in in_wheel
+
+
+def test_the_wheel_holds_nothing_else(in_wheel: set[str]) -> None:
+    ours = tuple(f"{short(package)}/" for package in packages())
+    assert [file for file in in_wheel if not file.startswith(ours)] == []
+
+
+def test_the_version_is_the_one_installed() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc|\.dev)\d+)?", upheld.__version__)
+    assert metadata.version("upheld") == upheld.__version__
+
+
+def test_the_command_leads_somewhere() -> None:
+    module, _, name = pyproject()["project"]["scripts"]["upheld"].partition(":")
+    assert callable(getattr(import_module(module), name))
+
+
+def test_every_library_is_pinned() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert [line for line in pins if not re.fullmatch(r"[\w.-]+==[\w.!+]+( ; .+)?", line)] == []
+    pinned = {canonical(line.partition("==")[0]) for line in pins}
+    assert {canonical(name) for name in wanted()} - pinned == set()
+
+
+def wanted() -> set[str]:
+    """The names of all libraries that ``pyproject.toml`` asks for."""
+    project = pyproject()["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {re.split(r"[\[<>=~! ;]", line)[0] for group in groups for line in group}
+    return names - {"upheld"}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
