@@ -1,0 +1,295 @@
+"""The notifier that is also a conversation: reads a mailbox, sends from its address."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, Final
+
+from upheld.plugin import (
+    Ability,
+    Address,
+    Channel,
+    Context,
+    Delivery,
+    Finding,
+    Inbound,
+    Level,
+    Message,
+    Notifier,
+    Outgoing,
+    Page,
+    PluginError,
+    Receipt,
+    Refused,
+)
+from upheld_email.client import Dropped, Envelope, Mailbox, Selected
+from upheld_email.config import EmailConfig
+from upheld_email.letter import Writer
+from upheld_email.mapping import Reader, body_hash, unread_id
+from upheld_email.submission import Submission
+from upheld_email.threads import Tokens
+
+_KEY: Final = "thread-key"
+# Fetched in one command: few round trips, and little in memory.
+_GROUP: Final = 4_000_000
+_HEAD: Final = 65_536
+# Message-IDs remembered to tell a double from a copy.
+_REMEMBERED: Final = 20_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder was read. Another ``validity`` makes every UID mean something else."""
+
+    folder: str
+    validity: int
+    uid: int
+
+    def __str__(self) -> str:
+        return json.dumps([self.folder, self.validity, self.uid])
+
+    @classmethod
+    def parse(cls, text: str | None) -> Cursor | None:
+        """None for what is no cursor of ours: then the folder is read from its start."""
+        try:
+            folder, validity, uid = json.loads(text or "")
+            return cls(str(folder), int(validity), int(uid))
+        except (ValueError, TypeError):
+            return None
+
+
+class Email(Notifier[EmailConfig]):
+    """One mailbox. Reading and sending have a connection each, opened when first needed."""
+
+    name = "email"
+    simulator = "upheld_email.simulator:MailSimulator"
+    Config = EmailConfig
+    channels: ClassVar[frozenset[Channel]] = frozenset({Channel.MAIL})
+    abilities: ClassVar[frozenset[Ability]] = frozenset(
+        {Ability.PULL, Ability.WAIT, Ability.REPEAT}
+    )
+
+    def __init__(self, config: EmailConfig, context: Context) -> None:
+        super().__init__(config, context)
+        self._mailbox, self._submission = Mailbox(config), Submission(config)
+        self._reading, self._sending = threading.Lock(), threading.Lock()
+        self._enough = threading.Event()  # a wait that runs is to end
+        self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
+        self._bodies: dict[str, str] = {}
+
+    def check(self) -> Iterable[Finding]:
+        """Signs in on both sides, opens the folder, asks whether plus-addresses are taken."""
+        return tuple(self._findings())
+
+    def pull(self, cursor: str | None) -> Page:
+        """One page of mail. Where the connection breaks, what had come by then is the page.
+
+        A call with a cursor means that all up to it is on record: only then is it put away.
+        """
+        self._enough.set()
+        with self._reading:
+            self._enough.clear()
+            return self._pull(Cursor.parse(cursor))
+
+    def wait(self, seconds: float) -> bool:
+        """IDLE, or (where the server has none) just the time; ends early on `pull` and `close`."""
+        until = time.monotonic() + seconds
+        with self._reading:
+            while (left := until - time.monotonic()) > 0 and not self._enough.is_set():
+                if self._news(left):
+                    return True
+        return False
+
+    def send(self, message: Outgoing, to: Address, key: str) -> Receipt:
+        """Hand it to the SMTP server. ``accepted`` is all that SMTP says; a bounce comes as mail."""
+        at = self.context.now()
+        mail = self._writer.compose(message, to, key, at)
+        sender = self._writer.envelope_sender(message, key)
+        with self._sending:
+            said = self._submission.send(mail, sender, to.value)
+        handle = self._writer.message_id(message, key)
+        return Receipt(key, handle, Delivery.ACCEPTED, at, detail=said)
+
+    def close(self) -> None:
+        """Log out on both sides. A wait that runs ends within a moment."""
+        self._enough.set()
+        with self._reading:
+            self._mailbox.close()
+        with self._sending:
+            self._submission.close()
+
+    # --- reading ---
+
+    def _pull(self, last: Cursor | None) -> Page:
+        now, config = self.context.now(), self.config
+        folder = self._mailbox.select(config.folder, readonly=config.processed is None)
+        start = self._start(last, folder)
+        self._put_away(start)
+        uids = self._unread(start, folder)
+        here, rest = uids[: config.page], uids[config.page :]
+        items, done, as_of = self._items(here, now)
+        end = dataclasses.replace(start, uid=done or start.uid)
+        more = bool(rest) or end.uid < (here[-1] if here else 0)
+        self._read_to = (folder.validity, end.uid + 1 if more else folder.next_uid)
+        return Page(tuple(items), str(end), more, as_of if more else now)
+
+    def _start(self, last: Cursor | None, folder: Selected) -> Cursor:
+        """Where to go on: after a new UIDVALIDITY from the start; the core knows what it has."""
+        start = Cursor(self.config.folder, folder.validity, 0)
+        if last is None:
+            return start
+        if (last.folder, last.validity) == (start.folder, start.validity):
+            return last
+        self.context.log.warning("mailbox_renumbered", folder=start.folder, was=last.validity)
+        return start
+
+    def _put_away(self, start: Cursor) -> None:
+        if self.config.processed is not None and start.uid:
+            done = self._mailbox.uids_up_to(start.uid)
+            self._mailbox.move(done, self.config.processed)
+
+    def _unread(self, start: Cursor, folder: Selected) -> list[int]:
+        nothing_new = folder.next_uid and start.uid + 1 >= folder.next_uid
+        return [] if nothing_new else self._mailbox.uids_after(start.uid)
+
+    def _items(self, uids: list[int], now: datetime) -> tuple[list[Inbound], int, datetime]:
+        """What these mails are, the last UID that was read, and when that one came."""
+        items: list[Inbound] = []
+        done, as_of = 0, now
+        try:
+            for group in groups(self._mailbox.envelopes(uids) if uids else []):
+                for envelope, item in self._group(group, now):
+                    items.append(item)
+                    done, as_of = envelope.uid, envelope.at or now
+        except Dropped:
+            if not items:
+                raise
+            return items, done, as_of
+        return items, uids[-1] if uids else 0, as_of
+
+    def _group(self, group: list[Envelope], now: datetime) -> Iterator[tuple[Envelope, Inbound]]:
+        whole = group[0].size <= self.config.max_bytes
+        broken: Dropped | None = None
+        try:
+            mails = self._mailbox.mails([each.uid for each in group], None if whole else _HEAD)
+        except Dropped as dropped:
+            mails, broken = dropped.got, dropped
+        for envelope in group:
+            if envelope.uid in mails:
+                yield envelope, self._item(mails[envelope.uid], envelope, now)
+            elif broken is not None:
+                raise broken  # the rest did not come; who is merely gone was removed by somebody
+
+    def _item(self, data: bytes, envelope: Envelope, now: datetime) -> Inbound:
+        if envelope.size > self.config.max_bytes:
+            reason = f"it has {envelope.size} bytes, and {self.config.max_bytes} are taken"
+            return Refused(unread_id(data), reason, data)
+        item = self._reader.read(data, envelope.at or now)
+        return self._told_apart(item) if isinstance(item, Message) else item
+
+    def _told_apart(self, message: Message) -> Message:
+        """Another body under a Message-ID that was there before gets an id of its own."""
+        found = body_hash(message.raw)
+        known = self._bodies.pop(message.id, found)
+        self._bodies[message.id] = known
+        if len(self._bodies) > _REMEMBERED:
+            self._bodies.pop(next(iter(self._bodies)))
+        return (
+            message if known == found else dataclasses.replace(message, id=f"{message.id}#{found}")
+        )
+
+    def _news(self, seconds: float) -> bool:
+        folder = self._mailbox.select(self.config.folder, readonly=True)
+        if self._read_to is None:
+            self._read_to = (folder.validity, folder.next_uid)
+        if folder.validity != self._read_to[0] or folder.next_uid > self._read_to[1]:
+            return True
+        if self._mailbox.idles():
+            return self._mailbox.idle(folder.exists, seconds, self._enough)
+        self._enough.wait(seconds)
+        return False
+
+    # --- what both sides need ---
+
+    @cached_property
+    def _tokens(self) -> Tokens:
+        vault = self.context.vault
+        key = vault.get(_KEY) or vault.setdefault(_KEY, secrets.token_hex(32))
+        return Tokens(bytes.fromhex(key), self.config.address)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        config = self.config
+        return Reader(
+            tokens=self._tokens,
+            ours=config.ours,
+            site=self.context.site,
+            authserv_id=config.authserv_id,
+            max_parts=config.max_parts,
+            max_depth=config.max_depth,
+        )
+
+    @cached_property
+    def _writer(self) -> Writer:
+        config = self.config
+        return Writer(self._tokens, self.context.site, config.sender_name, config.plus_addresses)
+
+    # --- check ---
+
+    def _findings(self) -> Iterator[Finding]:
+        yield from self._tried(self._reading_works)
+        yield from self._tried(self._sending_works)
+        if self.config.authserv_id is None:
+            what = "`authserv_id` is not set: no sender is proven, so nobody works a case by mail"
+            then = "set it to the name that your server writes first in Authentication-Results"
+            yield Finding(Level.WARNING, self.context.name, what, then)
+
+    def _tried(self, part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+        try:
+            yield from part()
+        except PluginError as error:
+            yield Finding(Level.ERROR, self.context.name, error.what, error.do_next)
+
+    def _reading_works(self) -> Iterator[Finding]:
+        name, config, mailbox = self.context.name, self.config, Mailbox(self.config)
+        with closing(mailbox):
+            found = mailbox.select(config.folder, readonly=True)
+            yield Finding(Level.OK, name, f"IMAP: {config.folder} holds {found.exists} mails")
+            if config.processed is not None and not mailbox.has_folder(config.processed):
+                what = f"IMAP: there is no folder {config.processed!r} for what is processed"
+                yield Finding(Level.ERROR, name, what, "make it, or correct `processed`")
+            if not mailbox.idles():
+                what = "IMAP: the server has no IDLE; the mailbox is looked at now and then"
+                yield Finding(Level.WARNING, name, what)
+
+    def _sending_works(self) -> Iterator[Finding]:
+        name, config, submission = self.context.name, self.config, Submission(self.config)
+        with closing(submission):
+            against = submission.takes(config.address, config.address)
+            yield Finding(Level.OK, name, "SMTP: signed in; no mail was sent")
+            if against is not None:
+                what = f"SMTP: {against}"
+                yield Finding(Level.ERROR, name, what, "correct `address`")
+            elif config.plus_addresses and submission.takes("", self._tokens.plus_address("check")):
+                what = "SMTP: the server refuses mail to a plus-address of this mailbox"
+                yield Finding(Level.ERROR, name, what, "set `plus_addresses: false`")
+
+
+def groups(envelopes: list[Envelope], most: int = _GROUP) -> Iterator[list[Envelope]]:
+    """Runs of mails that together have at most ``most`` bytes; a big one stands alone."""
+    group: list[Envelope] = []
+    for envelope in envelopes:
+        if group and sum(each.size for each in group) + envelope.size > most:
+            yield group
+            group = []
+        group.append(envelope)
+    if group:
+        yield group

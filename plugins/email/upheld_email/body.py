@@ -1,0 +1,134 @@
+"""The words of a mail: the part to read, its charset, HTML as text. Pure.
+
+Quotes are not cut here: the text is all that came.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from email.message import Message as Mime
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from typing import BinaryIO, Final
+
+from upheld.plugin import Attachment
+from upheld_email.headers import clean, decoded, first, parameters, text
+
+_BLOCKS: Final = frozenset(
+    {"p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "pre", "hr"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6"}
+)
+_UNSEEN: Final = frozenset({"script", "style", "head", "title"})
+_LONGEST_NAME: Final = 120
+# Nobody reads more, and the parser's time grows faster than the text.
+_READABLE: Final = 500_000
+
+
+def bodies(mime: Mime) -> tuple[str, str | None]:
+    """Text and HTML (untouched: never show it unsanitised). The text comes from the HTML where
+    there is no other."""
+    parts = [part for part in leaves(mime) if not _is_file(part)]
+    plain = next((part for part in parts if part.get_content_type() == "text/plain"), None)
+    rich = next((part for part in parts if part.get_content_type() == "text/html"), None)
+    html = _words(rich) if rich is not None else None
+    words = _words(plain) if plain is not None else ""
+    return words if words.strip() or html is None else from_html(html), html
+
+
+def attachments(mime: Mime) -> Iterator[Attachment]:
+    """Every part that is a file, or that nobody can read as text."""
+    for number, part in enumerate(leaves(mime), 1):
+        if _is_file(part):
+            data = payload(part)
+            kind = clean(part.get_content_type())
+            name = _file_name(part) or f"part-{number}"
+            yield Attachment(str(number), name, kind, len(data), partial(_opened, data))
+
+
+def leaves(mime: Mime) -> Iterator[Mime]:
+    """The parts that hold something; a mail within the mail is one part."""
+    pending = [mime]
+    while pending:
+        part = pending.pop(0)
+        if part.get_content_type() == "message/rfc822" or not part.is_multipart():
+            yield part
+        else:
+            pending[:0] = [each for each in part.get_payload() if isinstance(each, Mime)]
+
+
+def depth_and_parts(mime: Mime) -> tuple[int, int]:
+    """How deep the mail is nested, and of how many parts it consists in all."""
+    deepest, count, pending = 0, 0, [(mime, 1)]
+    while pending:
+        part, depth = pending.pop()
+        deepest, count = max(deepest, depth), count + 1
+        if part.is_multipart():
+            pending += [(each, depth + 1) for each in part.get_payload() if isinstance(each, Mime)]
+    return deepest, count
+
+
+def payload(part: Mime) -> bytes:
+    """The bytes of a part, as far as its encoding can be undone."""
+    if part.is_multipart():
+        return b"".join(each.as_bytes() for each in part.get_payload() if isinstance(each, Mime))
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def from_html(html: str) -> str:
+    """HTML as text: paragraphs as lines, links with their target, no scripts."""
+    reader = _Reader()
+    reader.feed(html[:_READABLE])
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self._unseen = 0
+        self._target = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        if tag in _BLOCKS:
+            self.pieces.append("\n")
+        if tag == "a":
+            self._target = dict(attrs).get("href") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        if tag in _BLOCKS - {"br"}:
+            self.pieces.append("\n")
+        if tag == "a" and self._target.startswith(("http://", "https://")):
+            self.pieces.append(f" <{self._target}>")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(re.sub(r"\s+", " ", data))
+
+
+def _words(part: Mime) -> str:
+    charset = parameters(first(part, "Content-Type")).get("charset")
+    return clean(decoded(payload(part), charset)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_file(part: Mime) -> bool:
+    if first(part, "Content-Disposition").lower().startswith("attachment"):
+        return True
+    return part.get_content_type() not in {"text/plain", "text/html"} or bool(part.get_filename())
+
+
+def _file_name(part: Mime) -> str:
+    """The base name: no folder of ours is anybody else's to name."""
+    name = text(str(part.get_filename() or "")).replace("\\", "/")
+    return PurePosixPath(name).name[-_LONGEST_NAME:].strip(". ")
+
+
+def _opened(data: bytes) -> BinaryIO:
+    return io.BytesIO(data)

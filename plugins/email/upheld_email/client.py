@@ -1,0 +1,355 @@
+"""The IMAP side: opens the mailbox, reads it, and says in our words what went wrong."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final
+
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
+from imap_tools.mailbox import BaseMailBox
+from imap_tools.utils import encode_folder
+
+from upheld.plugin import Auth, Misconfigured, PluginError, Retry
+from upheld_email.config import EmailConfig, Endpoint, endpoint
+
+# How soon a wait notices that it is to end. RFC 2177: IDLE again at least every 29 minutes; NAT
+# gateways forget a silent connection much sooner.
+_SLICE: Final = 0.25
+_RENEW: Final = 9 * 60.0
+_BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
+_MONTHS: Final = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+]
+_DATE: Final = re.compile(
+    rb'INTERNALDATE "[ ]*(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
+)
+_UID: Final = re.compile(rb"\bUID (\d+)")
+_SIZE: Final = re.compile(rb"RFC822\.SIZE (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A folder as it was when it was opened. ``next_uid`` is 0 where the server doesn't say."""
+
+    validity: int
+    next_uid: int
+    exists: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a mail before it is fetched. ``at``: when the server got it."""
+
+    uid: int
+    size: int
+    at: datetime | None
+
+
+class Dropped(Retry):
+    """The connection broke; ``got`` are the mails that had come by then."""
+
+    def __init__(self, what: str, got: dict[int, bytes]) -> None:
+        super().__init__(what, "nothing to do: it is opened again")
+        self.got = got
+
+
+class Mailbox:
+    """One IMAP connection, opened when first needed, kept, and opened again after an error."""
+
+    def __init__(self, config: EmailConfig) -> None:
+        self._config, self._where = config, endpoint(config.imap)
+        self._box: _Box | None = None
+
+    def select(self, folder: str, *, readonly: bool) -> Selected:
+        """Open a folder. A kept connection that died in the meantime is replaced, once."""
+        kept = self._box is not None
+        try:
+            return self._select(folder, readonly=readonly)
+        except Dropped:
+            if not kept:
+                raise
+            return self._select(folder, readonly=readonly)
+
+    def has_folder(self, folder: str) -> bool:
+        """Whether there is a folder of this name."""
+        with self._said():
+            return bool(self._open().folder.exists(folder))
+
+    def uids_after(self, uid: int) -> list[int]:
+        """The UIDs above ``uid``, in order. (`n:*` always names the last mail too: RFC 9051 §9.)"""
+        with self._said():
+            found = self._open().uids(f"UID {uid + 1}:*", charset=None)
+        return sorted(each for each in map(int, found) if each > uid)
+
+    def uids_up_to(self, uid: int) -> list[int]:
+        """The UIDs up to ``uid``, in order."""
+        with self._said():
+            return sorted(map(int, self._open().uids(f"UID 1:{uid}", charset=None)))
+
+    def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
+        """Size and date of each mail that is still there."""
+        lines = self._fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
+        return sorted((_envelope(line) for line in lines if _SIZE.search(line)), key=_by_uid)
+
+    def mails(self, uids: Sequence[int], limit: int | None = None) -> dict[int, bytes]:
+        """The mails by UID (their first ``limit`` bytes); `Dropped` says what had come by then."""
+        part = "BODY.PEEK[]" if limit is None else f"BODY.PEEK[]<0.{limit}>"
+        try:
+            return _literals(self._uid("FETCH", _set(uids), f"(UID {part})"))
+        except Dropped as dropped:
+            raise Dropped(dropped.what, _literals(self._left)) from dropped
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Move mails (RFC 6851); without MOVE, copy, mark and expunge just these."""
+        if not uids:
+            return
+        target = encode_folder(folder)
+        if "MOVE" in self._open().client.capabilities:
+            self._uid("MOVE", _set(uids), target)
+            return
+        self._uid("COPY", _set(uids), target)
+        self._uid("STORE", _set(uids), "+FLAGS.SILENT", r"(\Deleted)")
+        if "UIDPLUS" in self._open().client.capabilities:
+            self._uid("EXPUNGE", _set(uids))
+
+    def idles(self) -> bool:
+        """Whether the server knows IDLE."""
+        with self._said():
+            return "IDLE" in self._open().client.capabilities
+
+    def idle(self, exists: int, seconds: float, enough: threading.Event) -> bool:
+        """Wait until there are more than ``exists`` mails (True), or until it is ``enough``."""
+        until = time.monotonic() + min(seconds, _RENEW)
+        with self._said():
+            return _Idle(self._open().client, self._config.timeout).wait(exists, until, enough)
+
+    def close(self) -> None:
+        """Log out, and let go in any case."""
+        box, self._box = self._box, None
+        if box is None:
+            return
+        errors = (OSError, imaplib.IMAP4.error, ImapToolsError)
+        with suppress(*errors):
+            box.client.sock.settimeout(1)
+            box.logout()
+        with suppress(*errors):
+            box.client.shutdown()
+
+    # --- under the hood ---
+
+    def _select(self, folder: str, *, readonly: bool) -> Selected:
+        with self._said(folder):
+            box = self._open()
+            said = box.folder.set(folder, readonly)
+            codes = box.client.untagged_responses
+            validity, next_uid = (_number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
+            return Selected(validity, next_uid, _number(said[1]))
+
+    def _fetch(self, uids: Sequence[int], parts: str) -> list[bytes]:
+        return [line for line in self._uid("FETCH", _set(uids), parts) if isinstance(line, bytes)]
+
+    def _uid(self, command: str, *args: str | bytes) -> list[Any]:
+        """A UID command's answers. What had come when it broke is kept in ``_left``."""
+        self._left: list[Any] = []
+        with self._said():
+            client = self._open().client
+            try:
+                kind, answers = client.uid(command, *args)  # type: ignore[arg-type]  # bytes go too
+            except (OSError, imaplib.IMAP4.abort):
+                self._left = list(client.untagged_responses.get("FETCH", []))
+                raise
+            if kind != "OK":
+                raise Retry(f"{self._where} refuses {command}: {_shown(answers)}")
+            return list(answers)
+
+    def _open(self) -> _Box:
+        if self._box is None:
+            box = _Box(self._where, self._config)
+            try:
+                self._sign_in(box)
+            except BaseException:
+                with suppress(OSError):
+                    box.client.shutdown()
+                raise
+            self._box = box
+        return self._box
+
+    def _sign_in(self, box: _Box) -> None:
+        user, password = self._config.login, self._config.password.get_secret_value()
+        try:
+            if (user + password).isascii():
+                box.login(user, password, initial_folder=None)
+            else:
+                box.login_utf8(user, password, initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise
+        except (ImapToolsError, imaplib.IMAP4.error) as error:
+            raise self._not_let_in(str(error).replace(password, "[password]")) from None
+
+    def _not_let_in(self, said: str) -> PluginError:
+        if _BUSY.search(said):
+            return Retry(f"{self._where} lets nobody in just now", after=timedelta(minutes=1))
+        what = f"{self._where} refuses user {self._config.login!r} or the password"
+        return Auth(what, "set `user` and `password`; many providers want an app password")
+
+    @contextmanager
+    def _said(self, folder: str = "") -> Iterator[None]:
+        """Foreign errors in our words; after any of them the connection is opened anew."""
+        try:
+            yield
+        except PluginError:
+            self.close()
+            raise
+        except ssl.SSLCertVerificationError as error:
+            self.close()
+            what = f"the certificate of {self._where} can't be verified: {error.verify_message}"
+            raise Misconfigured(what, "set `ca_file` where the authority is your own") from error
+        except MailboxFolderSelectError as error:
+            what = f"{self._where} has no folder {folder!r} for {self._config.login}"
+            raise Misconfigured(what, "set `folder` to one that is there") from error
+        except (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError) as error:
+            self.close()
+            kind = type(error).__name__
+            raise Dropped(f"{self._where}: the connection broke ({kind})", {}) from error
+
+
+class _Box(BaseMailBox):
+    """imap-tools over a connection that is closed where opening it fails half-way."""
+
+    def __init__(self, where: Endpoint, config: EmailConfig) -> None:
+        self._where, self._config = where, config
+        super().__init__()
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        where, timeout = self._where, self._config.timeout
+        if where.security == "tls":
+            verified = ssl.create_default_context(cafile=self._config.ca_file)
+            return imaplib.IMAP4_SSL(where.host, where.port, ssl_context=verified, timeout=timeout)
+        client = imaplib.IMAP4(where.host, where.port, timeout=timeout)
+        if where.security == "starttls":
+            _protect(client, self._config, where)
+        return client
+
+
+def _protect(client: imaplib.IMAP4, config: EmailConfig, where: Endpoint) -> None:
+    try:
+        if "STARTTLS" not in client.capabilities:
+            what = f"{where} does not offer STARTTLS: the password was not sent"
+            raise Misconfigured(what, "use imaps://, or ask who runs the server")
+        client.starttls(ssl.create_default_context(cafile=config.ca_file))
+    except BaseException:
+        with suppress(OSError):
+            client.shutdown()
+        raise
+
+
+@dataclass(slots=True)
+class _Idle:
+    """One IDLE: reads from the socket itself, so that a wait can end between two slices."""
+
+    client: imaplib.IMAP4
+    timeout: float
+    _buffer: bytes = field(default=b"")
+
+    def wait(self, exists: int, until: float, enough: threading.Event) -> bool:
+        """True as soon as the server tells of more than ``exists`` mails."""
+        self.client.send(b"IDLE1 IDLE\r\n")
+        try:
+            found = self._listen(exists, until, enough)
+            self.client.sock.settimeout(self.timeout)
+            self.client.send(b"DONE\r\n")
+            while not self._line().startswith(b"IDLE1 "):
+                pass
+        finally:
+            self.client.sock.settimeout(self.timeout)
+        return found
+
+    def _listen(self, exists: int, until: float, enough: threading.Event) -> bool:
+        self.client.sock.settimeout(_SLICE)
+        while time.monotonic() < until and not enough.is_set():
+            try:
+                said = self._line().split()
+            except TimeoutError:
+                continue
+            if said[1:2] == [b"BYE"]:
+                raise imaplib.IMAP4.abort("the server says goodbye")
+            if said[2:3] == [b"EXPUNGE"]:
+                exists -= 1
+            elif said[2:3] == [b"EXISTS"] and int(said[1]) > exists:
+                return True
+        return False
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._buffer:
+            data = self.client.sock.recv(65536)
+            if not data:
+                raise EOFError
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+
+def _set(uids: Sequence[int]) -> str:
+    return ",".join(map(str, uids))
+
+
+def _number(found: Any) -> int:
+    digits = re.search(rb"\d+", found[-1]) if found and found[-1] else None
+    return int(digits[0]) if digits else 0
+
+
+def _shown(answers: Any) -> str:
+    return repr(answers)[:200]
+
+
+def _envelope(line: bytes) -> Envelope:
+    uid, size = _UID.search(line), _SIZE.search(line)
+    return Envelope(int(uid[1]) if uid else 0, int(size[1]) if size else 0, _internal_date(line))
+
+
+def _by_uid(envelope: Envelope) -> int:
+    return envelope.uid
+
+
+def _internal_date(line: bytes) -> datetime | None:
+    found = _DATE.search(line)
+    if found is None or found[2].decode().lower() not in _MONTHS:
+        return None
+    month = _MONTHS.index(found[2].decode().lower()) + 1
+    ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
+    zone = timezone(-ahead if found[7] == b"-" else ahead)
+    day, year, hour, minute, second = (int(found[each]) for each in (1, 3, 4, 5, 6))
+    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).astimezone(UTC)
+
+
+def _literals(answers: Sequence[Any]) -> dict[int, bytes]:
+    """The mails in FETCH answers. The UID may stand before the literal or behind it."""
+    found = {}
+    for number, answer in enumerate(answers):
+        if isinstance(answer, tuple):
+            behind = answers[number + 1] if number + 1 < len(answers) else b""
+            uid = _UID.search(answer[0]) or _UID.search(
+                behind if isinstance(behind, bytes) else b""
+            )
+            if uid is not None:
+                found[int(uid[1])] = answer[1]
+    return found

@@ -1,0 +1,118 @@
+"""Headers as they really come: raw, broken, in many charsets. Pure; nothing here raises.
+
+The standard library's structured parser is not used for mail from outside: it raises on some
+malformed headers, and it decodes before it parses, so that an encoded name could bring an address.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import re
+from collections.abc import Iterator
+from email.header import decode_header
+from email.message import Message as Mime
+from typing import Final
+
+from upheld_email.config import ADDRESS
+
+_LONGEST: Final = 16_384
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_ANGLE: Final = re.compile(r"<([^<>]*)>")
+_BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
+_MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
+# Codecs that are no charset of any mail, and slow or surprising on text from outside.
+_NOT_CHARSETS: Final = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
+)
+# What no database takes and no reader sees: NUL and its kin, but not tab and line ends.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def raw(mime: Mime, name: str) -> list[str]:
+    """All headers of this name, topmost first, unfolded, not decoded, cut at 16 KB each."""
+    wanted = name.lower()
+    return [
+        re.sub(r"\r?\n[ \t]?", " ", str(value)[:_LONGEST]).strip()
+        for found, value in mime.raw_items()
+        if found.lower() == wanted
+    ]
+
+
+def first(mime: Mime, name: str) -> str:
+    """The topmost header of this name, not decoded; "" where there is none."""
+    return next(iter(raw(mime, name)), "")
+
+
+def text(value: str) -> str:
+    """A header for people: encoded words decoded (RFC 2047), one line, nothing unprintable."""
+    try:
+        pieces = decode_header(_eight_bit(value))
+    except (ValueError, binascii.Error, LookupError):
+        pieces = [(_eight_bit(value), None)]
+    joined = "".join(
+        piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces
+    )
+    return " ".join(clean(joined).split())
+
+
+def decoded(data: bytes, charset: str | None) -> str:
+    """Text of bytes: the charset that is declared, else UTF-8, else Windows-1252; never raises."""
+    for name in (charset, "utf-8"):
+        try:
+            if name and codecs.lookup(name).name not in _NOT_CHARSETS:
+                return data.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return data.decode("cp1252", "replace")
+
+
+def clean(value: str) -> str:
+    """Without the control characters and lone surrogates that no database takes."""
+    return _CONTROL.sub("", value)
+
+
+def sole_address(value: str) -> tuple[str, str] | None:
+    """Name and address of a header that has exactly one address, else None.
+
+    Strict on purpose: what two parsers could read as two different senders has none.
+    """
+    bare = _COMMENT.sub(" ", _QUOTED.sub(" ", value)).strip()
+    angles = _ANGLE.findall(bare)
+    address = angles[0].strip() if len(angles) == 1 else bare
+    around = _ANGLE.sub("", bare) if angles else ""
+    if len(angles) > 1 or not ADDRESS.fullmatch(address):
+        return None
+    if any(other.lower() != address.lower() for other in addresses(around)):
+        return None
+    name = text(_ANGLE.sub("", value)).strip('" ') if angles else ""
+    return name, clean(address)
+
+
+def addresses(value: str) -> list[str]:
+    """Every address in a header, in order, as written."""
+    words = (word.strip("'") for word in _BETWEEN.split(value))
+    return [clean(word) for word in words if ADDRESS.fullmatch(word)]
+
+
+def message_ids(values: list[str]) -> Iterator[str]:
+    """Every message id in these headers, in order, in their angle brackets."""
+    for value in values:
+        yield from (clean(found) for found in _MESSAGE_ID.findall(value))
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a header such as Content-Type, names in lower case, quotes taken off."""
+    found = {}
+    for part in value.split(";")[1:]:
+        name, _, given = part.partition("=")
+        found[name.strip().lower()] = given.strip().strip('"')
+    return found
+
+
+def _eight_bit(value: str) -> str:
+    """Bytes beyond ASCII in a header: UTF-8, else Windows-1252."""
+    if value.isascii():
+        return value
+    return decoded(value.encode("utf-8", "surrogateescape"), None)

@@ -1,0 +1,101 @@
+"""Messages as mail: headers, envelope, markers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address as MailAddress
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+
+from upheld.plugin import Address, Outgoing, Permanent
+from upheld_email.config import ADDRESS
+from upheld_email.threads import Tokens, bare_id, digest
+
+# RFC 5322 bounds a line, not the chain; some servers refuse headers beyond a few KB.
+_CHAIN: Final = 20
+# 7 bit: no server on the way has to convert it, and no signature breaks.
+POLICY: Final = policy.SMTP.clone(cte_type="7bit")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """All that a mail says of us. ``plus``: whether plus-addresses of the mailbox work."""
+
+    tokens: Tokens = field(repr=False)
+    site: str
+    name: str = ""
+    plus: bool = True
+
+    def message_id(self, message: Outgoing, key: str) -> str:
+        """The same ``key`` gives the same id, so that a receiver can drop a repeat."""
+        return self.tokens.message_id(message.thread, digest(key, self.site))
+
+    def envelope_sender(self, message: Outgoing, key: str) -> str:
+        """Who hears of a bounce: nobody for an answer by itself (RFC 3834 §3.3), else the thread."""
+        if message.automatic:
+            return ""
+        if not self.plus:
+            return self.tokens.address
+        return self.tokens.plus_address(message.thread, digest(key, self.site))
+
+    def compose(self, message: Outgoing, to: Address, key: str, at: datetime) -> EmailMessage:
+        """The mail for ``to``; `Permanent` where a header would not be what it says."""
+        _refuse_injection(message, to)
+        mail = EmailMessage(policy=POLICY)
+        mail["Date"] = format_datetime(at)
+        mail["From"] = _header_address(self.tokens.address, self.name)
+        mail["To"] = _header_address(to.value, to.name)
+        mail["Subject"] = message.subject
+        mail["Message-ID"] = self.message_id(message, key)
+        if self.plus and message.thread:
+            mail["Reply-To"] = self.tokens.plus_address(message.thread)
+        for header, value in (_chain(message.reply_to) | _markers(message, self.site)).items():
+            mail[header] = value
+        _fill(mail, message)
+        return mail
+
+
+def _refuse_injection(message: Outgoing, to: Address) -> None:
+    lines = (message.subject, to.name, to.value, message.thread, *message.reply_to)
+    if any("\r" in line or "\n" in line for line in lines):
+        what = "a line break stands where a header goes (subject, name, address or reference)"
+        raise Permanent(what, "see where the value came from, and correct it")
+    if not ADDRESS.fullmatch(to.value):
+        raise Permanent(f"{to.value!r} is no mail address", "correct it in the directory")
+
+
+def _header_address(value: str, name: str) -> MailAddress:
+    local, _, domain = value.rpartition("@")
+    return MailAddress(name, local, domain)
+
+
+def _chain(reply_to: tuple[str, ...]) -> dict[str, str]:
+    ids = [found for handle in reply_to if (found := bare_id(handle))]
+    if not ids:
+        return {}
+    kept = ids if len(ids) <= _CHAIN else [ids[0], *ids[1 - _CHAIN :]]
+    return {"In-Reply-To": ids[-1], "References": " ".join(kept)}
+
+
+def _markers(message: Outgoing, site: str) -> dict[str, str]:
+    """What tells other machines that a machine wrote this (RFC 3834 §5; [MS-OXCMAIL] for Exchange)."""
+    marks = {
+        "Auto-Submitted": "auto-replied" if message.automatic else "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "X-Loop": site,
+    }
+    return marks | ({"Precedence": "bulk"} if message.automatic else {})
+
+
+def _fill(mail: EmailMessage, message: Outgoing) -> None:
+    mail.set_content(message.text, charset="utf-8")
+    if message.html is not None:
+        mail.add_alternative(message.html, subtype="html", charset="utf-8")
+    for each in message.attachments:
+        main, _, sub = each.media_type.partition("/")
+        with each.open() as file:
+            data = file.read()
+        mail.add_attachment(data, maintype=main, subtype=sub or "octet-stream", filename=each.name)

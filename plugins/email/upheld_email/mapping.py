@@ -1,0 +1,150 @@
+"""Mail as messages, and messages as mail. Pure: bytes in, records out, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.message import Message as Mime
+from typing import Final
+
+from upheld.plugin import (
+    Actor,
+    Address,
+    Channel,
+    Message,
+    Refused,
+)
+from upheld_email.body import attachments, bodies, depth_and_parts, leaves, payload
+from upheld_email.classify import nature, report_of, verified
+from upheld_email.headers import addresses, first, message_ids, raw, sole_address, text
+from upheld_email.threads import Tokens, subject_tokens
+
+_TOKENS: Final = 50
+_CONTAINER: Final = re.compile(rb"(?im)^content-type:[ \t]*(?:multipart|message)/")
+_RECIPIENTS: Final = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """All that reading a mail depends on. ``ours``: the mailbox's addresses in lower case."""
+
+    tokens: Tokens = field(repr=False)
+    ours: frozenset[str]
+    site: str
+    authserv_id: str | None = None
+    max_parts: int = 200
+    max_depth: int = 20
+
+    def read(self, data: bytes, at: datetime) -> Message | Refused:
+        """The message in ``data``, which reached us at ``at``; `Refused` where it can't be taken.
+
+        ``at`` is when our server got it. The Date header is the sender's claim, and a promise
+        does not run from what a customer's clock says.
+        """
+        try:
+            return self._read(data, at)
+        except Exception as error:  # noqa: BLE001  no mail, however broken, may stop the mailbox
+            return Refused(unread_id(data), f"it can't be read ({type(error).__name__})", data)
+
+    def _read(self, data: bytes, at: datetime) -> Message | Refused:
+        if len(_CONTAINER.findall(data)) > self.max_parts:
+            return Refused(unread_id(data), f"it has more than {self.max_parts} parts", data)
+        mime = message_from_bytes(data)
+        name = message_id(mime, data)
+        sender = _sender(mime)
+        wrong = self._too_much(mime) or (sender if isinstance(sender, str) else None)
+        if wrong is not None or isinstance(sender, str):
+            return Refused(name, wrong or "", data)
+        return self._message(mime, name, sender, at, data)
+
+    def _too_much(self, mime: Mime) -> str | None:
+        depth, parts = depth_and_parts(mime)
+        if parts > self.max_parts:
+            return f"it has {parts} parts, and {self.max_parts} are taken"
+        return f"it is nested {depth} deep" if depth > self.max_depth else None
+
+    def _message(self, mime: Mime, name: str, sender: Actor, at: datetime, data: bytes) -> Message:
+        words, html = bodies(mime)
+        return Message(
+            id=name,
+            at=at,
+            by=sender,
+            verified=verified(mime, sender.id, self.authserv_id),
+            nature=nature(mime, sender.id, ours=self.ours, site=self.site),
+            to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
+            thread=tuple(dict.fromkeys(self._thread(mime)))[:_TOKENS],
+            subject=text(first(mime, "Subject")),
+            text=words,
+            html=html,
+            attachments=tuple(attachments(mime)),
+            raw=data,
+        )
+
+    def _thread(self, mime: Mime) -> Iterator[str]:
+        """Surest first: ids of ours, signed threads, other ids, the subject's token."""
+        answered = [*message_ids(raw(mime, "In-Reply-To")), *_newest_first(mime)]
+        proven = {each: self.tokens.thread_in_id(each) for each in [*answered, *_returned(mime)]}
+        yield from (each for each, thread in proven.items() if thread)
+        yield from (thread for thread in proven.values() if thread)
+        for address in recipients(mime, _RECIPIENTS):
+            thread = self.tokens.thread_in_address(address)
+            if thread is not None:
+                yield thread
+        yield from answered
+        yield from subject_tokens(text(first(mime, "Subject")))
+
+
+def message_id(mime: Mime, data: bytes) -> str:
+    """The Message-ID in its brackets; where there is none, a hash of all of the mail."""
+    found = next(message_ids(raw(mime, "Message-ID")), None)
+    return found or f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def unread_id(data: bytes) -> str:
+    """An id for what could not even be parsed: the hash of it."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def body_hash(data: bytes) -> str:
+    """Tells two mails with one Message-ID apart; the way they came (Received) makes no difference."""
+    _, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+def recipients(mime: Mime, names: Iterable[str]) -> list[str]:
+    """The addresses in these headers, in order, once each."""
+    found = (each for name in names for value in raw(mime, name) for each in addresses(value))
+    return list(dict.fromkeys(found))
+
+
+def _sender(mime: Mime) -> Actor | str:
+    """The one sender, or why there is none."""
+    found = raw(mime, "From")
+    if len(found) != 1:
+        return f"it has {len(found)} From headers: nobody can say who wrote it"
+    sole = sole_address(found[0])
+    if sole is None:
+        return "its From header does not have exactly one address"
+    name, address = sole
+    return Actor(id=address.lower(), name=name, addresses=(address.lower(),))
+
+
+def _newest_first(mime: Mime) -> list[str]:
+    return list(message_ids(raw(mime, "References")))[::-1]
+
+
+def _returned(mime: Mime) -> list[str]:
+    """A report returns our mail, or its headers: its id tells what bounced (RFC 3464)."""
+    if not report_of(mime):
+        return []
+    back = [
+        p
+        for p in leaves(mime)
+        if p.get_content_type().startswith(("message/rfc822", "text/rfc822"))
+    ]
+    mails = [message_from_bytes(payload(part)) for part in back]
+    return [each for mail in mails for each in message_ids(raw(mail, "Message-ID"))]

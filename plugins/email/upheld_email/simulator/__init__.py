@@ -1,0 +1,197 @@
+"""A mail provider on this machine: IMAP and SMTP over the same mailboxes, with faults on demand.
+
+For the demo, the tests and integrators. Everything is stamped with policy time::
+
+    with MailSimulator(clock.as_datetime) as mail:
+        mail.write("pat@acme.example", "Mail server down", "Nothing goes out since 10:00.")
+        config = EmailConfig(address=mail.address, imap=mail.imap_url, smtp=mail.smtp_url, ...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Final, Self
+
+from upheld_email.simulator.imap import ImapServer
+from upheld_email.simulator.smtp import SmtpServer
+from upheld_email.simulator.store import Account, Folder, Sent, Store
+
+__all__ = ["AUTHSERV_ID", "MailSimulator", "Sent"]
+
+#: The name under which the simulator stamps its verdict on senders (RFC 8601).
+AUTHSERV_ID: Final = "mx.simulator.example"
+_POLICY: Final = policy.SMTP.clone(cte_type="7bit")
+
+
+class MailSimulator:
+    """One mailbox to start with; `add_mailbox` makes more. Use it in a ``with``.
+
+    ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_after`,
+    `smtp_reply`, `lose_reply_after_data`, `bump_uidvalidity`, `no_idle`, `no_move`, `delay`.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        address: str = "support@upheld.example",
+        password: str = "open-sesame",  # noqa: S107  of a mailbox that lives in memory
+    ) -> None:
+        self.address, self.password, self.authserv_id = address, password, AUTHSERV_ID
+        self._store = Store(clock)
+        self._imap, self._smtp = ImapServer(self._store), SmtpServer(self._store)
+        self._written = 0
+        self.add_mailbox(address, password)
+
+    @property
+    def imap_url(self) -> str:
+        """What goes into ``imap``."""
+        return f"imap://127.0.0.1:{self._imap.port}"
+
+    @property
+    def smtp_url(self) -> str:
+        """What goes into ``smtp``."""
+        return f"smtp://127.0.0.1:{self._smtp.port}"
+
+    @property
+    def sent(self) -> tuple[Sent, ...]:
+        """All mails that SMTP accepted, in order."""
+        with self._store.lock:
+            return tuple(self._store.sent)
+
+    def sent_to(self, address: str) -> tuple[Sent, ...]:
+        """The mails to one recipient, in order."""
+        return tuple(mail for mail in self.sent if address in mail.recipients)
+
+    # --- mail ---
+
+    def add_mailbox(self, address: str, password: str = "open-sesame") -> None:  # noqa: S107
+        """Somebody else's mailbox: mail to it is delivered here too."""
+        self._store.accounts[address.lower()] = Account(address.lower(), password)
+
+    def add_folder(self, name: str) -> None:
+        """A folder beside INBOX."""
+        self._main.folders.setdefault(name, Folder())
+
+    def deliver(
+        self, mail: bytes | EmailMessage, to: str | None = None, folder: str = "INBOX"
+    ) -> int:
+        """Put a mail into a mailbox, byte by byte as it is; returns its UID."""
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=_POLICY)
+        return self._store.deliver(raw, to or self.address, folder)
+
+    def write(
+        self,
+        frm: str,
+        subject: str,
+        text: str,
+        in_reply_to: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        verified: bool = True,
+    ) -> str:
+        """Somebody writes to the mailbox; returns the Message-ID. ``headers`` replace what is there.
+
+        Where ``verified``, the mail bears the simulator's word that its sender is proven.
+        """
+        mail = EmailMessage(policy=_POLICY)
+        for name, value in (self._headers(frm, subject, verified) | dict(headers or {})).items():
+            mail[name] = value
+        if in_reply_to is not None:
+            mail["In-Reply-To"] = mail["References"] = in_reply_to
+        mail.set_content(text)
+        self.deliver(mail)
+        return str(mail["Message-ID"])
+
+    def folder(self, name: str = "INBOX") -> tuple[bytes, ...]:
+        """The mails that lie in a folder now."""
+        with self._store.lock:
+            return tuple(mail.raw for mail in self._main.folders[name].mails)
+
+    def flags(self, uid: int) -> frozenset[str]:
+        """The flags of a mail in INBOX."""
+        with self._store.lock:
+            return frozenset(self._main.folders["INBOX"].find({uid})[0].flags)
+
+    def expunge(self, uid: int) -> None:
+        """Somebody else removes a mail from INBOX."""
+        with self._store.lock:
+            self._main.folders["INBOX"].remove({uid})
+
+    # --- faults ---
+
+    def refuse_password(self, refuse: bool = True) -> None:
+        """Nobody gets in any more, or again."""
+        self._store.faults.refuse_password = refuse
+
+    def drop_after(self, fetches: int | None = None, bytes_: int | None = None) -> None:
+        """Cut the IMAP connection, once: after so many mails were fetched, or within the next
+        mail after so many bytes of it."""
+        self._store.faults.fetches_left, self._store.faults.bytes_left = fetches, bytes_
+
+    def smtp_reply(self, recipient: str, code: int | None) -> None:
+        """Answer RCPT for this recipient with ``code``; None ends that."""
+        if code is None:
+            self._store.faults.recipients.pop(recipient.lower(), None)
+        else:
+            self._store.faults.recipients[recipient.lower()] = code
+
+    def lose_reply_after_data(self, times: int = 1) -> None:
+        """Take the next mails, and hang up instead of saying so."""
+        self._store.faults.lost_replies = times
+
+    def bump_uidvalidity(self) -> None:
+        """Every UID of INBOX means something else now."""
+        with self._store.lock:
+            self._main.folders["INBOX"].renumber()
+
+    def no_idle(self, missing: bool = True) -> None:
+        """The server does not know IDLE."""
+        self._store.faults.no_idle = missing
+
+    def no_move(self, missing: bool = True) -> None:
+        """The server does not know MOVE."""
+        self._store.faults.no_move = missing
+
+    def delay(self, seconds: float) -> None:
+        """Think for so long (machine time) before every reply."""
+        self._store.faults.delay = seconds
+
+    # --- life ---
+
+    def start(self) -> Self:
+        """Listen on free ports of 127.0.0.1."""
+        self._imap.start()
+        self._smtp.start()
+        return self
+
+    def close(self) -> None:
+        """Hang up on everybody; the mails stay."""
+        self._imap.close()
+        self._smtp.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def _main(self) -> Account:
+        return self._store.accounts[self.address.lower()]
+
+    def _headers(self, frm: str, subject: str, verified: bool) -> dict[str, str]:
+        self._written += 1
+        domain = parseaddr(frm)[1].rpartition("@")[2]
+        proof = f"{AUTHSERV_ID}; dmarc=pass header.from={domain}"
+        return {
+            **({"Authentication-Results": proof} if verified else {}),
+            "From": frm,
+            "To": self.address,
+            "Date": format_datetime(self._store.clock()),
+            "Message-ID": f"<written-{self._written}@{domain}>",
+            "Subject": subject,
+        }

@@ -1,0 +1,181 @@
+"""The SMTP side: hands a mail over, and tells what is certain about it.
+
+Refused before the text went: nothing was sent. A lost connection after the final dot: nobody knows
+(RFC 5321 §4.2.5); the repeat bears the same Message-ID, so that receivers can drop it.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from typing import Final, NoReturn
+
+from upheld.plugin import Auth, Misconfigured, Permanent, PluginError, Retry, Unknown
+from upheld_email.config import EmailConfig, endpoint
+from upheld_email.letter import POLICY
+
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_DOT: Final = re.compile(rb"(?m)^\.")
+_LOST: Final = (OSError, smtplib.SMTPServerDisconnected)
+_SHOWN: Final = 300
+
+
+class Submission:
+    """One SMTP connection, opened when first needed, kept, and opened again after an error."""
+
+    def __init__(self, config: EmailConfig) -> None:
+        self._config, self._where = config, endpoint(config.smtp)
+        self._smtp: smtplib.SMTP | None = None
+
+    def send(self, mail: EmailMessage, sender: str, to: str) -> str:
+        """Hand it over; returns what the server said. Raises `Retry`, `Permanent`, `Auth`,
+        `Misconfigured`, and `Unknown` where it may have been taken."""
+        smtp = self._ready()
+        try:
+            self._envelope(smtp, sender, to)
+            self._expect(smtp.docmd("DATA"), 354, to)
+            smtp.send(_on_the_wire(mail))
+        except _LOST as error:
+            self.close()
+            raise Retry(f"{self._where} hung up before it had the mail", "") from error
+        except PluginError:
+            self.close()
+            raise
+        return self._answered(smtp, to)
+
+    def takes(self, sender: str, to: str) -> str | None:
+        """Whether it would take a mail for ``to``: None, or what it says against it. Sends nothing."""
+        smtp = self._ready()
+        try:
+            self._envelope(smtp, sender, to)
+            smtp.rset()
+        except Permanent as error:
+            self.close()
+            return error.what
+        except _LOST as error:
+            self.close()
+            raise Retry(f"{self._where} hung up", "") from error
+        return None
+
+    def close(self) -> None:
+        """Say goodbye, and let go in any case."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with suppress(*_LOST, smtplib.SMTPException):
+                smtp.quit()
+            smtp.close()
+
+    # --- under the hood ---
+
+    def _ready(self) -> smtplib.SMTP:
+        """A connection that answers: servers hang up on those who are silent for minutes."""
+        if self._smtp is not None:
+            with suppress(*_LOST):
+                if self._smtp.noop()[0] == 250:
+                    return self._smtp
+            self.close()
+        self._smtp = self._open()
+        return self._smtp
+
+    def _open(self) -> smtplib.SMTP:
+        try:
+            smtp = self._connect()
+        except ssl.SSLCertVerificationError as error:
+            what = f"the certificate of {self._where} can't be verified: {error.verify_message}"
+            raise Misconfigured(what, "set `ca_file` where the authority is your own") from error
+        except (*_LOST, smtplib.SMTPException) as error:
+            kind = type(error).__name__
+            raise Retry(
+                f"{self._where} can't be reached ({kind})", "look at the network"
+            ) from error
+        try:
+            self._sign_in(smtp)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _connect(self) -> smtplib.SMTP:
+        where, timeout = self._where, self._config.timeout
+        if where.security == "plain":
+            return smtplib.SMTP(where.host, where.port, timeout=timeout)
+        verified = ssl.create_default_context(cafile=self._config.ca_file)
+        if where.security == "tls":
+            return smtplib.SMTP_SSL(where.host, where.port, timeout=timeout, context=verified)
+        smtp = smtplib.SMTP(where.host, where.port, timeout=timeout)
+        try:
+            smtp.ehlo()
+            if smtp.has_extn("starttls"):
+                smtp.starttls(context=verified)
+                return smtp
+            what = f"{where} does not offer STARTTLS: the password was not sent"
+            raise Misconfigured(what, "use smtps://, or ask who runs the server")
+        except BaseException:
+            smtp.close()
+            raise
+
+    def _sign_in(self, smtp: smtplib.SMTP) -> None:
+        try:
+            smtp.login(self._config.login, self._config.password.get_secret_value())
+        except smtplib.SMTPAuthenticationError as error:
+            if 400 <= error.smtp_code < 500:
+                raise Retry(f"{self._where} lets nobody in just now", "") from None
+            what = f"{self._where} refuses user {self._config.login!r} or the password"
+            then = "set `user` and `password`; many providers want an app password"
+            raise Auth(what, then) from None
+        except smtplib.SMTPNotSupportedError:
+            what = f"{self._where} offers no sign-in"
+            raise Misconfigured(what, "use its submission port (587 or 465)") from None
+        except (*_LOST, smtplib.SMTPException) as error:
+            kind = type(error).__name__
+            raise Retry(f"{self._where} broke off while signing in ({kind})", "") from None
+
+    def _envelope(self, smtp: smtplib.SMTP, sender: str, to: str) -> None:
+        options = () if (sender + to).isascii() else ("SMTPUTF8",)
+        if options and not smtp.has_extn("smtputf8"):
+            raise Permanent(f"{self._where} takes no address beyond ASCII, and {to} is one")
+        self._expect(smtp.mail(sender, options), 250, to)
+        self._expect(smtp.rcpt(to), 250, to)
+
+    def _answered(self, smtp: smtplib.SMTP, to: str) -> str:
+        try:
+            answer = smtp.getreply()
+        except (*_LOST, smtplib.SMTPResponseException) as error:
+            self.close()
+            what = f"{self._where} took the mail to {to}, but did not answer"
+            raise Unknown(what, "send it again: it bears the same Message-ID") from error
+        try:
+            self._expect(answer, 250, to)
+        except PluginError:
+            self.close()
+            raise
+        return _said(answer)
+
+    def _expect(self, answer: tuple[int, bytes], wanted: int, to: str) -> None:
+        if answer[0] // 100 != wanted // 100:
+            self._refused(answer, to)
+
+    def _refused(self, answer: tuple[int, bytes], to: str) -> NoReturn:
+        what = f"{self._where} refuses the mail to {to}: {_said(answer)}"
+        if answer[0] in {530, 534, 535, 538}:
+            raise Auth(what, "look at `user` and `password`")
+        if answer[0] >= 500:
+            raise Permanent(what, "see what it says; another address or channel may do")
+        if answer[0] < 0:
+            raise Retry(f"{self._where} hung up before it had the mail", "")
+        raise Retry(what, "nothing to do: it is tried again")
+
+
+def _on_the_wire(mail: EmailMessage) -> bytes:
+    """Lines end in CRLF and nothing else, or one mail could be smuggled in another."""
+    data = _LINE_END.sub(b"\r\n", mail.as_bytes(policy=POLICY))
+    data = _DOT.sub(b"..", data)
+    return data + (b"" if data.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _said(answer: tuple[int, bytes]) -> str:
+    words = " ".join(answer[1].decode("utf-8", "replace").split())
+    return f"{answer[0]} {words}"[:_SHOWN]
