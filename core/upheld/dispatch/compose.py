@@ -25,6 +25,7 @@ from upheld.case.events import (
     Worked,
 )
 from upheld.engine.case import Life
+from upheld.engine.fold import deeds
 from upheld.errors import ConfigError
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
 from upheld.plugin import Outgoing, Urgency
@@ -177,7 +178,7 @@ def _case(known: Known, zone: ZoneInfo) -> dict[str, Any]:
         "opened": _time(state.opened_at, zone),
         "status": state.status.value.replace("_", " "),
         "queue": state.queue or "",
-        "assignee": known.people.get(state.assignee or "", state.assignee or ""),
+        "assignee": _named(known, state.assignee or ""),
         "customer_name": known.customer_name,
         "reporter": state.opened.reporter_name or state.opened.reporter,
     }
@@ -199,10 +200,8 @@ def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
     since = known.item.due - HOUR
     next_at = known.item.facts.get("next_at")
     state = known.life.state
-    working = known.people.get(state.assignee or "", state.assignee or "")
     return {
-        "working": working if state.worked_at is not None else "",
-        "assigned": working,
+        "working": _working(known) if state.worked_at is not None else "",
         "since_last": [
             {"at": _time(fact.at, zone), "text": said}
             for fact in known.facts
@@ -210,6 +209,17 @@ def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
         ],
         "next_at": _time(int(next_at), zone) if next_at else "",
     }
+
+
+def _named(known: Known, who: str) -> str:
+    """A person by their name, a role by what the policy calls it."""
+    return known.people.get(who) or known.policy.roles.get(who, who)
+
+
+def _working(known: Known) -> str:
+    """The person of ours who did something for the case last."""
+    workers = [fact.actor.id for fact in known.facts if deeds(fact)]
+    return known.people.get(workers[-1], workers[-1]) if workers else ""
 
 
 def _said(fact: Event, people: Mapping[str, str]) -> str:

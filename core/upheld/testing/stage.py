@@ -184,8 +184,9 @@ class Stage:
         file = self.folder / "connections" / "phone" / "calls.txt"
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         heads = list(_HEAD.finditer(text))
-        for head, after in zip(heads, [*heads[1:], None], strict=True):
-            body = text[head.end() : after.start() if after else None]
+        ends = [head.start() for head in heads[1:]] + [len(text)]
+        for head, end in zip(heads, ends, strict=False):
+            body = text[head.end() : end]
             lines = [line.removeprefix("|").strip() for line in body.splitlines()[1:]]
             found = _ADDRESS.search(head[2])
             at = parse(f"{head[3]}T{head[4]}")
