@@ -493,7 +493,7 @@ class Event:
     @property
     def origin(self) -> Origin:
         """A fact of the world, or a consequence of our own."""
-        return Origin.CONSEQUENCE if isinstance(self.body, Consequence) else Origin.FACT
+        return _ORIGINS[self.body.kind]
 
     @property
     def order(self) -> tuple[Instant, int, str]:
@@ -501,6 +501,10 @@ class Event:
         return (self.at, self.body.rank, self.id)
 
 
+_ORIGINS: Final[Mapping[str, Origin]] = {
+    cls.kind: Origin.FACT if cls in Fact.__args__ else Origin.CONSEQUENCE
+    for cls in (*Fact.__args__, *Consequence.__args__)
+}
 BODIES: Final[Mapping[str, type[Body]]] = {
     cls.kind: cls for cls in (*Fact.__args__, *Consequence.__args__)
 }
