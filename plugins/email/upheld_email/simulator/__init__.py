@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from email import policy
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Final, Self
@@ -28,23 +28,23 @@ _POLICY: Final = policy.SMTP.clone(cte_type="7bit")
 
 
 class MailSimulator:
-    """One mailbox to start with; `add_mailbox` makes more. Use it in a ``with``.
+    """Our mailbox, and one for everybody who is written to. Use it in a ``with``.
 
-    ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_after`,
+    ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_fetch_after`,
     `smtp_reply`, `lose_reply_after_data`, `bump_uidvalidity`, `no_idle`, `no_move`, `delay`.
     """
 
     def __init__(
         self,
         clock: Callable[[], datetime],
-        address: str = "support@upheld.example",
+        address: str = "support@magnolia.example",
         password: str = "open-sesame",  # noqa: S107  of a mailbox that lives in memory
     ) -> None:
         self.address, self.password, self.authserv_id = address, password, AUTHSERV_ID
-        self._store = Store(clock)
+        self._store = Store(clock, password)
         self._imap, self._smtp = ImapServer(self._store), SmtpServer(self._store)
         self._written = 0
-        self.add_mailbox(address, password)
+        self._store.account(address)
 
     @property
     def imap_url(self) -> str:
@@ -68,9 +68,15 @@ class MailSimulator:
 
     # --- mail ---
 
-    def add_mailbox(self, address: str, password: str = "open-sesame") -> None:  # noqa: S107
-        """Somebody else's mailbox: mail to it is delivered here too."""
-        self._store.accounts[address.lower()] = Account(address.lower(), password)
+    def add_mailbox(self, address: str, password: str) -> None:
+        """Somebody else's mailbox, with a password of its own."""
+        self._store.account(address).password = password
+
+    def inbox(self, address: str) -> tuple[EmailMessage, ...]:
+        """What lies in somebody's INBOX; whoever is written to has one."""
+        with self._store.lock:
+            mails = list(self._store.account(address).folders["INBOX"].mails)
+        return tuple(message_from_bytes(mail.raw, policy=policy.default) for mail in mails)
 
     def add_folder(self, name: str) -> None:
         """A folder beside INBOX."""
@@ -88,22 +94,25 @@ class MailSimulator:
         frm: str,
         subject: str,
         text: str,
+        *,
         in_reply_to: str | None = None,
         headers: Mapping[str, str] | None = None,
-        *,
+        to: str | None = None,
         verified: bool = True,
     ) -> str:
-        """Somebody writes to the mailbox; returns the Message-ID. ``headers`` replace what is there.
+        """Somebody writes (to us, if not ``to`` somebody); returns the Message-ID.
 
-        Where ``verified``, the mail bears the simulator's word that its sender is proven.
+        ``headers`` replace what is there. Where ``verified``, the mail bears the simulator's word
+        that its sender is proven.
         """
         mail = EmailMessage(policy=_POLICY)
-        for name, value in (self._headers(frm, subject, verified) | dict(headers or {})).items():
+        usual = self._headers(frm, to or self.address, subject, verified)
+        for name, value in (usual | dict(headers or {})).items():
             mail[name] = value
         if in_reply_to is not None:
             mail["In-Reply-To"] = mail["References"] = in_reply_to
         mail.set_content(text)
-        self.deliver(mail)
+        self.deliver(mail, to)
         return str(mail["Message-ID"])
 
     def folder(self, name: str = "INBOX") -> tuple[bytes, ...]:
@@ -127,17 +136,18 @@ class MailSimulator:
         """Nobody gets in any more, or again."""
         self._store.faults.refuse_password = refuse
 
-    def drop_after(self, fetches: int | None = None, bytes_: int | None = None) -> None:
+    def drop_fetch_after(self, mails: int | None = None, *, bytes_: int | None = None) -> None:
         """Cut the IMAP connection, once: after so many mails were fetched, or within the next
         mail after so many bytes of it."""
-        self._store.faults.fetches_left, self._store.faults.bytes_left = fetches, bytes_
+        self._store.faults.fetches_left, self._store.faults.bytes_left = mails, bytes_
 
-    def smtp_reply(self, recipient: str, code: int | None) -> None:
-        """Answer RCPT for this recipient with ``code``; None ends that."""
-        if code is None:
-            self._store.faults.recipients.pop(recipient.lower(), None)
-        else:
-            self._store.faults.recipients[recipient.lower()] = code
+    def smtp_reply(
+        self, recipient: str, code: int | None, text: str = "said the simulator"
+    ) -> None:
+        """Answer RCPT for this recipient with ``code`` and ``text``; None ends that."""
+        self._store.faults.recipients.pop(recipient.lower(), None)
+        if code is not None:
+            self._store.faults.recipients[recipient.lower()] = (code, text)
 
     def lose_reply_after_data(self, times: int = 1) -> None:
         """Take the next mails, and hang up instead of saying so."""
@@ -183,14 +193,14 @@ class MailSimulator:
     def _main(self) -> Account:
         return self._store.accounts[self.address.lower()]
 
-    def _headers(self, frm: str, subject: str, verified: bool) -> dict[str, str]:
+    def _headers(self, frm: str, to: str, subject: str, verified: bool) -> dict[str, str]:
         self._written += 1
         domain = parseaddr(frm)[1].rpartition("@")[2]
         proof = f"{AUTHSERV_ID}; dmarc=pass header.from={domain}"
         return {
             **({"Authentication-Results": proof} if verified else {}),
             "From": frm,
-            "To": self.address,
+            "To": to,
             "Date": format_datetime(self._store.clock()),
             "Message-ID": f"<written-{self._written}@{domain}>",
             "Subject": subject,

@@ -14,14 +14,6 @@ from upheld_email.simulator.store import Store
 from upheld_email.simulator.wire import HungUp, Server, Wire
 
 _PATH: Final = re.compile(r"(?i)(?:FROM|TO):\s*<([^<>]*)>")
-_SAYS: Final = {
-    450: "4.2.1 mailbox busy",
-    451: "4.3.0 try again later",
-    452: "4.2.2 mailbox full",
-    550: "5.1.1 no such mailbox",
-    552: "5.2.2 mailbox full",
-    554: "5.7.1 refused",
-}
 
 
 class SmtpServer(Server):
@@ -119,9 +111,9 @@ class _Session:
         if self.sender is None or path is None:
             self._say(503, "5.5.1 first MAIL, then RCPT")
             return
-        code = self.store.faults.recipients.get(path[1].lower())
-        if code is not None:
-            self._say(code, _SAYS.get(code, "said the simulator"))
+        fault = self.store.faults.recipients.get(path[1].lower())
+        if fault is not None:
+            self._say(*fault)
             return
         self.recipients += (path[1],)
         self._say(250, "2.1.5 ok")

@@ -15,7 +15,7 @@ class Sent:
     """A mail that was accepted by SMTP: when (policy time), its envelope, its bytes."""
 
     at: datetime
-    sender: str
+    envelope_from: str
     recipients: tuple[str, ...]
     raw: bytes = field(repr=False)
 
@@ -93,30 +93,29 @@ class Faults:
     fetches_left: int | None = None
     bytes_left: int | None = None
     lost_replies: int = 0
-    recipients: dict[str, int] = field(default_factory=dict)
+    recipients: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 class Store:
     """All accounts and all that was sent; one lock over both."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self.clock = clock
+    def __init__(self, clock: Callable[[], datetime], password: str) -> None:
+        self.clock, self.password = clock, password
         self.lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
         self.sent: list[Sent] = []
         self.faults = Faults()
 
-    def account(self, address: str) -> Account | None:
-        """Whose mailbox this is, a plus-address included."""
+    def account(self, address: str) -> Account:
+        """Whose mailbox this is, a plus-address included; a new one gets the usual password."""
         local, _, domain = address.lower().rpartition("@")
-        return self.accounts.get(f"{local.partition('+')[0]}@{domain}")
+        bare = f"{local.partition('+')[0]}@{domain}"
+        return self.accounts.setdefault(bare, Account(bare, self.password))
 
     def deliver(self, raw: bytes, to: str, folder: str = "INBOX") -> int:
         """Put a mail into a folder, now; returns its UID."""
         with self.lock:
             account = self.account(to)
-            if account is None:
-                raise LookupError(f"the simulator has no mailbox of {to}")
             return account.folders.setdefault(folder, Folder()).add(raw, self.clock())
 
     def accept(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> None:
@@ -124,9 +123,8 @@ class Store:
         with self.lock:
             self.sent.append(Sent(self.clock(), sender, recipients, raw))
             for to in recipients:
-                if self.account(to) is not None:
-                    trace = f"Return-Path: <{sender}>\r\nDelivered-To: {to}\r\n"
-                    self.deliver(trace.encode() + raw, to)
+                trace = f"Return-Path: <{sender}>\r\nDelivered-To: {to}\r\n"
+                self.deliver(trace.encode() + raw, to)
 
     def lets_in(self, user: str, password: str) -> Account | None:
         """The account, where the password is right."""
