@@ -7,6 +7,8 @@ they look like. Duplicate keys, tags, anchors and aliases are refused: a policy 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +19,14 @@ from upheld.errors import ConfigError, Place
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-#: A file that people write by hand is far smaller.
+#: A file that people write by hand is far smaller, and nests far less.
 LIMIT: Final = 4_000_000
+DEEPEST: Final = 40
+LONGEST_KEY: Final = 200
 
 Path_: TypeAlias = tuple[str | int, ...]
+_DIRECTIVE: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\n]*)?\r?\n)*%")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,27 @@ def parse(text: str, file: str) -> Document:
     """Read a text; ``file`` is what errors call it."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     if len(text) > LIMIT:
         raise ConfigError(f"is larger than {LIMIT:,} characters", where=file)
+    directive = _DIRECTIVE.match(text)
+    if directive:  # it would bring YAML 1.1 back, where NO is False
+        place = Place(file, text.count("\n", 0, directive.end()) + 1)
+        raise ConfigError("directives are not taken", where=place, do_next="delete the line")
     try:
         node = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         raise ConfigError(f"is no YAML: {error.problem or error.context}", where=place) from None
-    except (YAMLError, ValueError, RecursionError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, int(error.position)) + 1
+        what = f"the character U+{ord(text[int(error.position)]):04X} is not taken"
+        raise ConfigError(what, where=Place(file, line), do_next="delete it") from None
+    except RecursionError:
+        raise ConfigError(f"is nested more than {DEEPEST} deep", where=file) from None
+    except (YAMLError, ValueError) as error:
         raise ConfigError(f"is no YAML: {error}".splitlines()[0], where=file) from None
     reader = _Reader(file)
     data = None if node is None else reader.value(node, ())
@@ -114,8 +131,7 @@ class _Reader:
         from ruamel.yaml.nodes import MappingNode, SequenceNode
 
         self.places.setdefault(path, self._place(node))
-        if node.anchor is not None:
-            self._wrong(node, "anchors and aliases are not taken", "write it out")
+        if not self._plain(node, path):
             return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
@@ -123,12 +139,23 @@ class _Reader:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._scalar(node)
 
+    def _plain(self, node: Any, path: Path_) -> bool:
+        if node.anchor is not None:
+            self._wrong(node, "anchors and aliases are not taken", "write it out")
+            return False
+        if len(path) > DEEPEST:
+            self._wrong(node, f"is nested more than {DEEPEST} deep", "no file of Upheld needs that")
+            return False
+        if not isinstance(node.value, str) and _tag(node) not in {"map", "seq"}:
+            self._wrong(node, f"the tag {_tag(node)!r} is not taken", "leave it out")
+            return False
+        return True
+
     def _mapping(self, node: Any, path: Path_) -> dict[str | int, Any]:
         found: dict[str | int, Any] = {}
         for key_node, value_node in node.value:
-            key = self._scalar(key_node)
-            if not isinstance(key, str | int) or isinstance(key, bool):
-                self._wrong(key_node, f"{key!r} can't be a key", "quote it")
+            key = self._key(key_node)
+            if key is None:
                 continue
             if key in found:
                 self._wrong(key_node, f"the key {key!r} stands twice", "leave one of them")
@@ -136,15 +163,27 @@ class _Reader:
             found[key] = self.value(value_node, (*path, key))
         return found
 
-    def _scalar(self, node: Any) -> Any:
-        tag = str(node.tag or "").removeprefix("tag:yaml.org,2002:")
-        text = node.value
-        if not isinstance(text, str):
-            self._wrong(node, "a list or mapping can't be a key", "quote it")
+    def _key(self, node: Any) -> str | int | None:
+        if not isinstance(node.value, str) or node.anchor is not None:
+            self._wrong(node, "a list, a mapping or an anchor can't be a key", "write a word")
             return None
-        convert = _SCALARS.get(tag)
+        key = self._scalar(node)
+        if isinstance(key, str | int) and not isinstance(key, bool) and key != "":
+            if len(str(key)) <= LONGEST_KEY:
+                return key
+            self._wrong(node, f"is longer than {LONGEST_KEY} characters", "keys are short words")
+        elif _tag(node) in _SCALARS:
+            self._wrong(node, f"{node.value!r} can't be a key", "a key is a word or a whole number")
+        return None
+
+    def _scalar(self, node: Any) -> Any:
+        text: str = node.value
+        convert = _SCALARS.get(_tag(node))
         if convert is None:
-            self._wrong(node, f"the tag {tag!r} is not taken", "leave it out")
+            self._wrong(node, f"the tag {_tag(node)!r} is not taken", "leave it out")
+            return None
+        if _SURROGATE.search(text):
+            self._wrong(node, "half a character stands in it", "write the character itself")
             return None
         try:
             return convert(text)
@@ -158,6 +197,15 @@ class _Reader:
         self.problems.append(ConfigError(what, where=self._place(node), do_next=do_next))
 
 
+def _tag(node: Any) -> str:
+    return str(node.tag or "").removeprefix("tag:yaml.org,2002:")
+
+
+def _float(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
 def _integer(text: str) -> int:
     return int(text.replace("_", ""), 0) if text[:2] in {"0x", "0o"} else int(text)
 
@@ -166,7 +214,7 @@ _SCALARS: Final[Mapping[str, Any]] = {
     "str": str,
     "timestamp": str,
     "int": _integer,
-    "float": float,
+    "float": _float,
     "bool": lambda text: text.lower() == "true",
     "null": lambda _text: None,
 }

@@ -28,9 +28,7 @@ QUIET: Final = DAY
 def decide_referral(terms: Terms, subject: Subject, event: Event) -> Decision:
     """Refer the sender, unless that was done within a day."""
     before = (subject.state or {}).get("referred_at")
-    opened = next(
-        fact.body for fact in (*subject.facts, event) if isinstance(fact.body, Opened)
-    )
+    opened = next(fact.body for fact in (*subject.facts, event) if isinstance(fact.body, Opened))
     since = subject.facts[0].at if subject.facts else event.at
     listing = Listing(status="referred", title=opened.subject, opened=since)
     wrote = isinstance(event.body, Opened | CustomerMessage)
@@ -46,16 +44,12 @@ def _refers(terms: Terms, opened: Opened) -> tuple[Clause, Do] | None:
     return next(((clause, do) for clause, do in actions if do.verb is Verb.REFER), None)
 
 
-def _refer(
-    subject: Subject, event: Event, clause: Clause, do: Do, listing: Listing
-) -> Decision:
+def _refer(subject: Subject, event: Event, clause: Clause, do: Do, listing: Listing) -> Decision:
     key = f"{subject.id}/{clause.id}/referral/{event.id}"
     enforced = _enforced(subject, event)
     result = StepResult.TAKEN if enforced else StepResult.BEFORE_ENFORCEMENT
     step = StepTaken(key, clause.id, "referral", event.at, result, event.seen - event.at)
-    send = Send(
-        key, Purpose.REFERRAL, ("reporter",), (clause.id,), event.at, template=do.template
-    )
+    send = Send(key, Purpose.REFERRAL, ("reporter",), (clause.id,), event.at, template=do.template)
     follow = Event(f"{key}~", event.at, event.seen, UPHELD, step)
     return Decision(
         state={"referred_at": event.at},

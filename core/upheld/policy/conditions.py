@@ -7,8 +7,10 @@ from typing import Final
 
 from upheld.policy.model import Condition, Do, Test, Verb
 from upheld.policy.reader import Node
+from upheld.policy.words import fold
 from upheld.source import suggest
 
+_WHOM: Final = "name a role, `customer`, `reporter` or `assignee`"
 #: Bare words: things that have happened to a case.
 WORDS: Final = (
     "opened",
@@ -43,6 +45,25 @@ KEYS: Final = (
     "queue",
     "customer_kind",
 )
+#: What each verb may be told beside whom it speaks to.
+_TAKES: Final[Mapping[Verb, frozenset[str]]] = {
+    Verb.PAGE: frozenset({"to", "first_of", "template", "text"}),
+    Verb.NOTIFY: frozenset({"to", "first_of", "template", "text"}),
+    Verb.CALL: frozenset({"to", "first_of", "template", "text"}),
+    Verb.MAIL: frozenset({"to", "first_of", "template", "links", "text"}),
+    Verb.UPDATE: frozenset({"to", "first_of", "template", "text"}),
+    Verb.FORWARD: frozenset({"to", "first_of", "template", "text"}),
+    Verb.ESCALATE: frozenset({"to", "first_of", "queue", "text", "reason"}),
+    Verb.ASSIGN: frozenset({"to", "first_of", "queue"}),
+    Verb.REFER: frozenset({"template", "links"}),
+    Verb.SET: frozenset({"severity", "reason"}),
+    Verb.NOTE: frozenset({"text"}),
+    Verb.CLOSE: frozenset({"text", "reason"}),
+    Verb.OPEN: frozenset({"text"}),
+    Verb.NUMBER: frozenset({"text"}),
+}
+#: These speak to somebody, so somebody must be named (or, for the last two, a queue).
+_SPEAKS: Final = frozenset(verb for verb, takes in _TAKES.items() if "to" in takes)
 #: What a verb's value means where it is a plain word or a list.
 _PLAIN: Final[Mapping[Verb, str]] = {
     Verb.ASK: "keys",
@@ -54,14 +75,13 @@ _PLAIN: Final[Mapping[Verb, str]] = {
     Verb.OPEN: "text",
     Verb.NUMBER: "text",
 }
-_OPTIONS: Final = ("to", "first_of", "template", "links", "queue", "severity", "text", "reason")
 
 
 def read_condition(node: Node) -> Condition:
     """A bare word, a list of bare words (any of them), or a mapping (all must hold)."""
-    if isinstance(node.value, str | list):
+    if node.value and isinstance(node.value, str | list):
         return Condition((Test("is", _bare(node)),))
-    if not isinstance(node.value, Mapping):
+    if not node.value or not isinstance(node.value, Mapping):
         node.wrong("is no condition", "write `{severity: 1}` or a word such as `opened`")
         return Condition()
     node.keys(KEYS)
@@ -70,11 +90,11 @@ def read_condition(node: Node) -> Condition:
 
 def _bare(node: Node) -> tuple[str, ...]:
     for item in node.items():
-        if item.text() not in WORDS:
+        if item.value not in WORDS:
             item.wrong(
-                f"{item.value!r} is nothing that happens to a case", suggest(item.text(), WORDS)
+                f"{item.value!r} is nothing that happens to a case", suggest(str(item.value), WORDS)
             )
-    return tuple(word for word in node.texts() if word in WORDS)
+    return tuple(item.value for item in node.items() if item.value in WORDS)
 
 
 def _tests(node: Node) -> list[Test]:
@@ -83,60 +103,75 @@ def _tests(node: Node) -> list[Test]:
         if key == "proposed":
             if inside.keys(("severity", "outcome")):
                 found += [
-                    Test(f"proposed.{name}", _values(each)) for name, each in inside.mapping()
+                    Test(f"proposed.{name}", _values(name, each)) for name, each in inside.mapping()
                 ]
         elif key in KEYS:
-            found.append(Test(key, _values(inside)))
+            found.append(Test(key, _values(key, inside)))
     return found
 
 
-def _values(node: Node) -> tuple[str | int | bool, ...]:
-    values = []
-    for item in node.items():
-        if isinstance(item.value, str | int | bool):
+def _values(key: str, node: Node) -> tuple[str | int | bool, ...]:
+    """What a key is compared with; the kind of value depends on the key."""
+    values: list[str | int | bool] = []
+    for item in node.some():
+        if key == "severity":
+            values += [] if (level := item.integer()) is None else [level]
+        elif isinstance(item.value, str | int):
             values.append(item.value)
         else:
             item.wrong("is neither a word nor a number")
-    if not values:
-        node.wrong("is empty", "name at least one value")
+    if key == "words":
+        _check_phrases(node)
     return tuple(values)
+
+
+def _check_phrases(node: Node) -> None:
+    for item in node.items():
+        if not fold(item.text()):
+            item.wrong("has neither letters nor digits", "write words that customers use")
 
 
 def read_do(node: Node) -> tuple[Do, ...]:
     """A list of actions, each ``verb: value``."""
     found = []
-    for item in node.items():
+    for item in node.some():
         if not isinstance(item.value, Mapping) or len(item.value) != 1:
             item.wrong("is no action", "write `- page: operations-manager`")
             continue
         ((key, inside),) = item.mapping()
         if key not in list(Verb):
             inside.wrong("there is no such action", suggest(str(key), list(Verb)))
-            continue
-        found.append(_do(Verb(key), inside))
+        elif inside.value is None:
+            inside.wrong("is empty", "say who, or what")
+        else:
+            found.append(_do(Verb(key), inside))
     return tuple(found)
 
 
 def _do(verb: Verb, node: Node) -> Do:
     if isinstance(node.value, Mapping):
         return _with_options(verb, node)
-    plain = node.texts()
+    plain = tuple(item.text() for item in node.some())
     where = _PLAIN.get(verb, "to")
+    if verb is Verb.SET:
+        node.wrong("says not what to set", "write `set: {severity: 1}`")
     if where == "keys":
         return Do(verb, keys=plain)
     if where == "to":
-        if not plain:
-            node.wrong("needs somebody", "name a role, `customer`, `reporter` or `assignee`")
         return Do(verb, to=plain)
-    return Do(verb, template=plain[0]) if where == "template" else Do(verb, text=", ".join(plain))
+    if len(plain) > 1:
+        node.wrong("is more than one", "write a line for each")
+    return Do(verb, template=plain[0]) if where == "template" else Do(verb, text=" ".join(plain))
 
 
 def _with_options(verb: Verb, node: Node) -> Do:
-    node.keys(_OPTIONS)
+    if verb not in _TAKES:
+        node.wrong("is not a list of words", f"write `{verb}: [one, another]`")
+        return Do(verb)
+    node.keys(_TAKES[verb])
     first = node.at("first_of").texts()
     severity = node.at("severity").integer()
-    if verb is Verb.SET and severity is None:
-        node.wrong("`set` needs `severity`")
+    _check_options(verb, node)
     return Do(
         verb,
         to=first or node.at("to").texts(),
@@ -147,3 +182,16 @@ def _with_options(verb: Verb, node: Node) -> Do:
         severity=severity,
         text=node.at("text").maybe() or node.at("reason").maybe(),
     )
+
+
+def _check_options(verb: Verb, node: Node) -> None:
+    if verb is Verb.SET and not node.has("severity"):
+        node.wrong("`set` needs `severity`")
+    if verb is Verb.REFER and not node.has("template"):
+        node.wrong("`refer` needs `template`")
+    if verb in _SPEAKS:
+        for key in ("to", "first_of"):
+            node.at(key).some()
+        named = sum(node.has(key) for key in ("to", "first_of", "queue"))
+        if named != 1:
+            node.wrong("needs one of `to`, `first_of` and (to hand over) `queue`", _WHOM)

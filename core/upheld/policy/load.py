@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -10,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from upheld.calendar.spec import CalendarSpec
+from upheld.calendar import CalendarSpec, compile_calendar
 from upheld.errors import ConfigError, NotFound
 from upheld.policy.checks import check_policy
 from upheld.policy.extend import extended
@@ -45,6 +46,10 @@ _TOP: Final = (
     "needs",
     "document",
 )
+#: Ids and names become parts of the keys of steps, between slashes.
+_NAME: Final = re.compile(r"[\w.-]{1,80}")
+#: Characters that YAML does not take, or takes for the end of a line.
+_UNPRINTED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CLAUSE: Final = ("id", "says", "reading", "rules", "kept_by", "statement")
 
 
@@ -70,8 +75,7 @@ def load_policy(source: Document | Path | str, *, base: Base | None = None) -> P
     policy = _policy(reader.root())
     if not reader.problems:
         check_policy(policy, reader)
-    if reader.problems:
-        raise ConfigError.several(tuple(reader.problems))
+    reader.finish()
     return policy
 
 
@@ -101,19 +105,20 @@ def _base_beside(document: Document) -> Base:
 def _policy(root: Node) -> Policy:
     if not root.keys(_TOP):
         return _nothing()
-    for key in ("policy", "severities", "document"):
+    for key in ("severities", "document"):
         if not root.has(key):
             root.wrong(f"`{key}` is missing")
-    sections = tuple(_section(node) for node in root.at("document").items())
+    root.at("queues").texts()
+    sections = tuple(_section(node) for node in root.at("document").some())
     policy = Policy(
-        name=root.at("policy").text(),
+        name=root.needed("policy"),
         label=root.at("version").text(),
         published_by=root.at("published_by").text(),
         version="",
         sections=sections,
         severities=dict(_severities(root.at("severities"))),
         calendars={str(k): _calendar(str(k), n) for k, n in root.at("calendars").mapping()},
-        roles={str(key): node.text() for key, node in root.at("roles").mapping()},
+        roles={str(key): root.at("roles").needed(key) for key, _ in root.at("roles").mapping()},
         needs=_needs(root.at("needs")),
         **{key: _raw(root.at(key)) for key in ("plans", "defaults", "outcomes", "products")},
         source=canonical(root.value),
@@ -129,7 +134,13 @@ def canonical(data: Any) -> str:
         return "{" + ", ".join(inside) + "}"
     if isinstance(data, list):
         return "[" + ", ".join(map(canonical, data)) + "]"
-    return json.dumps(data, ensure_ascii=False)
+    if isinstance(data, str):
+        return _UNPRINTED.sub(_escaped, json.dumps(data, ensure_ascii=False))
+    return json.dumps(data)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _version(policy: Policy) -> str:
@@ -146,15 +157,28 @@ def _raw(node: Node) -> Mapping[str, Any]:
 
 
 def _severities(node: Node) -> Iterable[tuple[int, Severity]]:
+    if node.value == {}:
+        node.wrong("is empty", "name at least one: `1: {name: Urgent, means: ...}`")
     for key, inside in node.mapping():
-        if not isinstance(key, int) or key < 1:
+        if not isinstance(key, int) or not 0 < key < 100:
             inside.wrong("a severity is a number, 1 the most urgent")
         elif inside.keys(("name", "means")):
-            yield key, Severity(key, inside.at("name").text(), inside.at("means").text())
+            yield key, Severity(key, inside.needed("name"), inside.at("means").text())
 
 
 def _calendar(name: str, node: Node) -> CalendarSpec:
-    node.keys(("hours", "zone", "week", "holidays", "extra", "day"))
+    spec = _spec(name, node)
+    if not node.reader.problems:
+        try:
+            compile_calendar(replace(spec, holiday_source=None))
+        except ConfigError as error:
+            node.wrong(error.what, error.do_next)
+    return spec
+
+
+def _spec(name: str, node: Node) -> CalendarSpec:
+    if not node.keys(("hours", "zone", "week", "holidays", "extra", "day")):
+        return CalendarSpec(name)
     hours = node.at("hours")
     if hours.value not in {None, "24x7"}:
         hours.wrong("can only be `24x7`", "write `week:` for working hours")
@@ -185,8 +209,9 @@ def _day(node: Node) -> int | None:
 
 
 def _needs(node: Node) -> Needs:
-    if node.value is None or not node.keys(("queues", "links", "templates", "flags")):
+    if node.value is None or not node.is_mapping():
         return Needs()
+    node.keys(("queues", "links", "templates", "flags"))
     return Needs(
         queues=node.at("queues").texts(),
         links=node.at("links").texts(),
@@ -196,66 +221,77 @@ def _needs(node: Node) -> Needs:
 
 
 def _section(node: Node) -> Section:
-    node.keys(("heading", "text", "clauses"))
+    if not node.keys(("heading", "text", "clauses")):
+        return Section("", ())
     return Section(
-        heading=node.at("heading").text(),
-        clauses=tuple(_clause(item) for item in node.at("clauses").items()),
+        heading=node.needed("heading"),
+        clauses=tuple(_clause(item) for item in node.at("clauses").list()),
         text=node.at("text").maybe(),
     )
 
 
 def _clause(node: Node) -> Clause:
-    kind = _kind(node, _CLAUSE)
-    node.keys((*_CLAUSE, *(KEYS[kind] if kind else ())))
-    for key in ("id", "says"):
-        if not node.has(key):
-            node.wrong(f"`{key}` is missing")
+    kind = _kind(node)
+    if not node.keys((*_CLAUSE, *(KEYS[kind] if kind else _misplaced(node)))):
+        return Clause("", "", "", node.place)
+    _one_way(node, kind)
     rules = _rules(node, kind)
     clause = Clause(
-        id=node.at("id").text(),
-        says=node.at("says").text(),
+        id=node.needed("id", _NAME),
+        says=node.needed("says"),
         published="",
         place=node.place,
         reading=node.at("reading").maybe(),
         rules=rules,
-        kept_by=node.at("kept_by").texts(),
+        kept_by=tuple(item.text() for item in node.at("kept_by").some()),
         statement=node.at("statement").value is True,
     )
-    ways = bool(rules) + bool(clause.kept_by) + clause.statement
-    if ways != 1 and not node.reader.problems:
-        node.wrong("needs exactly one of a rule, `rules`, `kept_by` and `statement: true`")
     return replace(clause, published=published(clause, node))
 
 
-def _kind(node: Node, beside: tuple[str, ...]) -> str | None:
-    keys = node.value if isinstance(node.value, Mapping) else {}
-    kinds = [kind for kind in KEYS if kind in keys]
+def _one_way(node: Node, kind: str | None) -> None:
+    ways = ("rules", "kept_by", "statement")
+    if (kind is not None) + sum(node.has(way) for way in ways) != 1:
+        node.wrong("needs exactly one of a rule, `rules`, `kept_by` and `statement: true`")
+    if node.has("statement") and node.at("statement").value is not True:
+        node.at("statement").wrong("can only be `true`", "leave it out where a rule enforces it")
+
+
+def _kind(node: Node) -> str | None:
+    """The kind of rule whose keys stand in the node."""
+    kinds = [kind for kind in KEYS if node.has(kind)]
     if len(kinds) > 1:
         node.wrong(
             f"has two rules ({', '.join(kinds)})", "put them under `rules:`, each with a name"
         )
-    if not kinds:
-        for key in keys:
-            if key not in beside:
-                node.at(str(key)).wrong("there is no such key", suggest(str(key), (*beside, *KEYS)))
     return kinds[0] if kinds else None
+
+
+def _misplaced(node: Node) -> tuple[str, ...]:
+    """The kinds of rules, so that a misspelt one is suggested; none of them is there."""
+    return () if node.has("rules") else tuple(KEYS)
 
 
 def _rules(node: Node, kind: str | None) -> tuple[AnyRule, ...]:
     if kind is not None:
-        if node.has("rules"):
-            node.wrong("has a rule of its own and `rules`", "put them all under `rules:`")
         return (read_rule(kind, node, node.at("id").text()),)
     found: list[AnyRule] = []
-    items = node.at("rules").items()
+    items = node.at("rules").some()
     for item in items:
-        kind = _kind(item, ("name",))
+        kind = _kind(item)
+        if not item.keys(("name", *(KEYS[kind] if kind else KEYS))):
+            continue
         if kind is None:
             item.wrong("is no rule", f"it needs one of: {', '.join(KEYS)}")
             continue
-        item.keys(("name", *KEYS[kind]))
-        name = item.at("name").text(node.at("id").text() if len(items) == 1 else "")
-        if not name or name in {rule.name for rule in found}:
-            item.wrong("needs a name of its own", "a rule is known by clause and name")
-        found.append(read_rule(kind, item, name))
+        rule = read_rule(kind, item, _name(node, item, only=len(items) == 1))
+        if rule.name in {other.name for other in found}:
+            item.wrong(f"the name {rule.name!r} stands twice", "a rule is known by clause and name")
+        found.append(rule)
     return tuple(found)
+
+
+def _name(clause: Node, rule: Node, *, only: bool) -> str:
+    if only and not rule.has("name"):
+        return clause.at("id").text()
+    return rule.needed("name", _NAME)

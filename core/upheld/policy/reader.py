@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -30,6 +31,19 @@ class Reader:
         place = self.document.place(*path)
         self.problems.append(ConfigError(f"{key}: {what}", where=place, do_next=do_next))
 
+    def finish(self) -> None:
+        """Raise all that was found, in the order of the file, each once."""
+        if self.problems:
+            found = {str(problem): problem for problem in sorted(self.problems, key=_line)}
+            raise ConfigError.several(tuple(found.values()))
+
+
+def _line(problem: ConfigError) -> tuple[str, int, int]:
+    where = problem.where
+    if not isinstance(where, Place):
+        return str(where), 0, 0
+    return where.file, where.line or 0, where.column or 0
+
 
 class Node:
     """A value in the file, with its path."""
@@ -54,27 +68,39 @@ class Node:
             there = value[key]
         return Node(self.reader, (*self.path, key), there)
 
+    def along(self, path: tuple[str | int, ...]) -> Node:
+        """What stands at the end of a path."""
+        node = self
+        for key in path:
+            node = node.at(key)
+        return node
+
     def has(self, key: str) -> bool:
         """Whether the key is there at all."""
         return isinstance(self.value, Mapping) and key in self.value
 
     def keys(self, allowed: Iterable[str]) -> bool:
-        """It is a mapping, and has no other keys than these."""
+        """It is a mapping, has no other keys than these, and no key without a value."""
+        if not self.is_mapping():
+            return False
+        known = tuple(allowed)
+        for key, value in self.value.items():
+            if key not in known:
+                self.at(key).wrong("there is no such key", suggest(str(key), known))
+            elif value is None:
+                self.at(key).wrong("is empty", "give it a value, or leave it out")
+        return True
+
+    def is_mapping(self) -> bool:
+        """It is a mapping, else an error."""
         if not isinstance(self.value, Mapping):
             self.wrong("is not a mapping", "write `key: value` lines")
             return False
-        known = tuple(allowed)
-        for key in self.value:
-            if key not in known:
-                self.at(key).wrong("there is no such key", suggest(str(key), known))
         return True
 
     def mapping(self) -> Iterable[tuple[Any, Node]]:
         """Keys and values; an error where it is no mapping."""
-        if self.value is None:
-            return ()
-        if not isinstance(self.value, Mapping):
-            self.wrong("is not a mapping", "write `key: value` lines")
+        if self.value is None or not self.is_mapping():
             return ()
         return tuple((key, self.at(key)) for key in self.value)
 
@@ -86,13 +112,39 @@ class Node:
             return (self,)
         return tuple(self.at(index) for index in range(len(self.value)))
 
+    def some(self) -> tuple[Node, ...]:
+        """As ``items``, but there must be at least one."""
+        found = self.items()
+        if self.value is not None and not found:
+            self.wrong("is empty", "name at least one, or leave the key out")
+        return found
+
+    def list(self) -> tuple[Node, ...]:
+        """A list's items; an error where it is no list."""
+        if self.value is not None and not isinstance(self.value, list):
+            self.wrong("is not a list", "write lines that begin with `- `")
+            return ()
+        return self.items()
+
+    def needed(self, key: str, shape: re.Pattern[str] | None = None) -> str:
+        """The text under a key that must be there and not blank."""
+        node = self.at(key)
+        text = node.text()
+        if not self.has(key):
+            self.wrong(f"`{key}` is missing")
+        elif isinstance(node.value, str | int) and not text.strip():
+            node.wrong("is empty", "write what it is")
+        elif text and shape is not None and not shape.fullmatch(text):
+            node.wrong(f"{text!r} is no name", "letters, digits, dots, hyphens and underscores")
+        return text
+
     def text(self, default: str = "") -> str:
-        """A text (a number is read as written)."""
+        """A text, or a whole number as a text (one with a fraction would not stay as written)."""
         if self.value is None:
             return default
         if isinstance(self.value, str):
             return self.value
-        if isinstance(self.value, int | float) and not isinstance(self.value, bool):
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
             return str(self.value)
         self.wrong("is not a text", "put it in quotes")
         return default
@@ -121,7 +173,8 @@ class Node:
         try:
             return read(self.text())
         except ValueError:
-            self.wrong(f"{self.value!r} is not known", suggest(self.text(), map(str, choices)))
+            if isinstance(self.value, str):
+                self.wrong(f"{self.value!r} is not known", suggest(self.value, map(str, choices)))
             return default
 
     def duration(self, *, days: bool = False) -> Duration | None:

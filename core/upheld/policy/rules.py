@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -38,7 +40,26 @@ _MET_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "resolution": ("resolved",),
 }
 _STARTS: Final = ("opened", "triaged", "severity_set")
+_GATED: Final = ("number", "resolve", "close", "customer_access")
+_BY: Final = re.compile(r"(close|open|open hour) (of|after|on) [a-z0-9 ]{1,60}")
+#: A target this much like one of the four is a slip, not one of the policy's own.
+_NEAR: Final = 0.85
 MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan", "update")
+
+
+_PROPOSES: Final = ("severity", "outcome", "flags", "flag", "kind")
+_WATCHES: Final = (
+    "of",
+    "every",
+    "requests",
+    "spaced",
+    "opens",
+    "warns",
+    "window",
+    "notify",
+    "ask",
+)
+_TARGET_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 def read_rule(kind: str, node: Node, name: str) -> AnyRule:
@@ -48,35 +69,55 @@ def read_rule(kind: str, node: Node, name: str) -> AnyRule:
 
 
 def _target(node: Node, name: str) -> Target:
-    node_by, within = node.at("by"), node.at("within").duration()
-    none = node.at("promises").value is not None
+    none = node.has("promises")
     if none and node.at("promises").value != "none":
         node.at("promises").wrong("can only be `none`")
-    if (within is not None) + (node_by.value is not None) + none != 1:
+    if sum(node.has(key) for key in ("within", "by", "promises")) != 1:
         node.wrong("needs one of `within`, `by` and `promises: none`")
-    target = node.at("target").text()
-    outside = node.at("outside_hours").duration()
-    if outside is not None and not isinstance(outside, Elapsed):
-        node.at("outside_hours").wrong("is elapsed time", "write `8 hours`")
-        outside = None
+    target = _target_name(node)
     return Target(
         name,
         node.place,
         target,
         applies=_condition(node.at("for")),
-        within=within,
-        by=ByInstant(node_by.text()) if node_by.value is not None else None,
+        within=node.at("within").duration(),
+        by=_by(node.at("by")),
         aim=node.at("aim").duration(),
         calendar=node.at("calendar").maybe(),
-        outside_hours=outside,
+        outside_hours=_outside(node.at("outside_hours")),
         starts=_starts(node.at("starts")),
         met_by=_words(node.at("met_by"), MET_WORDS) or _MET_BY.get(target, ("resolved",)),
-        pause_while=read_condition(node.at("pause_while")) if node.has("pause_while") else None,
+        pause_while=_maybe_condition(node.at("pause_while")),
         on_raise=node.at("on_raise").one_of(OnChange, OnChange, OnChange.FROM_START),
         on_lower=node.at("on_lower").one_of(OnChange, OnChange, OnChange.FROM_START),
         on_reopen=node.at("on_reopen").one_of(OnReopen, OnReopen, OnReopen.NEW_CYCLE),
         promises_none=none,
     )
+
+
+def _target_name(node: Node) -> str:
+    name = node.needed("target", _TARGET_NAME)
+    near = difflib.get_close_matches(name, _MET_BY, n=1, cutoff=_NEAR)
+    if near and name not in _MET_BY:
+        node.at("target").wrong(f"{name!r} is not known", suggest(name, _MET_BY))
+    return name
+
+
+def _by(node: Node) -> ByInstant | None:
+    if node.value is None:
+        return None
+    text = " ".join(node.text().split())
+    if text and not _BY.fullmatch(text):
+        node.wrong(f"{text!r} is no instant", "write `close of next business day`")
+    return ByInstant(text)
+
+
+def _outside(node: Node) -> Elapsed | None:
+    length = node.duration()
+    if length is None or isinstance(length, Elapsed):
+        return length
+    node.wrong("is elapsed time", "write `8 hours`")
+    return None
 
 
 def _starts(node: Node) -> str | Condition:
@@ -93,11 +134,11 @@ def _when(node: Node, name: str) -> When:
     return When(
         name,
         node.place,
-        when=read_condition(node.at("when")),
+        when=_maybe_condition(node.at("when")) or ALWAYS,
         do=read_do(node.at("do")),
         after=node.at("after").duration(days=True),
         before=node.at("before").maybe(),
-        unless=read_condition(node.at("unless")) if node.has("unless") else None,
+        unless=_maybe_condition(node.at("unless")),
         calendar=node.at("calendar").maybe(),
         catch_up=node.at("catch_up").one_of(CatchUp, CatchUp, CatchUp.ALWAYS),
     )
@@ -128,24 +169,30 @@ def _ask_ahead(node: Node) -> AskAhead | None:
         return None
     before = node.at("before").duration()
     if before is None:
-        node.wrong("needs `before`", "write `before: 15 minutes`")
+        if not node.has("before"):
+            node.wrong("needs `before`", "write `before: 15 minutes`")
         return None
     return AskAhead(node.at("of").text("assignee"), before)
 
 
 def _classify(node: Node, name: str) -> Classify:
     inside = node.at("classify")
+    if inside.value == {}:
+        inside.wrong("is empty", "write a list of rows")
     if isinstance(inside.value, Mapping):
         return Classify(name, node.place, matrix=dict(inside.value))
-    return Classify(name, node.place, rows=tuple(_row(item) for item in inside.items()))
+    return Classify(name, node.place, rows=tuple(_row(item) for item in inside.some()))
 
 
 def _row(node: Node) -> Row:
-    node.keys(("severity", "outcome", "flags", "flag", "kind", "when", "otherwise"))
-    flags = node.at("flags").texts() or node.at("flag").texts()
+    if not node.keys((*_PROPOSES, "when", "otherwise")):
+        return Row(ALWAYS)
+    flags = node.at("flags").texts() + node.at("flag").texts()
     otherwise = node.at("otherwise").value is True
-    if otherwise == node.has("when"):
+    if otherwise == node.has("when") or (node.has("otherwise") and not otherwise):
         node.wrong("needs either `when` or `otherwise: true`")
+    if not any(node.has(key) for key in _PROPOSES):
+        node.wrong("proposes nothing", f"it needs one of: {', '.join(_PROPOSES)}")
     return Row(
         when=_condition(node.at("when")),
         severity=node.at("severity").integer(),
@@ -158,15 +205,15 @@ def _row(node: Node) -> Row:
 
 def _require(node: Node, name: str) -> Require:
     inside = node.at("require")
-    inside.keys(("before", "needs", "ask", "override", "gate", "for"))
-    for key in ("before", "needs"):
-        if not inside.has(key):
-            inside.wrong(f"`require` needs `{key}`")
+    if inside.keys(("before", "needs", "ask", "override", "gate", "for")):
+        for key in ("before", "needs"):
+            if not inside.has(key):
+                inside.wrong(f"`require` needs `{key}`")
     return Require(
         name,
         node.place,
-        before=inside.at("before").text(),
-        needs=inside.at("needs").texts(),
+        before="".join(_words(inside.at("before"), _GATED)[:1]),
+        needs=tuple(item.text() for item in inside.at("needs").some()),
         ask=inside.at("ask").texts(),
         override=inside.at("override").maybe(),
         gate=inside.at("gate").one_of(Gate, Gate, Gate.PREVENT),
@@ -176,10 +223,10 @@ def _require(node: Node, name: str) -> Require:
 
 def _intake(node: Node, name: str) -> Intake:
     inside = node.at("intake")
-    inside.keys(("from", "nature", "do"))
-    for key in ("from", "do"):
-        if not inside.has(key):
-            inside.wrong(f"`intake` needs `{key}`")
+    if inside.keys(("from", "nature", "do")):
+        for key in ("from", "do"):
+            if not inside.has(key):
+                inside.wrong(f"`intake` needs `{key}`")
     return Intake(
         name,
         node.place,
@@ -191,25 +238,35 @@ def _intake(node: Node, name: str) -> Intake:
 
 def _monitor(node: Node, name: str) -> Monitor:
     inside = node.at("monitor")
-    inside.keys(("of", "every", "requests", "spaced", "opens", "warns", "window", "notify", "ask"))
+    if not inside.keys(_WATCHES):
+        return Monitor(name, node.place)
     for key in ("every", "spaced"):
         inside.at(key).duration()
-    return Monitor(name, node.place, spec=dict(inside.value or {}))
+    requests = inside.at("requests")
+    if (count := requests.integer()) is not None and not 0 < count <= 1000:
+        requests.wrong("is not between 1 and 1000")
+    inside.at("opens").at("severity").integer()
+    inside.at("notify").texts()
+    return Monitor(name, node.place, spec=dict(inside.value))
 
 
 def _offers(node: Node, name: str) -> Offers:
-    return Offers(name, node.place, offers=node.at("offers").texts())
+    return Offers(name, node.place, tuple(item.text() for item in node.at("offers").some()))
 
 
 def _condition(node: Node) -> Condition:
-    return ALWAYS if node.value is None else read_condition(node)
+    return _maybe_condition(node) or ALWAYS
+
+
+def _maybe_condition(node: Node) -> Condition | None:
+    return None if node.value is None else read_condition(node)
 
 
 def _words(node: Node, known: tuple[str, ...]) -> tuple[str, ...]:
-    for item in node.items():
-        if item.text() not in known:
-            item.wrong(f"{item.value!r} is not known", suggest(item.text(), known))
-    return node.texts()
+    for item in node.some():
+        if item.value not in known:
+            item.wrong(f"{item.value!r} is not known", suggest(str(item.value), known))
+    return tuple(item.value for item in node.items() if item.value in known)
 
 
 _KINDS: Final[Mapping[str, Callable[[Node, str], Any]]] = {
