@@ -32,14 +32,15 @@ from upheld.plugin import (
 )
 from upheld_email.client import Dropped, Envelope, Mailbox, Selected
 from upheld_email.config import EmailConfig
-from upheld_email.letter import Writer
+from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, body_hash, unread_id
 from upheld_email.submission import Submission
 from upheld_email.threads import Tokens
 
 _KEY: Final = "thread-key"
-# Fetched in one command: few round trips, and little in memory.
+# Fetched in one command, and held in memory as one page; a bigger mail makes a page of its own.
 _GROUP: Final = 4_000_000
+_PAGE: Final = 32_000_000
 _HEAD: Final = 65_536
 # Message-IDs remembered to tell a double from a copy.
 _REMEMBERED: Final = 20_000
@@ -114,7 +115,7 @@ class Email(Notifier[EmailConfig]):
         mail = self._writer.compose(message, to, key, at)
         sender = self._writer.envelope_sender(message, key)
         with self._sending:
-            said = self._submission.send(mail, sender, to.value)
+            said = self._submission.send(mail, sender, wire_address(to.value))
         handle = self._writer.message_id(message, key)
         return Receipt(key, handle, Delivery.ACCEPTED, at, detail=said)
 
@@ -164,8 +165,11 @@ class Email(Notifier[EmailConfig]):
         """What these mails are, the last UID that was read, and when that one came."""
         items: list[Inbound] = []
         done, as_of = 0, now
+        envelopes = self._mailbox.envelopes(uids) if uids else []
+        taken = next(groups(envelopes, _PAGE, _PAGE), [])
+        last = uids[-1] if uids and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
         try:
-            for group in groups(self._mailbox.envelopes(uids) if uids else []):
+            for group in groups(taken, _GROUP, self.config.max_bytes):
                 for envelope, item in self._group(group, now):
                     items.append(item)
                     done, as_of = envelope.uid, envelope.at or now
@@ -173,7 +177,7 @@ class Email(Notifier[EmailConfig]):
             if not items:
                 raise
             return items, done, as_of
-        return items, uids[-1] if uids else 0, as_of
+        return items, last, as_of
 
     def _group(self, group: list[Envelope], now: datetime) -> Iterator[tuple[Envelope, Inbound]]:
         whole = group[0].size <= self.config.max_bytes
@@ -240,7 +244,13 @@ class Email(Notifier[EmailConfig]):
     @cached_property
     def _writer(self) -> Writer:
         config = self.config
-        return Writer(self._tokens, self.context.site, config.sender_name, config.plus_addresses)
+        return Writer(
+            tokens=self._tokens,
+            site=self.context.site,
+            name=config.sender_name,
+            plus=config.plus_addresses,
+            null_sender=config.null_sender,
+        )
 
     # --- check ---
 
@@ -278,18 +288,29 @@ class Email(Notifier[EmailConfig]):
             if against is not None:
                 what = f"SMTP: {against}"
                 yield Finding(Level.ERROR, name, what, "correct `address`")
-            elif config.plus_addresses and submission.takes("", self._tokens.plus_address("check")):
-                what = "SMTP: the server refuses mail to a plus-address of this mailbox"
-                yield Finding(Level.ERROR, name, what, "set `plus_addresses: false`")
+            else:
+                yield from self._special_addresses(submission)
+
+    def _special_addresses(self, submission: Submission) -> Iterator[Finding]:
+        name, config, plus = self.context.name, self.config, self._tokens.plus_address("check")
+        if config.plus_addresses and submission.takes(config.address, plus):
+            what = "SMTP: the server refuses mail to a plus-address of this mailbox"
+            yield Finding(Level.ERROR, name, what, "set `plus_addresses: false`")
+        if config.null_sender and submission.takes("", config.address):
+            what = "SMTP: the server refuses mail with an empty envelope sender"
+            yield Finding(Level.ERROR, name, what, "set `null_sender: false`")
 
 
-def groups(envelopes: list[Envelope], most: int = _GROUP) -> Iterator[list[Envelope]]:
-    """Runs of mails that together have at most ``most`` bytes; a big one stands alone."""
+def groups(envelopes: list[Envelope], most: int, biggest: int) -> Iterator[list[Envelope]]:
+    """Runs of mails of ``most`` bytes together; one of more than ``biggest`` stands alone."""
     group: list[Envelope] = []
+    held = 0
     for envelope in envelopes:
-        if group and sum(each.size for each in group) + envelope.size > most:
+        alone = envelope.size > biggest or (group and group[-1].size > biggest)
+        if group and (alone or held + envelope.size > most):
             yield group
-            group = []
+            group, held = [], 0
         group.append(envelope)
+        held += envelope.size
     if group:
         yield group

@@ -28,13 +28,12 @@ _READABLE: Final = 500_000
 
 
 def bodies(mime: Mime) -> tuple[str, str | None]:
-    """Text and HTML (untouched: never show it unsanitised). The text comes from the HTML where
-    there is no other."""
+    """Text, and HTML as it came: never show that unsanitised. Text comes of HTML for want of other."""
     parts = [part for part in leaves(mime) if not _is_file(part)]
-    plain = next((part for part in parts if part.get_content_type() == "text/plain"), None)
-    rich = next((part for part in parts if part.get_content_type() == "text/html"), None)
-    html = _words(rich) if rich is not None else None
-    words = _words(plain) if plain is not None else ""
+    plain = [_words(part) for part in parts if part.get_content_type() == "text/plain"]
+    rich = [_words(part) for part in parts if part.get_content_type() == "text/html"]
+    # Apple Mail cuts the text in pieces around its pictures.
+    words, html = "\n".join(plain), "\n".join(rich) if rich else None
     return words if words.strip() or html is None else from_html(html), html
 
 
@@ -73,7 +72,7 @@ def depth_and_parts(mime: Mime) -> tuple[int, int]:
 def payload(part: Mime) -> bytes:
     """The bytes of a part, as far as its encoding can be undone."""
     if part.is_multipart():
-        return b"".join(each.as_bytes() for each in part.get_payload() if isinstance(each, Mime))
+        return b"".join(_bytes(each) for each in part.get_payload() if isinstance(each, Mime))
     data = part.get_payload(decode=True)
     return data if isinstance(data, bytes) else b""
 
@@ -119,9 +118,17 @@ def _words(part: Mime) -> str:
 
 
 def _is_file(part: Mime) -> bool:
-    if first(part, "Content-Disposition").lower().startswith("attachment"):
+    how = first(part, "Content-Disposition").lower()
+    if how.startswith("attachment") or part.get_content_type() not in {"text/plain", "text/html"}:
         return True
-    return part.get_content_type() not in {"text/plain", "text/html"} or bool(part.get_filename())
+    return bool(how and part.get_filename())
+
+
+def _bytes(mime: Mime) -> bytes:
+    try:
+        return mime.as_bytes()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return b""  # too broken to be written again; the whole mail is kept anyway
 
 
 def _file_name(part: Mime) -> str:

@@ -11,7 +11,7 @@ from email.message import Message as Mime
 from typing import Final
 
 from upheld.plugin import Nature
-from upheld_email.headers import first, parameters, raw
+from upheld_email.headers import first, parameters, raw, unquoted
 
 _MACHINES: Final = frozenset(
     {"mailer-daemon", "postmaster", "no-reply", "noreply", "donotreply", "do-not-reply"}
@@ -21,7 +21,6 @@ _ANSWERED: Final = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From")
 _BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
 _METHOD: Final = re.compile(r"(?i)^\s*(dmarc|dkim|spf)\s*=\s*([a-z]+)\b(.*)$", re.DOTALL)
 _PROPERTY: Final = re.compile(r"(?i)\b(header\.from|header\.d|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)")
-_COMMENT: Final = re.compile(r"\([^()]*\)")
 
 
 def nature(mime: Mime, sender: str, *, ours: frozenset[str], site: str) -> Nature:
@@ -42,7 +41,8 @@ def verified(mime: Mime, sender: str, authserv_id: str | None) -> bool:
     write another. It must say ``dmarc=pass``, or ``dkim`` or ``spf`` must have passed for exactly
     the domain in From (a relaxed match would need the public suffix list; DMARC does that).
     """
-    name, _, results = _COMMENT.sub(" ", first(mime, "Authentication-Results")).partition(";")
+    topmost = unquoted(first(mime, "Authentication-Results")) or ""
+    name, _, results = topmost.partition(";")
     words = name.split()
     if authserv_id is None or not words or words[0].lower() != authserv_id.lower():
         return False

@@ -226,6 +226,10 @@ class Mailbox:
         except MailboxFolderSelectError as error:
             what = f"{self._where} has no folder {folder!r} for {self._config.login}"
             raise Misconfigured(what, "set `folder` to one that is there") from error
+        except imaplib.IMAP4.readonly as error:
+            self.close()
+            what = f"{self._where}: folder {folder!r} may be read, but not written to"
+            raise Misconfigured(what, "leave out `processed`, or have the rights set") from error
         except (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError) as error:
             self.close()
             kind = type(error).__name__
@@ -342,10 +346,13 @@ def _internal_date(line: bytes) -> datetime | None:
 
 
 def _literals(answers: Sequence[Any]) -> dict[int, bytes]:
-    """The mails in FETCH answers. The UID may stand before the literal or behind it."""
+    """The whole mails in FETCH answers. The UID may stand before the literal or behind it.
+
+    Where the connection ends within a literal, imaplib keeps what came: that is no mail.
+    """
     found = {}
     for number, answer in enumerate(answers):
-        if isinstance(answer, tuple):
+        if isinstance(answer, tuple) and answer[0].endswith(b"{%d}" % len(answer[1])):
             behind = answers[number + 1] if number + 1 < len(answers) else b""
             uid = _UID.search(answer[0]) or _UID.search(
                 behind if isinstance(behind, bytes) else b""

@@ -61,6 +61,10 @@ class EmailConfig(ConnectionConfig):
     plus_addresses: bool = Field(
         True, description="whether mail to support+anything@… comes to this mailbox; `check` tries"
     )
+    null_sender: bool = Field(
+        True,
+        description="whether the server takes acknowledgements that nobody can bounce; `check` tries",
+    )
     authserv_id: str | None = Field(
         None, description="the name your server writes first in Authentication-Results"
     )
@@ -74,7 +78,7 @@ class EmailConfig(ConnectionConfig):
     @field_validator("address")
     @classmethod
     def _one_address(cls, address: str) -> str:
-        if not ADDRESS.fullmatch(address):
+        if not ADDRESS.fullmatch(address) or not address.isascii():
             raise ValueError("must be one mail address such as support@example.com")
         return address
 

@@ -17,8 +17,6 @@ from typing import Final
 from upheld_email.config import ADDRESS
 
 _LONGEST: Final = 16_384
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_COMMENT: Final = re.compile(r"\([^()]*\)")
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
@@ -30,11 +28,15 @@ _NOT_CHARSETS: Final = frozenset(
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def raw(mime: Mime, name: str) -> list[str]:
-    """All headers of this name, topmost first, unfolded, not decoded, cut at 16 KB each."""
+def raw(mime: Mime, name: str, *, newest: bool = False) -> list[str]:
+    """All headers of this name, topmost first, unfolded, not decoded, cut at 16 KB each.
+
+    ``newest``: of one that grows at its end (References), the end is kept.
+    """
     wanted = name.lower()
+    kept = slice(-_LONGEST, None) if newest else slice(_LONGEST)
     return [
-        re.sub(r"\r?\n[ \t]?", " ", str(value)[:_LONGEST]).strip()
+        re.sub(r"\r?\n[ \t]?", " ", str(value)[kept]).strip()
         for found, value in mime.raw_items()
         if found.lower() == wanted
     ]
@@ -61,8 +63,9 @@ def decoded(data: bytes, charset: str | None) -> str:
     """Text of bytes: the charset that is declared, else UTF-8, else Windows-1252; never raises."""
     for name in (charset, "utf-8"):
         try:
-            if name and codecs.lookup(name).name not in _NOT_CHARSETS:
-                return data.decode(name)
+            codec = codecs.lookup((name or "").partition("*")[0])  # RFC 2231: charset*language
+            if codec.name not in _NOT_CHARSETS:
+                return data.decode(codec.name)
         except (LookupError, ValueError):
             continue
     return data.decode("cp1252", "replace")
@@ -78,7 +81,7 @@ def sole_address(value: str) -> tuple[str, str] | None:
 
     Strict on purpose: what two parsers could read as two different senders has none.
     """
-    bare = _COMMENT.sub(" ", _QUOTED.sub(" ", value)).strip()
+    bare = (unquoted(value) or "").strip()
     angles = _ANGLE.findall(bare)
     address = angles[0].strip() if len(angles) == 1 else bare
     around = _ANGLE.sub("", bare) if angles else ""
@@ -88,6 +91,30 @@ def sole_address(value: str) -> tuple[str, str] | None:
         return None
     name = text(_ANGLE.sub("", value)).strip('" ') if angles else ""
     return name, clean(address)
+
+
+def unquoted(value: str) -> str | None:
+    """A header without its comments and quoted strings (RFC 5322 §3.2); None where one has no end.
+
+    Senders choose what stands in them: whoever looks for structure must not look there.
+    """
+    kept: list[str] = []
+    depth, quoted, escaped = 0, False, False
+    for char in value:
+        if escaped:
+            escaped = False
+        elif char == "\\" and (depth or quoted):
+            escaped = True
+        elif char == '"' and not depth:
+            quoted = not quoted
+            kept.append(" ")
+        elif char in "()" and not quoted:
+            depth += 1 if char == "(" else -1
+        elif not depth and not quoted:
+            kept.append(char)
+        if depth < 0:
+            return None
+    return None if depth or quoted else "".join(kept)
 
 
 def addresses(value: str) -> list[str]:

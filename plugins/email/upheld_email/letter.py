@@ -12,12 +12,15 @@ from typing import Final
 
 from upheld.plugin import Address, Outgoing, Permanent
 from upheld_email.config import ADDRESS
+from upheld_email.headers import text
 from upheld_email.threads import Tokens, bare_id, digest
 
 # RFC 5322 bounds a line, not the chain; some servers refuse headers beyond a few KB.
 _CHAIN: Final = 20
 # 7 bit: no server on the way has to convert it, and no signature breaks.
-POLICY: Final = policy.SMTP.clone(cte_type="7bit")
+# Long lines: a message id that does not fit in 78 characters would come out as an encoded word,
+# which nobody recognises as an id (RFC 2047 §5 forbids it there).
+POLICY: Final = policy.SMTP.clone(cte_type="7bit", max_line_length=990)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Writer:
     site: str
     name: str = ""
     plus: bool = True
+    null_sender: bool = True
 
     def message_id(self, message: Outgoing, key: str) -> str:
         """The same ``key`` gives the same id, so that a receiver can drop a repeat."""
@@ -35,7 +39,7 @@ class Writer:
 
     def envelope_sender(self, message: Outgoing, key: str) -> str:
         """Who hears of a bounce: nobody for an answer by itself (RFC 3834 §3.3), else the thread."""
-        if message.automatic:
+        if message.automatic and self.null_sender:
             return ""
         if not self.plus:
             return self.tokens.address
@@ -48,7 +52,7 @@ class Writer:
         mail["Date"] = format_datetime(at)
         mail["From"] = _header_address(self.tokens.address, self.name)
         mail["To"] = _header_address(to.value, to.name)
-        mail["Subject"] = message.subject
+        mail["Subject"] = _plain(message.subject)
         mail["Message-ID"] = self.message_id(message, key)
         if self.plus and message.thread:
             mail["Reply-To"] = self.tokens.plus_address(message.thread)
@@ -58,22 +62,38 @@ class Writer:
         return mail
 
 
+def wire_address(value: str) -> str:
+    """An address as SMTP and headers take it: the domain in ASCII (RFC 5890); `Permanent`."""
+    local, _, domain = value.rpartition("@")
+    try:
+        wired = f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        wired = ""
+    if not ADDRESS.fullmatch(wired) or not wired.isascii():
+        raise Permanent(f"{value!r} is no mail address", "correct it in the directory")
+    return wired
+
+
 def _refuse_injection(message: Outgoing, to: Address) -> None:
     lines = (message.subject, to.name, to.value, message.thread, *message.reply_to)
     if any("\r" in line or "\n" in line for line in lines):
         what = "a line break stands where a header goes (subject, name, address or reference)"
         raise Permanent(what, "see where the value came from, and correct it")
-    if not ADDRESS.fullmatch(to.value):
-        raise Permanent(f"{to.value!r} is no mail address", "correct it in the directory")
 
 
 def _header_address(value: str, name: str) -> MailAddress:
-    local, _, domain = value.rpartition("@")
-    return MailAddress(name, local, domain)
+    local, _, domain = wire_address(value).rpartition("@")
+    return MailAddress(_plain(name), local, domain)
+
+
+def _plain(value: str) -> str:
+    """One line of text. What looks like an encoded word is decoded once, and never again: the
+    library would decode it, and could find a line break in it."""
+    return text(value).replace("=?", "= ?")
 
 
 def _chain(reply_to: tuple[str, ...]) -> dict[str, str]:
-    ids = [found for handle in reply_to if (found := bare_id(handle))]
+    ids = [found for handle in reply_to if (found := bare_id(handle)) and "=?" not in found]
     if not ids:
         return {}
     kept = ids if len(ids) <= _CHAIN else [ids[0], *ids[1 - _CHAIN :]]

@@ -89,12 +89,12 @@ class Reader:
         answered = [*message_ids(raw(mime, "In-Reply-To")), *_newest_first(mime)]
         proven = {each: self.tokens.thread_in_id(each) for each in [*answered, *_returned(mime)]}
         yield from (each for each, thread in proven.items() if thread)
-        yield from (thread for thread in proven.values() if thread)
+        yield from (f"token:{thread}" for thread in proven.values() if thread)
         for address in recipients(mime, _RECIPIENTS):
             thread = self.tokens.thread_in_address(address)
             if thread is not None:
-                yield thread
-        yield from answered
+                yield f"token:{thread}"
+        yield from proven
         yield from subject_tokens(text(first(mime, "Subject")))
 
 
@@ -134,7 +134,7 @@ def _sender(mime: Mime) -> Actor | str:
 
 
 def _newest_first(mime: Mime) -> list[str]:
-    return list(message_ids(raw(mime, "References")))[::-1]
+    return list(message_ids(raw(mime, "References", newest=True)))[::-1]
 
 
 def _returned(mime: Mime) -> list[str]:
@@ -146,5 +146,10 @@ def _returned(mime: Mime) -> list[str]:
         for p in leaves(mime)
         if p.get_content_type().startswith(("message/rfc822", "text/rfc822"))
     ]
-    mails = [message_from_bytes(payload(part)) for part in back]
+    mails = [_inner(part) for part in back]
     return [each for mail in mails for each in message_ids(raw(mail, "Message-ID"))]
+
+
+def _inner(part: Mime) -> Mime:
+    inner = part.get_payload(0) if part.is_multipart() else None
+    return inner if isinstance(inner, Mime) else message_from_bytes(payload(part))

@@ -6,6 +6,7 @@ Refused before the text went: nothing was sent. A lost connection after the fina
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import ssl
@@ -118,8 +119,9 @@ class Submission:
             raise
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
+        user, password = self._config.login, self._config.password.get_secret_value()
         try:
-            smtp.login(self._config.login, self._config.password.get_secret_value())
+            _log_in(smtp, user, password)
         except smtplib.SMTPAuthenticationError as error:
             if 400 <= error.smtp_code < 500:
                 raise Retry(f"{self._where} lets nobody in just now", "") from None
@@ -134,10 +136,7 @@ class Submission:
             raise Retry(f"{self._where} broke off while signing in ({kind})", "") from None
 
     def _envelope(self, smtp: smtplib.SMTP, sender: str, to: str) -> None:
-        options = () if (sender + to).isascii() else ("SMTPUTF8",)
-        if options and not smtp.has_extn("smtputf8"):
-            raise Permanent(f"{self._where} takes no address beyond ASCII, and {to} is one")
-        self._expect(smtp.mail(sender, options), 250, to)
+        self._expect(smtp.mail(sender), 250, to)
         self._expect(smtp.rcpt(to), 250, to)
 
     def _answered(self, smtp: smtplib.SMTP, to: str) -> str:
@@ -167,6 +166,18 @@ class Submission:
         if answer[0] < 0:
             raise Retry(f"{self._where} hung up before it had the mail", "")
         raise Retry(what, "nothing to do: it is tried again")
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    if (user + password).isascii():
+        smtp.login(user, password)
+        return
+    # smtplib encodes secrets as ASCII; SASL PLAIN is UTF-8 (RFC 4616 §2).
+    smtp.ehlo_or_helo_if_needed()
+    secret = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, said = smtp.docmd("AUTH", f"PLAIN {secret}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _on_the_wire(mail: EmailMessage) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.plugins.email.conftest import NOON, Connect
-from upheld.plugin import Inbound, Message, Nature, Page
-from upheld.testing import SteppedClock
-from upheld_email.adapter import Email
+from upheld.plugin import Auth, Inbound, Message, Misconfigured, Nature, Page, Refused, Retry
+from upheld.testing import ScratchContext, SteppedClock
+from upheld_email.adapter import Cursor, Email
 from upheld_email.simulator import MailSimulator
 
 PAT = "Pat Lin <pat@acme.example>"
@@ -101,3 +103,200 @@ def test_what_somebody_else_removed_is_passed_over(far: MailSimulator, mailbox: 
     far.write(PAT, "5", "x")
     far.expunge(5)
     assert subjects(mailbox.pull(first.cursor)) == ["5"]
+
+
+def test_a_connection_that_breaks_at_once_is_retried_and_loses_nothing(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    far.write(PAT, "one", "1")
+    far.drop_fetch_after(0)
+    with pytest.raises(Retry, match="the connection broke"):
+        mailbox.pull(None)
+    assert subjects(mailbox.pull(None)) == ["one"]
+
+
+def test_what_came_before_the_connection_broke_is_a_shorter_page(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    for number in range(5):
+        far.write(PAT, str(number), "x")
+    far.drop_fetch_after(3)
+    page = mailbox.pull(None)
+    assert (subjects(page), page.more) == (["0", "1", "2"], True)
+    assert subjects(mailbox.pull(page.cursor)) == ["3", "4"]
+
+
+def test_a_mail_that_was_cut_in_the_middle_is_not_taken(far: MailSimulator, mailbox: Email) -> None:
+    far.write(PAT, "big", "line\n" * 1000)
+    far.drop_fetch_after(bytes_=2000)
+    with pytest.raises(Retry):
+        mailbox.pull(None)
+    assert sole(mailbox.pull(None)).text == "line\n" * 1000
+
+
+def test_a_connection_that_died_in_the_meantime_is_opened_again(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    first = mailbox.pull(None)
+    far.hang_up()
+    far.write(PAT, "one", "1")
+    assert subjects(mailbox.pull(first.cursor)) == ["one"]
+
+
+def test_after_a_new_uidvalidity_the_folder_is_read_from_its_start(
+    far: MailSimulator, mailbox: Email, context: ScratchContext
+) -> None:
+    far.write(PAT, "gone", "0")
+    names = [far.write(PAT, "one", "1"), far.write(PAT, "two", "2")]
+    first = mailbox.pull(None)
+    far.expunge(1)
+    far.bump_uidvalidity()
+    again = mailbox.pull(first.cursor)
+    assert [item.id for item in again.items if isinstance(item, Message)] == names
+    assert [name for _, name, _ in context.record.lines] == ["mailbox_renumbered"]
+    assert mailbox.pull(again.cursor).items == ()
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "[1]", '{"a": 1}', '["INBOX", "x", 1]', "null"])
+def test_what_is_no_cursor_of_ours_reads_from_the_start(
+    far: MailSimulator, mailbox: Email, cursor: str
+) -> None:
+    far.write(PAT, "one", "1")
+    assert subjects(mailbox.pull(cursor)) == ["one"]
+
+
+def test_a_cursor_of_another_folder_reads_from_the_start(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    far.write(PAT, "one", "1")
+    assert subjects(mailbox.pull(str(Cursor("Elsewhere", 1, 99)))) == ["one"]
+
+
+def test_a_cursor_survives_being_written_down() -> None:
+    cursor = Cursor('Sent "items"', 7, 12)
+    assert Cursor.parse(str(cursor)) == cursor
+
+
+def test_a_refused_password_says_so_without_showing_it(
+    far: MailSimulator, connect: Connect
+) -> None:
+    with pytest.raises(Auth, match=r"refuses user 'support@magnolia\.example'") as caught:
+        connect(password="s3cret-canary").pull(None)
+    shown = f"{caught.value!s} {caught.value!r} {caught.value.__cause__!r}"
+    assert "canary" not in shown
+
+
+def test_a_password_beyond_ascii_gets_in(far: MailSimulator, connect: Connect) -> None:
+    far.add_mailbox(far.address, "pässwörd")
+    far.write(PAT, "one", "1")
+    assert subjects(connect(password="pässwörd").pull(None)) == ["one"]
+
+
+def test_a_folder_that_is_not_there_is_a_wrong_configuration(connect: Connect) -> None:
+    with pytest.raises(Misconfigured, match="no folder 'Support'"):
+        connect(folder="Support").pull(None)
+
+
+def test_a_folder_with_a_name_beyond_ascii_is_read(far: MailSimulator, connect: Connect) -> None:
+    far.add_folder("Anfr&AOQ-ge")  # modified UTF-7 (RFC 3501 §5.1.3)
+    assert connect(folder="Anfräge").pull(None).items == ()
+
+
+def test_nobody_at_the_port_is_tried_again(connect: Connect, far: MailSimulator) -> None:
+    mail = connect()
+    far.close()
+    with pytest.raises(Retry, match=r"127\.0\.0\.1"):
+        mail.pull(None)
+    far.start()
+
+
+def test_starttls_that_is_not_offered_sends_no_password(
+    connect: Connect, far: MailSimulator
+) -> None:
+    url = far.imap_url.replace("imap://", "imap+starttls://")
+    with pytest.raises(Misconfigured, match="does not offer STARTTLS"):
+        connect(imap=url).pull(None)
+    assert far.logins == 0
+
+
+# --- what is put away ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("move", [True, False])
+def test_mail_is_put_away_only_after_the_next_pull_shows_that_it_is_on_record(
+    far: MailSimulator,
+    connect: Connect,
+    move: bool,
+) -> None:
+    far.no_move(missing=not move)
+    far.add_folder("Processed")
+    far.write(PAT, "one", "1")
+    mail = connect(processed="Processed")
+    first = mail.pull(None)
+    assert (len(far.folder()), len(far.folder("Processed"))) == (1, 0)
+    far.write(PAT, "two", "2")
+    assert subjects(mail.pull(first.cursor)) == ["two"]
+    assert (len(far.folder()), len(far.folder("Processed"))) == (1, 1)
+
+
+def test_without_move_only_our_own_mails_are_expunged(far: MailSimulator, connect: Connect) -> None:
+    far.no_move()
+    far.add_folder("Processed")
+    far.write(PAT, "one", "1")
+    mail = connect(processed="Processed")
+    first = mail.pull(None)
+    far.write(PAT, "somebody else marked this", "2")
+    far.flag(2, "\\Deleted")
+    mail.pull(first.cursor)
+    assert len(far.folder()) == 1
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+
+def test_mail_that_is_too_big_is_refused_by_its_size_and_its_beginning_kept(
+    far: MailSimulator, connect: Connect
+) -> None:
+    far.write(PAT, "small", "x")
+    far.write(PAT, "big", "line\n" * 40_000)
+    far.write(PAT, "small too", "x")
+    page = connect(max_bytes=10_000).pull(None)
+    refused = page.items[1]
+    assert isinstance(refused, Refused)
+    assert "10000 are taken" in refused.reason
+    assert refused.raw == far.folder()[1][:65_536]
+    assert subjects(page) == ["small", "small too"]
+
+
+def test_one_broken_mail_does_not_keep_the_others(far: MailSimulator, mailbox: Email) -> None:
+    far.deliver(b"\xff\xfe no header at all")
+    far.deliver(b"")
+    far.write(PAT, "fine", "x")
+    items = everything(mailbox)
+    assert [type(item) for item in items] == [Refused, Refused, Message]
+
+
+def test_two_bodies_under_one_message_id_are_two_messages(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    same = {"Message-ID": "<scanner@acme.example>"}
+    far.write(PAT, "scan", "one", headers=same)
+    far.write(PAT, "scan", "two", headers=same)
+    far.write(PAT, "scan", "one", headers=same | {"Received": "by another way"})
+    ids = [item.id for item in everything(mailbox) if isinstance(item, Message)]
+    assert ids[0] == ids[2] == "<scanner@acme.example>"
+    assert ids[1].startswith("<scanner@acme.example>#")
+
+
+def test_every_mail_is_a_message_or_refused(far: MailSimulator, connect: Connect) -> None:
+    for number in range(23):
+        if number % 5 == 0:
+            far.deliver(b"From: a@b.example, c@d.example\r\n\r\n%d" % number)
+        else:
+            far.write(PAT, str(number), "x")
+    assert len(everything(connect(page=4))) == 23
+
+
+def test_nothing_is_opened_before_it_is_needed(connect: Connect, far: MailSimulator) -> None:
+    connect()
+    assert far.connections == 0

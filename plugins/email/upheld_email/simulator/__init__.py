@@ -125,12 +125,39 @@ class MailSimulator:
         with self._store.lock:
             return frozenset(self._main.folders["INBOX"].find({uid})[0].flags)
 
+    def flag(self, uid: int, flag: str) -> None:
+        """Somebody else flags a mail in INBOX."""
+        with self._store.lock:
+            self._main.folders["INBOX"].find({uid})[0].flags.add(flag)
+
     def expunge(self, uid: int) -> None:
         """Somebody else removes a mail from INBOX."""
         with self._store.lock:
             self._main.folders["INBOX"].remove({uid})
 
+    # --- who is there ---
+
+    @property
+    def connections(self) -> int:
+        """How many connections were ever made, IMAP and SMTP."""
+        return self._imap.connections + self._smtp.connections
+
+    @property
+    def logins(self) -> int:
+        """How often somebody has tried to sign in."""
+        return self._store.logins
+
+    @property
+    def idling(self) -> int:
+        """How many clients wait in IDLE now."""
+        return self._store.idling
+
     # --- faults ---
+
+    def hang_up(self) -> None:
+        """Cut every connection, once."""
+        self._imap.hang_up()
+        self._smtp.hang_up()
 
     def refuse_password(self, refuse: bool = True) -> None:
         """Nobody gets in any more, or again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from upheld_email.simulator.store import Account, Folder, Store, Stored
 from upheld_email.simulator.wire import HungUp, Server, Wire
 
 _LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
-_CAPABILITIES: Final = "IMAP4rev1 LITERAL+ UIDPLUS"
+_CAPABILITIES: Final = "IMAP4rev1 LITERAL+ UIDPLUS AUTH=PLAIN"
 
 
 class ImapServer(Server):
@@ -99,6 +100,7 @@ class _Session:
             "UID MOVE": lambda rest: self._copy(rest, move=True),
             "UID EXPUNGE": self._expunge,
             "EXPUNGE": self._expunge,
+            "AUTHENTICATE": self._authenticate,
             "IDLE": lambda _: self._idle(),
         }
         command = commands.get(name)
@@ -125,6 +127,17 @@ class _Session:
     def _login(self, rest: str) -> str:
         user, password = (*words(rest), "", "")[:2]
         self._account = self._store.lets_in(user, password)
+        if self._account is None:
+            raise _Refusal("NO [AUTHENTICATIONFAILED] user name or password wrong")
+        return "OK welcome"
+
+    def _authenticate(self, rest: str) -> str:
+        """SASL PLAIN (RFC 4616), for passwords beyond ASCII."""
+        if rest.upper() != "PLAIN":
+            raise _Refusal("NO no such mechanism")
+        self._send("+ ")
+        secret = base64.b64decode(self._wire.line()).decode().split("\0")
+        self._account = self._store.lets_in(*secret[1:3])
         if self._account is None:
             raise _Refusal("NO [AUTHENTICATIONFAILED] user name or password wrong")
         return "OK welcome"
@@ -251,7 +264,11 @@ class _Session:
         if self._store.faults.no_idle:
             raise _Refusal("BAD IDLE is not known here")
         self._send("+ idling")
-        while (line := self._wire.line_if_any()) is None:
-            with self._store.lock:
-                self._synchronise()
+        self._store.idling_by(1)
+        try:
+            while (line := self._wire.line_if_any()) is None:
+                with self._store.lock:
+                    self._synchronise()
+        finally:
+            self._store.idling_by(-1)
         return "OK done" if line.upper() == b"DONE" else "BAD that is not DONE"

@@ -105,6 +105,7 @@ class Store:
         self.accounts: dict[str, Account] = {}
         self.sent: list[Sent] = []
         self.faults = Faults()
+        self.logins, self.idling = 0, 0
 
     def account(self, address: str) -> Account:
         """Whose mailbox this is, a plus-address included; a new one gets the usual password."""
@@ -126,8 +127,14 @@ class Store:
                 trace = f"Return-Path: <{sender}>\r\nDelivered-To: {to}\r\n"
                 self.deliver(trace.encode() + raw, to)
 
+    def idling_by(self, change: int) -> None:
+        """One client more or less that waits in IDLE."""
+        with self.lock:
+            self.idling += change
+
     def lets_in(self, user: str, password: str) -> Account | None:
         """The account, where the password is right."""
+        self.logins += 1
         account = self.accounts.get(user.lower())
         if account is None or account.password != password or self.faults.refuse_password:
             return None

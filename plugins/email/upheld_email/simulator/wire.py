@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Final, Self
 
 # Machine time, seconds: how soon a thread notices that the simulator closes, or that mail came.
@@ -93,6 +94,8 @@ class Server(ABC):
         self.closing = threading.Event()
         self._listening: socket.socket | None = None
         self._threads: list[threading.Thread] = []
+        self.connections = 0
+        self._sockets: list[socket.socket] = []
 
     @property
     def port(self) -> int:
@@ -131,13 +134,23 @@ class Server(ABC):
             except TimeoutError:
                 self._threads[1:] = [each for each in self._threads[1:] if each.is_alive()]
                 continue
+            self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock,))
             self._threads.append(thread)
             thread.start()
 
+    def hang_up(self) -> None:
+        """Cut every connection; new ones are welcome."""
+        for sock in list(self._sockets):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
     def _serve(self, sock: socket.socket) -> None:
+        self._sockets.append(sock)
         with sock:
             try:
                 self.serve(Wire(sock, self.closing))
             except HungUp:
                 return
+            finally:
+                self._sockets.remove(sock)
