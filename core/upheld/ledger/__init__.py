@@ -1,6 +1,6 @@
 """The one transaction: subjects, events, outbox, leases. It knows no policy."""
 
-from upheld.ledger.faults import Conflict, DeciderFault
+from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
 from upheld.ledger.records import (
     CREATE_ITEM,
@@ -19,6 +19,7 @@ from upheld.ledger.records import (
     ParkedSubject,
     PullLease,
     PullStatus,
+    Recorded,
     Site,
     StopState,
     StoredEvent,
@@ -50,8 +51,10 @@ __all__ = [
     "ParkedSubject",
     "PullLease",
     "PullStatus",
+    "Recorded",
     "Site",
     "StopState",
     "StoredEvent",
     "Transaction",
+    "Unstorable",
 ]

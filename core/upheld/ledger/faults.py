@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from upheld.errors import Busy, DiskFull, LedgerError
@@ -18,6 +18,10 @@ class Conflict(LedgerError):
 
 class DeciderFault(LedgerError):
     """A decider handed back what can't be carried out; the subject is to be parked."""
+
+
+class Unstorable(LedgerError):
+    """The database can't hold a value as it came (a NUL in a text, a number out of range)."""
 
 
 _BUSY: Final = (
@@ -57,7 +61,7 @@ def overtaken(where: str) -> Conflict:
 def translate(error: DBAPIError, where: str) -> LedgerError:
     """The driver's error as one that says what to do; the original is its cause."""
     kind, what, do_next = _known(error) or (
-        LedgerError,
+        Unstorable if isinstance(error, DataError) else LedgerError,
         f"the database refused: {_first_line(error)}",
         "nothing was written; see the database's own log",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ from upheld.ledger.database import BUSY_SECONDS, connect, for_reading, parse_url
 from upheld.ledger.faults import Conflict, translated
 from upheld.ledger.memory import LIMIT as MEMORY_BYTES
 from upheld.ledger.memory import Memory
-from upheld.ledger.records import LeasedDelivery, PullLease, Site, StopState
+from upheld.ledger.records import LeasedDelivery, PullLease, Recorded, Site, StopState
 from upheld.ledger.transaction import Transaction
 
 T = TypeVar("T")
@@ -43,6 +43,8 @@ class Ledger:
         self.site = site
         self.foreign = foreign
         self.url = migrate.where(engine)
+        #: Called with what a transaction has recorded, once it is committed; must not raise or wait.
+        self.on_commit: Callable[[Sequence[Recorded]], None] | None = None
         self._engine = engine
         self._reading = for_reading(engine)
         self._busy_seconds = busy_seconds
@@ -110,7 +112,10 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """All or nothing: committed at the end of the block, rolled back if it raises."""
         with self._alone(), translated(self.url), self._engine.begin() as connection:
-            yield Transaction(connection, self._memory)
+            tx = Transaction(connection, self._memory)
+            yield tx
+        if self.on_commit is not None and tx.recorded:
+            self.on_commit(tx.recorded)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

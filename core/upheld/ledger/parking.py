@@ -47,6 +47,7 @@ class Parking(Recording):
         if self._connection.execute(_PARK, row).rowcount != 1:
             raise overtaken(subject_id)
         append(self._connection, writing.sealed)
+        self.recorded += writing.recorded
 
     def unpark(self, subject_id: str, *, now: Instant) -> None:
         """Let the next sweep try a parked subject at once; ``NotFound`` where it isn't parked."""

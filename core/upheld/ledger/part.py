@@ -23,6 +23,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import Insert
 
 from upheld.ledger.memory import Memory
+from upheld.ledger.records import Recorded
 
 
 class Part:
@@ -31,6 +32,8 @@ class Part:
     def __init__(self, connection: Connection, memory: Memory | None = None) -> None:
         self._connection = connection
         self._memory = Memory(0) if memory is None else memory
+        #: What this transaction wrote; nobody may be told before it is committed.
+        self.recorded: list[Recorded] = []
 
     @property
     def _dialect(self) -> str:

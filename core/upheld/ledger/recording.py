@@ -165,6 +165,7 @@ class Recording(Part):
         carry_out(self._connection, [pair for w in writings for pair in w.actions], now)
         for writing in writings:
             writing.keep(self._memory)
+            self.recorded += writing.recorded
 
     def _move(self, rows: list[dict[str, Any]]) -> None:
         moved = _MOVE.run(self._connection, rows)

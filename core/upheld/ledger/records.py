@@ -257,6 +257,15 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it was written, and its place in its subject's chain."""
+
+    subject: str
+    seq: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class ChainFault:
     """Something in a subject's chain is not as it was written."""
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from upheld.ledger import migrate
 from upheld.ledger.evidence import Evidence
+from upheld.ledger.faults import translated
 from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
 from upheld.ledger.links import Links
@@ -16,3 +21,17 @@ class Transaction(
     Parking, Evidence, Listings, Leases, Pulls, Inbound, Links, Sites, Policies, Vault
 ):
     """Everything done through it is written together, or not at all."""
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is written inside is undone where it raises; the transaction itself can go on."""
+        before = len(self.recorded)
+        try:
+            with (
+                translated(migrate.where(self._connection.engine)),
+                self._connection.begin_nested(),
+            ):
+                yield
+        except BaseException:
+            del self.recorded[before:]
+            raise

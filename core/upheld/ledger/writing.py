@@ -12,6 +12,7 @@ from upheld.ledger.chain import Sealed, seal
 from upheld.ledger.faults import DeciderFault
 from upheld.ledger.memory import Memory, Remembered
 from upheld.ledger.part import dump
+from upheld.ledger.records import Recorded
 
 ROW: Final = (
     *("seq", "head", "state", "wake_at", "parked_until", "parked_times", "parked_error"),
@@ -29,6 +30,7 @@ class Writing:
         self.parked_until: Instant | None = row.parked_until
         self.known: set[str] = set()
         self.sealed: list[Sealed] = []
+        self.recorded: list[Recorded] = []
         self.decided: list[str] = []
         self.actions: list[tuple[str, Action]] = []
         self._kind: str = row.kind
@@ -94,6 +96,7 @@ class Writing:
         self.seq += 1
         sealed = seal(self._head, self.id, self.seq, event, now=now, undecided=undecided)
         self.sealed.append(sealed)
+        self.recorded.append(Recorded(self.id, self.seq, event))
         self._head = sealed.link
         self._size += len(sealed.payload["bytes"])
         self.known.add(event.id)
