@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
@@ -34,8 +34,25 @@ _FINISH: Final = (
     .where(~_UNFINISHED)
     .values(state=OutboxState.DONE.value)
 )
+# What is in somebody's hands just now may be on its way already: it is too late for that.
+_DROP_LEFT: Final = (
+    update(delivery)
+    .where(delivery.c.outbox_key == bindparam("of"))
+    .where(one_of(delivery.c.state, [DeliveryState.PENDING]))
+    .where(or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= NOW))
+    .values(state=DeliveryState.DROPPED.value, detail=bindparam("because"), changed=NOW)
+)
+_BEGUN: Final = exists().where(
+    delivery.c.outbox_key == outbox.c.key, delivery.c.state != DeliveryState.DROPPED.value
+)
+_DROP_UNBEGUN: Final = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"), one_of(outbox.c.state, [OutboxState.PLANNED]))
+    .where(~_BEGUN)
+    .values(state=OutboxState.DROPPED.value, reason=bindparam("because"))
+)
 _INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wait"), changed=NOW)
-_WAITING: Final = (OutboxState.HELD, OutboxState.SHADOW)
+_KEPT_IN: Final = (OutboxState.HELD, OutboxState.SHADOW)
 
 
 def read_item(row: Any) -> OutboxItem:
@@ -122,9 +139,25 @@ class Outbox(Part):
         return self._move_waiting(keys, (OutboxState.HELD,), OutboxState.PENDING, None)
 
     def drop(self, keys: Collection[str] | None = None, *, reason: str, actor: str) -> int:
-        """Give up held and shadow messages (all without ``keys``); how many there were."""
+        """Give up messages that have not begun to go out; how many there were.
+
+        Without ``keys``: all that are held or in shadow. A message of which a part went out loses
+        what is left of it.
+        """
         why = f"{reason} ({actor})"
-        return self._move_waiting(keys, _WAITING, OutboxState.DROPPED, why)
+        if keys is None:
+            return self._move_waiting(keys, _KEPT_IN, OutboxState.DROPPED, why)
+        never = (*_KEPT_IN, OutboxState.PENDING)
+        dropped = self._move_waiting(keys, never, OutboxState.DROPPED, why)
+        return dropped + sum(self._drop_planned(key, why) for key in keys)
+
+    def _drop_planned(self, key: str, why: str) -> int:
+        left = {"of": key, "because": why}
+        if self._connection.execute(_DROP_LEFT, left).rowcount == 0:
+            return 0
+        if self._connection.execute(_DROP_UNBEGUN, left).rowcount == 0:
+            self.finish(key)
+        return 1
 
     def _move_waiting(
         self,
