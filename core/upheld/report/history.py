@@ -1,0 +1,102 @@
+"""Everything on record of one case, read for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import Annulled, Enforced, Event, Opened, Origin
+from upheld.errors import NotFound
+from upheld.ledger import CaseFilter, ListedCase, Transaction
+from upheld.report.messages import Message, messages_of
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event, and from when on the case was enforced by what was known as it was recorded.
+
+    None: not at all so far. Zero where the opening was erased: a report then takes it as enforced.
+    """
+
+    event: Event
+    enforced_from: Instant | None
+
+    def enforced(self, at: Instant) -> bool:
+        """Whether the case was enforced at an instant."""
+        return self.enforced_from is not None and at >= self.enforced_from
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A case (or a referral) with its events in order of arrival; erased ones are left out."""
+
+    id: str
+    policy: str
+    recorded: tuple[Recorded, ...]
+    messages: tuple[Message, ...]
+
+    @property
+    def facts(self) -> list[Recorded]:
+        """What happened in the world, in the one order in which it is judged."""
+        facts = (each for each in self.recorded if each.event.origin is Origin.FACT)
+        return sorted(facts, key=lambda each: each.event.order)
+
+    @property
+    def annulled(self) -> dict[str, str]:
+        """Key -> by whom, and why."""
+        return {
+            each.event.body.key: f"annulled by {each.event.actor.id}: {each.event.body.reason}"
+            for each in self.recorded
+            if isinstance(each.event.body, Annulled)
+        }
+
+
+def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
+    """One after the other, so that a report never holds more than one; referrals come last."""
+    for case in _cases(tx, customer):
+        yield _history(tx, case)
+    if customer is None:
+        for referral in _referrals(tx):
+            yield _history(tx, referral)
+
+
+def _cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
+    which = CaseFilter(customer=customer)
+    for offset in count(0, _PAGE):
+        page = tx.cases(which, limit=_PAGE, offset=offset)
+        yield from page
+        if len(page) < _PAGE:
+            return
+
+
+def _referrals(tx: Transaction) -> Iterator[ListedCase]:
+    # Subjects of a kind are numbered without gaps, and what a list shows are cases alone.
+    for number in count(1):
+        try:
+            yield tx.case(f"R{number}")
+        except NotFound:
+            return
+
+
+def _history(tx: Transaction, listed: ListedCase) -> History:
+    events = [stored.event for stored in tx.events(listed.id) if stored.event is not None]
+    return History(
+        id=listed.id,
+        policy=listed.policy,
+        recorded=tuple(_recorded(events)),
+        messages=messages_of(tx, listed.id, events),
+    )
+
+
+def _recorded(events: Iterable[Event]) -> Iterator[Recorded]:
+    enforced_from: Instant | None = 0
+    for event in events:
+        if isinstance(event.body, Opened):
+            enforced_from = event.body.enforced_from
+        elif isinstance(event.body, Enforced):
+            enforced_from = event.body.since
+        yield Recorded(event, enforced_from)

@@ -1,0 +1,92 @@
+"""Evidence of steps: what a rule did at its instant, and whether that reached anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from upheld.calendar.instant import Span
+from upheld.case.events import Attached, StepResult, StepTaken, StepWithdrawn
+from upheld.engine.terms import LATE
+from upheld.policy.model import Do, Every, When
+from upheld.report import sentences
+from upheld.report.history import History
+from upheld.report.messages import Message, Outcome, of_step
+from upheld.report.model import EvidenceLine, Standing
+from upheld.report.rulebook import Rulebook
+
+Judged: TypeAlias = tuple[Standing, str]
+Lines: TypeAlias = Iterator[tuple[str, EvidenceLine]]
+
+#: Of a step's messages the worst counts.
+_WORST_FIRST: Final = (
+    (Outcome.NOT_REACHED, Standing.MISSED),
+    (Outcome.UNDER_WAY, Standing.UNDER_WAY),
+    (Outcome.SHADOW, Standing.SHADOW),
+)
+
+
+def step_lines(history: History, book: Rulebook) -> Lines:
+    """A line for each step, with its clause."""
+    bodies = [each.event.body for each in history.recorded]
+    withdrawn = {body.key: body.reason for body in bodies if isinstance(body, StepWithdrawn)}
+    parent = ""
+    for body in bodies:
+        if isinstance(body, Attached):
+            parent = body.parent
+        if not isinstance(body, StepTaken) or book.orders_work(body.clause, body.rule):
+            continue
+        standing, what = _judged(body, history, book, parent)
+        if body.key in withdrawn:
+            standing, what = Standing.SUPERSEDED, f"{what}; taken back: {withdrawn[body.key]}"
+        yield body.clause, EvidenceLine(history.id, body.due, what, body.key, standing)
+
+
+def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> Judged:
+    match step.result:
+        case StepResult.TAKEN:
+            return taken(step, of_step(history.messages, history.id, step), _dos(step, book))
+        case StepResult.FOLDED:
+            return Standing.KEPT, f"kept by {parent or 'the parent case'}, which it is attached to"
+        case other:
+            return _OTHERWISE[other]
+
+
+_OTHERWISE: Final[Mapping[StepResult, Judged]] = {
+    StepResult.FILLED: (Standing.KEPT, "a person had already done it"),
+    StepResult.COLLAPSED: (
+        Standing.MISSED,
+        "nothing ran when it was due; a later one spoke for it",
+    ),
+    StepResult.BEFORE_ENFORCEMENT: (
+        Standing.BEFORE_ENFORCEMENT,
+        "due before the case was enforced; nothing was done",
+    ),
+}
+
+
+def taken(step: StepTaken, messages: Sequence[Message], dos: Sequence[Do]) -> Judged:
+    """How a step counts that was carried out."""
+    outcomes = {each.outcome for each in messages}
+    done = [deed for do in dos if (deed := sentences.deed(do))]
+    what = "; ".join([*map(sentences.message, messages), *done])
+    if not what and dos:
+        verbs = ", ".join(do.verb for do in dos)
+        return Standing.REMARK, f"{verbs}: read and kept; this version does not carry it out yet"
+    standing = next((found for bad, found in _WORST_FIRST if bad in outcomes), Standing.KEPT)
+    late = _late(step, messages)
+    if late < LATE or standing is not Standing.KEPT:
+        return standing, what or "done"
+    return Standing.MISSED, f"{what or 'done'}; late by {sentences.length(late)}"
+
+
+def _late(step: StepTaken, messages: Sequence[Message]) -> Span:
+    """How late it came about: as it was decided, or as its last message went out."""
+    reached = (each for each in messages if each.outcome is Outcome.REACHED)
+    went = (at - step.due for each in reached if (at := each.went_at) is not None)
+    return max((step.late, *went))
+
+
+def _dos(step: StepTaken, book: Rulebook) -> tuple[Do, ...]:
+    rule = book.rule(step.clause, step.rule)
+    return rule.do if isinstance(rule, When | Every) else ()
