@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,11 +13,16 @@ from upheld.policy.model import (
     AnyRule,
     Business,
     BusinessDays,
+    Classify,
     Clause,
     Duration,
     Elapsed,
     Every,
+    Gate,
+    Monitor,
+    Offers,
     Policy,
+    Require,
     Target,
     When,
 )
@@ -88,12 +93,20 @@ def not_enforced(policy: Policy) -> tuple[tuple[Clause, AnyRule, str], ...]:
 
 
 def _lack(rule: AnyRule) -> str:
-    match rule:
-        case Target(by=by) if by is not None:
-            return "`by:` instants"
-        case Target(outside_hours=outside) if outside is not None:
-            return "`outside_hours`"
-        case When(before=before) if before is not None:
-            return "`before`"
-        case _:
-            return ""
+    return next((what for what, lacks in _LACKS.items() if lacks(rule)), "")
+
+
+_LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
+    "`by:` instants": lambda rule: isinstance(rule, Target) and rule.by is not None,
+    "`outside_hours`": lambda rule: isinstance(rule, Target) and rule.outside_hours is not None,
+    "clocks that start anew with each message": lambda rule: (
+        isinstance(rule, Target) and rule.target in {"update", "next_response"}
+    ),
+    "`before`": lambda rule: isinstance(rule, When) and rule.before is not None,
+    "`matrix`": lambda rule: isinstance(rule, Classify) and rule.matrix is not None,
+    "gates that flag or revert": lambda rule: (
+        isinstance(rule, Require) and rule.gate is not Gate.PREVENT
+    ),
+    "monitors": lambda rule: isinstance(rule, Monitor),
+    "the portal": lambda rule: isinstance(rule, Offers),
+}
