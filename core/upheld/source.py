@@ -153,12 +153,14 @@ class _Reader:
 
     def _mapping(self, node: Any, path: Path_) -> dict[str | int, Any]:
         found: dict[str | int, Any] = {}
+        texts: set[str] = set()
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key is None:
                 continue
-            if key in found:
+            if str(key) in texts:  # 1 and "1" are two keys to YAML, and one to whoever reads it
                 self._wrong(key_node, f"the key {key!r} stands twice", "leave one of them")
+            texts.add(str(key))
             self.places[(*path, key)] = self._place(key_node)
             found[key] = self.value(value_node, (*path, key))
         return found

@@ -14,7 +14,8 @@ _GAP: Final = r"[ ]?"
 
 def fold(text: str) -> str:
     """Lower case, no accents, no apostrophes, single spaces for all that is not a letter or digit."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: some signs are only taken apart into letters, and those may be capitals.
+    plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     return _BETWEEN.sub(" ", _APOSTROPHES.sub("", plain)).strip()
 
@@ -27,5 +28,6 @@ def mentions(text: str, phrase: str) -> bool:
 @lru_cache(maxsize=4096)
 def _pattern(phrase: str) -> re.Pattern[str]:
     # Only where the phrase has a hyphen may its parts be written together.
-    parts = [_GAP.join(map(re.escape, fold(word).split())) for word in phrase.split()]
+    words = (fold(word).split() for word in phrase.split())
+    parts = [_GAP.join(map(re.escape, word)) for word in words if word]
     return re.compile(rf"(?<!\w){' '.join(parts)}(?!\w)")
