@@ -45,6 +45,7 @@ KEYS: Final = (
     "queue",
     "customer_kind",
 )
+PROPOSED: Final = ("severity", "outcome")
 #: What each verb may be told beside whom it speaks to.
 _TAKES: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.PAGE: frozenset({"to", "first_of", "template", "text"}),
@@ -101,13 +102,18 @@ def _tests(node: Node) -> list[Test]:
     found = []
     for key, inside in node.mapping():
         if key == "proposed":
-            if inside.keys(("severity", "outcome")):
-                found += [
-                    Test(f"proposed.{name}", _values(name, each)) for name, each in inside.mapping()
-                ]
+            found += _proposed(inside)
         elif key in KEYS:
             found.append(Test(key, _values(key, inside)))
     return found
+
+
+def _proposed(node: Node) -> list[Test]:
+    if node.value == {}:
+        node.wrong("is empty", f"it needs one of: {', '.join(PROPOSED)}")
+    if node.value is None or not node.keys(PROPOSED):
+        return []
+    return [Test(f"proposed.{name}", _values(name, each)) for name, each in node.mapping()]
 
 
 def _values(key: str, node: Node) -> tuple[str | int | bool, ...]:
@@ -187,6 +193,8 @@ def _with_options(verb: Verb, node: Node) -> Do:
 def _check_options(verb: Verb, node: Node) -> None:
     if verb is Verb.SET and not node.has("severity"):
         node.wrong("`set` needs `severity`")
+    if node.has("text") and node.has("reason"):
+        node.at("reason").wrong("stands beside `text`", "leave one of them")
     if verb is Verb.REFER and not node.has("template"):
         node.wrong("`refer` needs `template`")
     if verb in _SPEAKS:

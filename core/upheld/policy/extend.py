@@ -125,9 +125,10 @@ def _sections(above: Document, below: Document) -> _Row:
     for leaf in _items(_child(below, ("document",))):
         row.inside.append(_section(leaf, _items(_child(below, (*leaf.path, "clauses")))))
     for leaf in _items(_child(above, ("document",))):
-        for clause in _items(_child(above, (*leaf.path, "clauses"))):
-            if not _replaced(row, clause):
-                _home(row, leaf).inside.append(clause)
+        clauses = _items(_child(above, (*leaf.path, "clauses")))
+        added = [clause for clause in clauses if not _replaced(row, clause)]
+        if added or not clauses or "text" in leaf.value:
+            _add(row, leaf, added)
     return row
 
 
@@ -135,22 +136,31 @@ def _replaced(row: _Row, clause: _Leaf) -> bool:
     for section in row.inside:
         clauses = _clauses(section)
         for index, old in enumerate(clauses.inside):
-            if isinstance(old, _Leaf) and old.value.get("id") == clause.value.get("id"):
+            # An id that stands twice in one file replaces nothing: it is an error, told later.
+            if not isinstance(old, _Leaf) or old.document is clause.document:
+                continue
+            if old.value.get("id") == clause.value.get("id"):
                 clauses.inside[index] = clause
                 return True
     return False
 
 
-def _home(row: _Row, section: _Leaf) -> _Row:
-    """The clauses of the section with the same heading; a new one at the end where there is none."""
-    heading = section.value.get("heading")
-    for known in row.inside:
-        assert isinstance(known, _Table)
-        under = known.inside.get("heading")
-        if isinstance(under, _Leaf) and under.value == heading:
-            return _clauses(known)
-    row.inside.append(_section(section, ()))
-    return _clauses(row.inside[-1])
+def _add(row: _Row, section: _Leaf, clauses: Iterable[_Leaf]) -> None:
+    """To the section with the same heading; as a new one at the end where there is none."""
+    made = _section(section, clauses)
+    home = next((known for known in row.inside if _heading(known) == _heading(made)), None)
+    if home is None:
+        row.inside.append(made)
+        return
+    assert isinstance(home, _Table)
+    _clauses(home).inside += _clauses(made).inside
+    home.inside |= {key: tree for key, tree in made.inside.items() if key != "clauses"}
+
+
+def _heading(section: _Tree) -> object:
+    assert isinstance(section, _Table)
+    heading = section.inside.get("heading")
+    return heading.value if isinstance(heading, _Leaf) else None
 
 
 def _section(leaf: _Leaf, clauses: Iterable[_Leaf]) -> _Table:

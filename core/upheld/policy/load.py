@@ -50,6 +50,12 @@ _TOP: Final = (
 _NAME: Final = re.compile(r"[\w.-]{1,80}")
 #: Characters that YAML does not take, or takes for the end of a line.
 _UNPRINTED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_OF: Final = "letters, digits, dots, hyphens and underscores"
+_SEVERITY: Final = ("name", "means")
+_CALENDAR: Final = ("hours", "zone", "week", "holidays", "extra", "day")
+_HOLIDAYS: Final = ("country", "subdivision", "feed")
+_NEEDS: Final = ("queues", "links", "templates", "flags")
+_SECTION: Final = ("heading", "text", "clauses")
 _CLAUSE: Final = ("id", "says", "reading", "rules", "kept_by", "statement")
 
 
@@ -72,11 +78,14 @@ def load_policy(source: Document | Path | str, *, base: Base | None = None) -> P
     document = _document(source)
     whole = extended(document, base or _base_beside(document))
     reader = Reader(whole)
-    policy = _policy(reader.root())
-    if not reader.problems:
+    policy = _head(reader.root())
+    # In a list that could not be read, every name would seem to be missing.
+    listed = not reader.problems
+    policy = replace(policy, sections=_sections(reader.root()))
+    if listed:
         check_policy(policy, reader)
     reader.finish()
-    return policy
+    return replace(policy, version=_version(policy))
 
 
 def _document(source: Document | Path | str) -> Document:
@@ -95,35 +104,41 @@ def _shipped(name: str) -> Document:
 def _base_beside(document: Document) -> Base:
     def base(name: str) -> Document:
         beside = Path(document.file).parent / name
-        if name not in shipped() and beside.is_file():
+        if name not in shipped() and _is_file(beside):
             return read(beside)
         return _shipped(name)
 
     return base
 
 
-def _policy(root: Node) -> Policy:
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no file has so long a name
+        return False
+
+
+def _head(root: Node) -> Policy:
+    """The policy without its sections: all that they may name."""
     if not root.keys(_TOP):
-        return _nothing()
+        return Policy("", "", "", "", (), {}, {}, {})
     for key in ("severities", "document"):
         if not root.has(key):
             root.wrong(f"`{key}` is missing")
-    root.at("queues").texts()
-    sections = tuple(_section(node) for node in root.at("document").some())
-    policy = Policy(
+    roles = root.at("roles")
+    return Policy(
         name=root.needed("policy"),
         label=root.at("version").text(),
         published_by=root.at("published_by").text(),
         version="",
-        sections=sections,
+        sections=(),
         severities=dict(_severities(root.at("severities"))),
-        calendars={str(k): _calendar(str(k), n) for k, n in root.at("calendars").mapping()},
-        roles={str(key): root.at("roles").needed(key) for key, _ in root.at("roles").mapping()},
-        needs=_needs(root.at("needs")),
+        calendars={str(k): _calendar(str(k), n) for k, n in root.at("calendars").entries()},
+        roles={str(key): roles.needed(key) for key, _ in roles.entries()},
+        needs=_needs(root.at("needs"), root.at("queues").texts()),
         **{key: _raw(root.at(key)) for key in ("plans", "defaults", "outcomes", "products")},
         source=canonical(root.value),
     )
-    return replace(policy, version=_version(policy))
 
 
 def canonical(data: Any) -> str:
@@ -148,10 +163,6 @@ def _version(policy: Policy) -> str:
     return f"{name}-{sha256(policy.source.encode()).hexdigest()[:12]}"
 
 
-def _nothing() -> Policy:
-    return Policy("", "", "", "", (), {}, {}, {})
-
-
 def _raw(node: Node) -> Mapping[str, Any]:
     return {str(key): inside.value for key, inside in node.mapping()}
 
@@ -159,16 +170,17 @@ def _raw(node: Node) -> Mapping[str, Any]:
 def _severities(node: Node) -> Iterable[tuple[int, Severity]]:
     if node.value == {}:
         node.wrong("is empty", "name at least one: `1: {name: Urgent, means: ...}`")
-    for key, inside in node.mapping():
+    for key, inside in node.entries():
         if not isinstance(key, int) or not 0 < key < 100:
             inside.wrong("a severity is a number, 1 the most urgent")
-        elif inside.keys(("name", "means")):
+        elif inside.keys(_SEVERITY):
             yield key, Severity(key, inside.needed("name"), inside.at("means").text())
 
 
 def _calendar(name: str, node: Node) -> CalendarSpec:
+    before = len(node.reader.problems)
     spec = _spec(name, node)
-    if not node.reader.problems:
+    if len(node.reader.problems) == before:
         try:
             compile_calendar(replace(spec, holiday_source=None))
         except ConfigError as error:
@@ -177,23 +189,23 @@ def _calendar(name: str, node: Node) -> CalendarSpec:
 
 
 def _spec(name: str, node: Node) -> CalendarSpec:
-    if not node.keys(("hours", "zone", "week", "holidays", "extra", "day")):
+    if not node.keys(_CALENDAR):
         return CalendarSpec(name)
     hours = node.at("hours")
-    if hours.value not in {None, "24x7"}:
+    if hours.value not in (None, "24x7"):
         hours.wrong("can only be `24x7`", "write `week:` for working hours")
     if (hours.value is None) == (not node.has("week")):
         node.wrong("needs either `hours: 24x7` or `week`")
     holidays = node.at("holidays")
-    listed = isinstance(holidays.value, list)
+    source = isinstance(holidays.value, Mapping) and holidays.keys(_HOLIDAYS)
     return CalendarSpec(
         name,
         always=hours.value is not None,
         zone=node.at("zone").text("UTC"),
-        week={str(key): inside.texts() for key, inside in node.at("week").mapping()},
-        holidays=holidays.texts() if listed else (),
+        week={str(key): inside.texts() for key, inside in node.at("week").entries()},
+        holidays=() if source else holidays.texts(),
         extra={str(key): inside.texts() for key, inside in node.at("extra").mapping()},
-        holiday_source=None if listed or holidays.value is None else _raw(holidays),
+        holiday_source=_raw(holidays) if source else None,
         day=_day(node.at("day")),
     )
 
@@ -208,20 +220,25 @@ def _day(node: Node) -> int | None:
     return None
 
 
-def _needs(node: Node) -> Needs:
-    if node.value is None or not node.is_mapping():
-        return Needs()
-    node.keys(("queues", "links", "templates", "flags"))
+def _needs(node: Node, queues: tuple[str, ...]) -> Needs:
+    if node.value is None or not node.keys(_NEEDS):
+        return Needs(queues)
     return Needs(
-        queues=node.at("queues").texts(),
+        queues=(*queues, *node.at("queues").texts()),
         links=node.at("links").texts(),
         templates=node.at("templates").texts(),
         flags={str(key): inside.text() for key, inside in node.at("flags").mapping()},
     )
 
 
+def _sections(root: Node) -> tuple[Section, ...]:
+    if not isinstance(root.value, Mapping):
+        return ()
+    return tuple(_section(node) for node in root.at("document").some())
+
+
 def _section(node: Node) -> Section:
-    if not node.keys(("heading", "text", "clauses")):
+    if not node.keys(_SECTION):
         return Section("", ())
     return Section(
         heading=node.needed("heading"),
@@ -234,10 +251,11 @@ def _clause(node: Node) -> Clause:
     kind = _kind(node)
     if not node.keys((*_CLAUSE, *(KEYS[kind] if kind else _misplaced(node)))):
         return Clause("", "", "", node.place)
+    before = len(node.reader.problems)
     _one_way(node, kind)
     rules = _rules(node, kind)
     clause = Clause(
-        id=node.needed("id", _NAME),
+        id=node.name("id", _NAME, _OF),
         says=node.needed("says"),
         published="",
         place=node.place,
@@ -246,6 +264,8 @@ def _clause(node: Node) -> Clause:
         kept_by=tuple(item.text() for item in node.at("kept_by").some()),
         statement=node.at("statement").value is True,
     )
+    if len(node.reader.problems) > before:
+        return clause  # a number that could not be read can't be published
     return replace(clause, published=published(clause, node))
 
 
@@ -294,4 +314,4 @@ def _rules(node: Node, kind: str | None) -> tuple[AnyRule, ...]:
 def _name(clause: Node, rule: Node, *, only: bool) -> str:
     if only and not rule.has("name"):
         return clause.at("id").text()
-    return rule.needed("name", _NAME)
+    return rule.name("name", _NAME, _OF)

@@ -54,10 +54,14 @@ def _values(rule: AnyRule) -> Mapping[str, str]:
 
 
 def _table(clause: Clause) -> str:
-    rows = []
-    for rule in clause.rules:
-        if isinstance(rule, Target):
-            promise = rule.within or rule.by
-            text = promise.text if promise else "no target is promised"
-            rows.append(f"{rule.name}: {text}")
-    return "; ".join(rows)
+    targets = (rule for rule in clause.rules if isinstance(rule, Target))
+    return "; ".join(f"{target.name}: {_promise(target)}" for target in targets)
+
+
+def _promise(rule: Target) -> str:
+    promise = rule.within or rule.by
+    if promise is None:
+        return "no target is promised"
+    aim = f", aim {rule.aim.text}" if rule.aim else ""
+    outside = f", or {rule.outside_hours.text} outside business hours" if rule.outside_hours else ""
+    return promise.text + aim + outside

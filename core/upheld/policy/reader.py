@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from upheld.errors import ConfigError, Place
 from upheld.policy.durations import parse_duration
@@ -12,6 +12,8 @@ from upheld.policy.model import Duration
 from upheld.source import Document, suggest
 
 T = TypeVar("T")
+#: A value that doesn't fit, why, and what to do next.
+Finding: TypeAlias = tuple[object, str, str]
 
 
 class Reader:
@@ -30,6 +32,24 @@ class Reader:
         key = ".".join(str(part) for part in path) or "the file"
         place = self.document.place(*path)
         self.problems.append(ConfigError(f"{key}: {what}", where=place, do_next=do_next))
+
+    def misfit(self, near: Place, clause: str, finding: Finding) -> None:
+        """Remember what doesn't fit in the rule or clause at ``near``, at the wrong value itself."""
+        value, what, do_next = finding
+        path = self._inside(near, value)
+        if path:
+            near = self.document.place(*path)
+            what = f"{next(key for key in reversed(path) if isinstance(key, str))}: {what}"
+        self.problems.append(ConfigError(f"{clause}: {what}", where=near, do_next=do_next))
+
+    def _inside(self, near: Place, value: object) -> tuple[str | int, ...]:
+        """The path of a value in what stands at ``near``; empty where it isn't written as it is."""
+        places, root = self.document.places, self.root()
+        above = min((path for path, place in places.items() if place == near), key=len, default=())
+        for path in places:
+            if path[: len(above)] == above and root.along(path).value == value:
+                return path
+        return ()
 
     def finish(self) -> None:
         """Raise all that was found, in the order of the file, each once."""
@@ -104,6 +124,14 @@ class Node:
             return ()
         return tuple((key, self.at(key)) for key in self.value)
 
+    def entries(self) -> Iterable[tuple[Any, Node]]:
+        """As ``mapping``, for names of the policy's own: none may be without a value."""
+        for key, inside in self.mapping():
+            if inside.value is None:
+                inside.wrong("is empty", "give it a value, or leave it out")
+            else:
+                yield key, inside
+
     def items(self) -> tuple[Node, ...]:
         """A list's items; a single value counts as a list of one."""
         if self.value is None:
@@ -126,25 +154,32 @@ class Node:
             return ()
         return self.items()
 
-    def needed(self, key: str, shape: re.Pattern[str] | None = None) -> str:
+    def needed(self, key: str) -> str:
         """The text under a key that must be there and not blank."""
         node = self.at(key)
         text = node.text()
         if not self.has(key):
             self.wrong(f"`{key}` is missing")
-        elif isinstance(node.value, str | int) and not text.strip():
+        elif node.value is not None and node.is_text() and not text.strip():
             node.wrong("is empty", "write what it is")
-        elif text and shape is not None and not shape.fullmatch(text):
-            node.wrong(f"{text!r} is no name", "letters, digits, dots, hyphens and underscores")
         return text
+
+    def name(self, key: str, shape: re.Pattern[str], of: str) -> str:
+        """As ``needed``, made of what ``of`` says."""
+        text = self.needed(key)
+        if text.strip() and not shape.fullmatch(text):
+            self.at(key).wrong(f"{text!r} is no name", f"a name is made of {of}")
+        return text
+
+    def is_text(self) -> bool:
+        """A text, or a whole number, which is taken for one."""
+        return isinstance(self.value, str | int) and not isinstance(self.value, bool)
 
     def text(self, default: str = "") -> str:
         """A text, or a whole number as a text (one with a fraction would not stay as written)."""
         if self.value is None:
             return default
-        if isinstance(self.value, str):
-            return self.value
-        if isinstance(self.value, int) and not isinstance(self.value, bool):
+        if self.is_text():
             return str(self.value)
         self.wrong("is not a text", "put it in quotes")
         return default
@@ -173,8 +208,9 @@ class Node:
         try:
             return read(self.text())
         except ValueError:
-            if isinstance(self.value, str):
-                self.wrong(f"{self.value!r} is not known", suggest(self.value, map(str, choices)))
+            if self.is_text():
+                known = suggest(str(self.value), map(str, choices))
+                self.wrong(f"{self.value!r} is not known", known)
             return default
 
     def duration(self, *, days: bool = False) -> Duration | None:

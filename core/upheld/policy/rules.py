@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from upheld.policy.conditions import read_condition, read_do
+from upheld.policy.conditions import WORDS, read_condition, read_do
 from upheld.policy.model import (
     ALWAYS,
     AnyRule,
@@ -39,15 +39,21 @@ _MET_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "update": ("public_reply",),
     "resolution": ("resolved",),
 }
-_STARTS: Final = ("opened", "triaged", "severity_set")
-_GATED: Final = ("number", "resolve", "close", "customer_access")
+STARTS: Final = ("opened", "triaged", "severity_set")
+GATED: Final = ("number", "resolve", "close", "customer_access")
+SENDERS: Final = ("partner", "unknown", "staff")
+NATURES: Final = ("normal", "automatic", "bounce", "list")
 _BY: Final = re.compile(r"(close|open|open hour) (of|after|on) [a-z0-9 ]{1,60}")
 #: A target this much like one of the four is a slip, not one of the policy's own.
 _NEAR: Final = 0.85
 MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan", "update")
 
-
 _PROPOSES: Final = ("severity", "outcome", "flags", "flag", "kind")
+_ROW: Final = (*_PROPOSES, "when", "otherwise")
+_REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "for")
+_ARRIVES: Final = ("from", "nature", "do")
+_ASKS: Final = ("of", "before")
+_OPENS: Final = ("severity", "flag")
 _WATCHES: Final = (
     "of",
     "every",
@@ -96,11 +102,13 @@ def _target(node: Node, name: str) -> Target:
 
 
 def _target_name(node: Node) -> str:
-    name = node.needed("target", _TARGET_NAME)
-    near = difflib.get_close_matches(name, _MET_BY, n=1, cutoff=_NEAR)
-    if near and name not in _MET_BY:
+    name = node.needed("target")
+    if name in _MET_BY or not name.strip():
+        return name
+    if difflib.get_close_matches(name, _MET_BY, n=1, cutoff=_NEAR):
         node.at("target").wrong(f"{name!r} is not known", suggest(name, _MET_BY))
-    return name
+        return name
+    return node.name("target", _TARGET_NAME, "small letters, digits and underscores")
 
 
 def _by(node: Node) -> ByInstant | None:
@@ -123,14 +131,18 @@ def _outside(node: Node) -> Elapsed | None:
 def _starts(node: Node) -> str | Condition:
     if node.value is None:
         return "opened"
-    if isinstance(node.value, str) and node.value in _STARTS:
-        return node.value
-    return read_condition(node)
+    if not isinstance(node.value, str) or (node.value in WORDS and node.value not in STARTS):
+        return read_condition(node)
+    if node.value not in STARTS:
+        node.wrong(f"{node.value!r} is not known", suggest(node.value, STARTS + WORDS))
+    return node.value
 
 
 def _when(node: Node, name: str) -> When:
     if not node.has("do"):
         node.wrong("`when` needs `do`")
+    if node.has("after") and node.has("before"):
+        node.at("before").wrong("stands beside `after`", "leave one of them")
     return When(
         name,
         node.place,
@@ -165,7 +177,7 @@ def _every(node: Node, name: str) -> Every:
 
 
 def _ask_ahead(node: Node) -> AskAhead | None:
-    if node.value is None or not node.keys(("of", "before")):
+    if node.value is None or not node.keys(_ASKS):
         return None
     before = node.at("before").duration()
     if before is None:
@@ -185,7 +197,7 @@ def _classify(node: Node, name: str) -> Classify:
 
 
 def _row(node: Node) -> Row:
-    if not node.keys((*_PROPOSES, "when", "otherwise")):
+    if not node.keys(_ROW):
         return Row(ALWAYS)
     flags = node.at("flags").texts() + node.at("flag").texts()
     otherwise = node.at("otherwise").value is True
@@ -205,14 +217,17 @@ def _row(node: Node) -> Row:
 
 def _require(node: Node, name: str) -> Require:
     inside = node.at("require")
-    if inside.keys(("before", "needs", "ask", "override", "gate", "for")):
+    if inside.keys(_REQUIRES):
         for key in ("before", "needs"):
             if not inside.has(key):
                 inside.wrong(f"`require` needs `{key}`")
+    before = _words(inside.at("before"), GATED)
+    if len(before) > 1:
+        inside.at("before").wrong("is more than one", "write a rule for each")
     return Require(
         name,
         node.place,
-        before="".join(_words(inside.at("before"), _GATED)[:1]),
+        before="".join(before[:1]),
         needs=tuple(item.text() for item in inside.at("needs").some()),
         ask=inside.at("ask").texts(),
         override=inside.at("override").maybe(),
@@ -223,16 +238,16 @@ def _require(node: Node, name: str) -> Require:
 
 def _intake(node: Node, name: str) -> Intake:
     inside = node.at("intake")
-    if inside.keys(("from", "nature", "do")):
+    if inside.keys(_ARRIVES):
         for key in ("from", "do"):
             if not inside.has(key):
                 inside.wrong(f"`intake` needs `{key}`")
     return Intake(
         name,
         node.place,
-        sender=_words(inside.at("from"), ("partner", "unknown", "staff")),
+        sender=_words(inside.at("from"), SENDERS),
         do=read_do(inside.at("do")),
-        nature=_words(inside.at("nature"), ("normal", "automatic", "bounce", "list")),
+        nature=_words(inside.at("nature"), NATURES),
     )
 
 
@@ -245,7 +260,9 @@ def _monitor(node: Node, name: str) -> Monitor:
     requests = inside.at("requests")
     if (count := requests.integer()) is not None and not 0 < count <= 1000:
         requests.wrong("is not between 1 and 1000")
-    inside.at("opens").at("severity").integer()
+    if inside.has("opens") and inside.at("opens").keys(_OPENS):
+        inside.at("opens").at("severity").integer()
+        inside.at("opens").at("flag").texts()
     inside.at("notify").texts()
     return Monitor(name, node.place, spec=dict(inside.value))
 

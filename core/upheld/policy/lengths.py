@@ -1,0 +1,80 @@
+"""Lengths and the calendar of a rule, which must fit each other.
+
+``24 hours`` is elapsed and takes no calendar; ``4 business hours`` and ``1 business day`` need one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from upheld.calendar import CalendarSpec, compile_calendar
+from upheld.policy.model import AnyRule, Business, BusinessDays, Duration, Elapsed, Every, Target
+from upheld.policy.reader import Finding
+from upheld.source import suggest
+
+Calendars: TypeAlias = Mapping[str, CalendarSpec]
+
+
+def unfit_lengths(calendars: Calendars, rule: AnyRule) -> Iterator[Finding]:
+    """Business time without a calendar, a calendar without business time, and the two mixed."""
+    name: str | None = getattr(rule, "calendar", None)
+    if name is not None and name not in calendars:
+        yield name, f"there is no calendar {name!r}", suggest(name, calendars)
+        return
+    if name is None and (hours := _of_hours(rule)):
+        yield hours, f"{hours!r} needs `calendar`", suggest("", calendars)
+    business = [length for length in lengths(rule) if not isinstance(length, Elapsed)]
+    for length in business:
+        yield from _measured(calendars, name, length)
+    if name is not None and lengths(rule) and not business and not _of_hours(rule):
+        text = lengths(rule)[0].text
+        yield name, f"{text!r} is elapsed time and takes no calendar", _choice(text)
+    yield from _mixed(rule)
+
+
+def lengths(rule: AnyRule) -> tuple[Duration, ...]:
+    """The durations that are measured on the rule's calendar, or need none."""
+    found = [getattr(rule, key, None) for key in ("within", "aim", "after", "every", "first")]
+    if isinstance(rule, Every) and rule.ask_ahead is not None:
+        found.append(rule.ask_ahead.before)
+    return tuple(length for length in found if length is not None)
+
+
+def _measured(
+    calendars: Calendars, name: str | None, length: Business | BusinessDays
+) -> Iterator[Finding]:
+    if name is None:
+        yield length.text, f"{length.text!r} needs `calendar`", suggest("", calendars)
+    elif isinstance(length, BusinessDays) and _day(calendars[name]) is None:
+        what = f"{length.text!r} needs the length of a day, and weekdays of {name!r} differ"
+        yield length.text, what, f"add `day: 9 hours` to the calendar {name!r}"
+
+
+def _day(spec: CalendarSpec) -> int | None:
+    return compile_calendar(replace(spec, holiday_source=None)).day
+
+
+def _of_hours(rule: AnyRule) -> str:
+    """What a target says of opening hours beside its length."""
+    said = (rule.by, rule.outside_hours) if isinstance(rule, Target) else ()
+    return next((each.text for each in said if each is not None), "")
+
+
+def _choice(text: str) -> str:
+    count, _, unit = text.partition(" ")
+    return f"write `{count} business {unit}`, or leave `calendar` out"
+
+
+def _mixed(rule: AnyRule) -> Iterator[Finding]:
+    """What belongs to one clock must be measured alike."""
+    pair: tuple[Duration | None, Duration | None] = (None, None)
+    if isinstance(rule, Target):
+        pair = rule.within, rule.aim
+    elif isinstance(rule, Every):
+        pair = rule.every, rule.first
+    one, other = pair
+    if one and other and isinstance(one, Elapsed) != isinstance(other, Elapsed):
+        what = f"{other.text!r} is not measured as {one.text!r} is"
+        yield other.text, what, "write both in business time, or neither"

@@ -1,0 +1,136 @@
+"""Names in a rule that must lead somewhere: roles, queues, templates, the words of conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from upheld.case.events import Side
+from upheld.case.state import Status
+from upheld.policy.model import (
+    AnyRule,
+    Classify,
+    Condition,
+    Do,
+    Every,
+    Intake,
+    Monitor,
+    Policy,
+    Require,
+    Target,
+    Test,
+    When,
+)
+from upheld.policy.reader import Finding
+from upheld.source import suggest
+
+#: The people of a customer with a role.
+_CONTACTS: Final = re.compile(r"customer\.\S+")
+PEOPLE: Final = ("customer", "reporter", "assignee")
+#: Flags that every case can have, whatever the policy says.
+FLAGS: Final = ("held",)
+#: What a condition can say where the policy adds nothing of its own: what it is, and the words.
+FIXED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "status": ("status", tuple(Status)),
+    "from": ("sender", ("partner", "unknown")),
+    "waiting": ("party", ("customer", "vendor")),
+    "escalated_by": ("side", tuple(Side)),
+    "monitor": ("state of a monitor", ("up", "degraded", "down", "inconclusive")),
+}
+
+
+class Names:
+    """All that the rules of a policy may name."""
+
+    def __init__(self, policy: Policy) -> None:
+        rules = [rule for clause in policy.clauses for rule in clause.rules]
+        rows = [row for rule in rules if isinstance(rule, Classify) for row in rule.rows]
+        targets = [rule.target for rule in rules if isinstance(rule, Target)]
+        outcomes = (*policy.outcomes, *(row.outcome for row in rows if row.outcome))
+        self.people = (*policy.roles, *PEOPLE)
+        self.needs = policy.needs
+        self.severities = tuple(policy.severities)
+        self.flags = (*policy.needs.flags, *FLAGS, *(flag for row in rows for flag in row.flags))
+        self.known: Mapping[str, tuple[str, tuple[object, ...]]] = {
+            **FIXED,
+            "severity": ("severity", self.severities),
+            "proposed.severity": ("severity", self.severities),
+            "outcome": ("outcome", outcomes),
+            "proposed.outcome": ("outcome", outcomes),
+            "flag": ("flag", self.flags),
+            "plan": ("plan", tuple(policy.plans)),
+            "queue": ("queue", policy.needs.queues),
+            "missed": ("target", tuple(targets)),
+            "warned": ("target", tuple(targets)),
+        }
+
+    def unknown(self, rule: AnyRule) -> Iterator[Finding]:
+        """The names in a rule that lead nowhere."""
+        for condition in conditions(rule):
+            for test in condition.tests:
+                yield from self._of_test(test)
+        for do in rule.do if isinstance(rule, When | Every | Intake) else ():
+            yield from self._of_action(do)
+        if isinstance(rule, Classify):
+            for row in rule.rows:
+                yield from _missing("severity", (row.severity,), self.severities)
+        if isinstance(rule, Every) and rule.ask_ahead is not None:
+            yield from self._people((rule.ask_ahead.of,))
+        if isinstance(rule, Monitor):
+            yield from self._of_monitor(rule)
+
+    def _of_test(self, test: Test) -> Iterator[Finding]:
+        if test.key in self.known:
+            what, words = self.known[test.key]
+            yield from _missing(what, test.values, words)
+
+    def _of_action(self, do: Do) -> Iterator[Finding]:
+        yield from self._people(do.to)
+        yield from _missing("queue", (do.queue,), self.needs.queues)
+        yield from _missing("template", (do.template,), self.needs.templates)
+        yield from _missing("severity", (do.severity,), self.severities)
+        yield from _missing("link", do.links, self.needs.links)
+
+    def _people(self, named: Iterable[str]) -> Iterator[Finding]:
+        # Which roles a customer's contacts have is the site's own affair.
+        ours = [whom for whom in named if not _CONTACTS.fullmatch(whom)]
+        yield from _missing("role", ours, self.people)
+
+    def _of_monitor(self, rule: Monitor) -> Iterator[Finding]:
+        opens = rule.spec.get("opens")
+        if isinstance(opens, Mapping):
+            yield from _missing("severity", (opens.get("severity"),), self.severities)
+            yield from _missing("flag", _several(opens.get("flag")), self.flags)
+        notify = _several(rule.spec.get("notify"))
+        yield from self._people(str(whom) for whom in notify if whom is not None)
+
+
+def _missing(what: str, values: Iterable[object], known: tuple[object, ...]) -> Iterator[Finding]:
+    for value in values:
+        if value is not None and value not in known:
+            hint = suggest(str(value), map(str, known))
+            yield value, f"there is no {what} {value!r}", hint
+
+
+def _several(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else (value,)
+
+
+def conditions(rule: AnyRule) -> Iterator[Condition]:
+    """All conditions of a rule."""
+    found: tuple[object, ...]
+    match rule:
+        case Target(applies=applies, starts=starts, pause_while=pause):
+            found = (applies, starts, pause)
+        case When(when=when, unless=unless):
+            found = (when, unless)
+        case Every(holds=holds):
+            found = (holds,)
+        case Require(applies=applies):
+            found = (applies,)
+        case Classify(rows=rows):
+            found = tuple(row.when for row in rows)
+        case _:
+            found = ()
+    yield from (each for each in found if isinstance(each, Condition))
