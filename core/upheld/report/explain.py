@@ -1,0 +1,179 @@
+"""Why a case stands as it does: its clocks, what was done and to whom, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Subject
+from upheld.case.events import (
+    Event,
+    Opened,
+    Receipted,
+    SeveritySet,
+    StepTaken,
+    StepWithdrawn,
+    Triaged,
+)
+from upheld.desk.records import Records
+from upheld.engine.case import Life, why_no_clock
+from upheld.engine.terms import Terms
+from upheld.errors import NotFound, Refusal
+from upheld.ledger import Delivery, Transaction
+from upheld.policy.model import Verb
+from upheld.report.clocks import clock_stories, coming
+from upheld.report.explanation import (
+    DeliveryStory,
+    Explanation,
+    MessageStory,
+    StepStory,
+)
+from upheld.report.messages import Message, Outcome, messages_of, of_step
+
+__all__ = ["Explanation", "explain", "explanation"]
+
+
+def explain(records: Records, case_id: str) -> Explanation:
+    """The case that people call ``C7`` or by its number; ``NotFound``, and ``Refusal`` where what
+    opened it was erased, so that its clocks can't be lived through again."""
+    return records.read(lambda tx: _read(records, tx, tx.find(case_id)))
+
+
+def _read(records: Records, tx: Transaction, case: str) -> Explanation:
+    subject = tx.subject(case)
+    if subject.kind != "case":
+        raise NotFound(f"{case} is a {subject.kind}, not a case", do_next="see `upheld cases list`")
+    if not any(isinstance(fact.body, Opened) for fact in subject.facts):
+        raise Refusal(
+            f"what opened {case} was erased: its clocks can't be told again",
+            do_next="its verdicts stay: see `upheld report`",
+        )
+    now = records.clock.now()
+    events = [stored.event for stored in tx.events(case) if stored.event is not None]
+    messages = messages_of(tx, case, events)
+    life, terms = records.life(subject, now), records.book.of(subject.policy)
+    return explanation(subject, life, terms, events=events, messages=messages, now=now)
+
+
+def explanation(
+    subject: Subject,
+    life: Life,
+    terms: Terms,
+    *,
+    events: Sequence[Event],
+    messages: Sequence[Message],
+    now: Instant,
+) -> Explanation:
+    """The same from what was read before; pure. ``events`` are all of the case, as recorded."""
+    facts = sorted(subject.facts, key=lambda fact: fact.order)
+    state, policy = life.state, terms.policy
+    level = state.acting_severity
+    severity = policy.severities.get(level) if level is not None else None
+    stories = _stories(messages, events)
+    steps = tuple(_steps(subject.id, terms, events, messages, stories))
+    told = {message.key for step in steps for message in step.messages}
+    return Explanation(
+        case=subject.id,
+        number=state.number,
+        title=state.opened.subject,
+        customer=state.opened.customer,
+        status=state.status.value,
+        severity=level,
+        severity_name=severity.name if severity else "",
+        severity_from=_severity_from(life, facts),
+        policy=policy.name,
+        policy_version=policy.version,
+        opened=state.opened_at,
+        enforced_from=state.enforced_from,
+        as_of=now,
+        clocks=tuple(clock_stories(terms, life.clocks, facts, now)),
+        why_no_clock=why_no_clock(life),
+        steps=steps,
+        others=tuple(story for key, story in stories.items() if key not in told),
+        coming=coming(terms, subject.id, facts, now),
+        wake_at=life.wake_at,
+    )
+
+
+def _severity_from(life: Life, facts: Sequence[Event]) -> str:
+    """Who set the severity last: a person, a rule, or nobody yet."""
+    marks = [(fact.at, said) for fact in facts if (said := _marked(fact))]
+    marks += [
+        (step.due, f"set by the rule {step.clause}/{step.rule}")
+        for step in life.steps
+        if not step.filled and any(do.verb is Verb.SET for do in step.do)
+    ]
+    if marks:
+        return max(marks, key=lambda mark: mark[0])[1]
+    proposed = life.state.proposed
+    return f"proposed by {proposed.rule}: {proposed.reason}" if proposed else "nobody set it"
+
+
+def _marked(fact: Event) -> str:
+    match fact.body:
+        case Triaged(reason=reason):
+            said = f"set at triage by {fact.actor.id}"
+        case SeveritySet(reason=reason):
+            said = f"set by {fact.actor.id}"
+        case _:
+            return ""
+    return f"{said}: {reason}" if reason else said
+
+
+def _steps(
+    case: str,
+    terms: Terms,
+    events: Sequence[Event],
+    messages: Sequence[Message],
+    stories: Mapping[str, MessageStory],
+) -> Iterator[StepStory]:
+    says = {clause.id: clause.published for clause in terms.policy.clauses}
+    bodies = [event.body for event in events]
+    back = {body.key: body.reason for body in bodies if isinstance(body, StepWithdrawn)}
+    taken = [body for body in bodies if isinstance(body, StepTaken)]
+    for step in sorted(taken, key=lambda step: step.due):
+        yield StepStory(
+            key=step.key,
+            clause=step.clause,
+            says=says.get(step.clause, ""),
+            rule=step.rule,
+            due=step.due,
+            result=step.result.value,
+            late=step.late,
+            taken_back=back.get(step.key, ""),
+            messages=tuple(stories[each.item.key] for each in of_step(messages, case, step)),
+        )
+
+
+def _stories(messages: Sequence[Message], events: Sequence[Event]) -> dict[str, MessageStory]:
+    """Every message by its key, oldest first."""
+    # A provider's last word of a delivery, by the delivery's key.
+    heard = {event.body.key: event.at for event in events if isinstance(event.body, Receipted)}
+    return {message.item.key: _message(message, heard) for message in messages}
+
+
+def _message(message: Message, heard: Mapping[str, Instant]) -> MessageStory:
+    item, outcome = message.item, message.outcome
+    return MessageStory(
+        key=item.key,
+        purpose=item.purpose,
+        clauses=item.clauses,
+        to=item.to,
+        due=item.due,
+        state=item.state.value,
+        outcome=outcome.value,
+        why="" if outcome is Outcome.REACHED else message.why,
+        deliveries=tuple(_delivery(each, heard.get(each.key)) for each in message.deliveries),
+    )
+
+
+def _delivery(delivery: Delivery, at: Instant | None) -> DeliveryStory:
+    return DeliveryStory(
+        person=delivery.recipient,
+        name=delivery.recipient_name,
+        channel=delivery.channel,
+        connection=delivery.connection,
+        state=delivery.state.value,
+        at=at,
+        detail=delivery.detail or "",
+    )
