@@ -21,7 +21,9 @@ _BLOCKS: Final = frozenset(
     {"p", "div", "br", "tr", "li", "ul", "ol", "table", "blockquote", "pre", "hr"}
     | {"h1", "h2", "h3", "h4", "h5", "h6"}
 )
-_UNSEEN: Final = frozenset({"script", "style", "head", "title"})
+# Not `head`: its end may be left out, and then all that follows would be gone.
+_UNSEEN: Final = frozenset({"script", "style", "title"})
+_CELLS: Final = frozenset({"td", "th"})
 _LONGEST_NAME: Final = 120
 # Nobody reads more, and the parser's time grows faster than the text.
 _READABLE: Final = 500_000
@@ -95,8 +97,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._unseen += tag in _UNSEEN
-        if tag in _BLOCKS:
-            self.pieces.append("\n")
+        if tag in _BLOCKS or tag in _CELLS:
+            self.pieces.append("\n" if tag in _BLOCKS else " ")
         if tag == "a":
             self._target = dict(attrs).get("href") or ""
 

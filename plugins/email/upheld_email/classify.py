@@ -64,7 +64,7 @@ def _vouches(result: str, domain: str) -> bool:
     properties = {each[1].lower(): each[2].lower() for each in _PROPERTY.finditer(found[3])}
     if found[1].lower() == "dmarc":
         return properties.get("header.from", domain) == domain
-    proven = properties.get("header.d") or properties.get("smtp.mailfrom", "")
+    proven = properties.get("header.d" if found[1].lower() == "dkim" else "smtp.mailfrom", "")
     return proven.rpartition("@")[2] == domain
 
 

@@ -6,10 +6,10 @@ malformed headers, and it decodes before it parses, so that an encoded name coul
 
 from __future__ import annotations
 
-import binascii
 import codecs
 import re
 from collections.abc import Iterator
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Mime
 from typing import Final
@@ -22,7 +22,7 @@ _BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
 # Codecs that are no charset of any mail, and slow or surprising on text from outside.
 _NOT_CHARSETS: Final = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 )
 # What no database takes and no reader sees: NUL and its kin, but not tab and line ends.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -51,7 +51,7 @@ def text(value: str) -> str:
     """A header for people: encoded words decoded (RFC 2047), one line, nothing unprintable."""
     try:
         pieces = decode_header(_eight_bit(value))
-    except (ValueError, binascii.Error, LookupError):
+    except (HeaderParseError, ValueError, LookupError):
         pieces = [(_eight_bit(value), None)]
     joined = "".join(
         piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces

@@ -16,6 +16,7 @@ from upheld.plugin import (
     Address,
     Channel,
     Message,
+    Nature,
     Refused,
 )
 from upheld_email.body import attachments, bodies, depth_and_parts, leaves, payload
@@ -54,12 +55,12 @@ class Reader:
         if len(_CONTAINER.findall(data)) > self.max_parts:
             return Refused(unread_id(data), f"it has more than {self.max_parts} parts", data)
         mime = message_from_bytes(data)
-        name = message_id(mime, data)
         sender = _sender(mime)
         wrong = self._too_much(mime) or (sender if isinstance(sender, str) else None)
         if wrong is not None or isinstance(sender, str):
-            return Refused(name, wrong or "", data)
-        return self._message(mime, name, sender, at, data)
+            # Not its Message-ID: a mail that can be taken may come under the same.
+            return Refused(unread_id(data), wrong or "", data)
+        return self._message(mime, sender, at, data)
 
     def _too_much(self, mime: Mime) -> str | None:
         depth, parts = depth_and_parts(mime)
@@ -67,14 +68,15 @@ class Reader:
             return f"it has {parts} parts, and {self.max_parts} are taken"
         return f"it is nested {depth} deep" if depth > self.max_depth else None
 
-    def _message(self, mime: Mime, name: str, sender: Actor, at: datetime, data: bytes) -> Message:
+    def _message(self, mime: Mime, sender: Actor, at: datetime, data: bytes) -> Message:
         words, html = bodies(mime)
+        name = message_id(mime, data)
         return Message(
             id=name,
             at=at,
             by=sender,
             verified=verified(mime, sender.id, self.authserv_id),
-            nature=nature(mime, sender.id, ours=self.ours, site=self.site),
+            nature=self._nature(mime, name, sender.id),
             to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
             thread=tuple(dict.fromkeys(self._thread(mime)))[:_TOKENS],
             subject=text(first(mime, "Subject")),
@@ -83,6 +85,12 @@ class Reader:
             attachments=tuple(attachments(mime)),
             raw=data,
         )
+
+    def _nature(self, mime: Mime, name: str, sender: str) -> Nature:
+        """A forwarder may change the sender and drop ``X-Loop``: our own id says it still."""
+        if self.tokens.thread_in_id(name) is not None:
+            return Nature.OURS
+        return nature(mime, sender, ours=self.ours, site=self.site)
 
     def _thread(self, mime: Mime) -> Iterator[str]:
         """Surest first: ids of ours, signed threads, other ids, the subject's token."""
@@ -101,11 +109,11 @@ class Reader:
 def message_id(mime: Mime, data: bytes) -> str:
     """The Message-ID in its brackets; where there is none, a hash of all of the mail."""
     found = next(message_ids(raw(mime, "Message-ID")), None)
-    return found or f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return found or unread_id(data)
 
 
 def unread_id(data: bytes) -> str:
-    """An id for what could not even be parsed: the hash of it."""
+    """An id for what names none, or could not even be parsed: the hash of it."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 

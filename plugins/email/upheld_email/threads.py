@@ -67,9 +67,13 @@ class Tokens:
         # Some servers fold the local part to lower case; base32 doesn't mind.
         coded, signature = (*tag.lower().split("."), "")[:2]
         thread = _unbase32(coded)
-        if thread is None or not hmac.compare_digest(self._signature(thread), signature):
+        if thread is None:
             return None
-        return thread
+        # As bytes: text that is not ASCII can't be compared, and it may stand in any mail.
+        right = hmac.compare_digest(
+            self._signature(thread).encode(), signature.encode("utf-8", "replace")
+        )
+        return thread if right else None
 
     def _signature(self, thread: str) -> str:
         made = hmac.new(self.key, thread.encode(), hashlib.sha256).digest()
