@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
@@ -12,15 +13,38 @@ from typing import Final
 
 from upheld.plugin import Address, Outgoing, Permanent
 from upheld_email.config import ADDRESS
-from upheld_email.headers import text
+from upheld_email.headers import clean, text
 from upheld_email.threads import Tokens, bare_id, digest
 
 # RFC 5322 bounds a line, not the chain; some servers refuse headers beyond a few KB.
 _CHAIN: Final = 20
+_IDS: Final = frozenset({"message-id", "in-reply-to", "references"})
+_MEDIA_TYPE: Final = re.compile(r"(?a:(application|audio|image|text|video)/[\w.+-]{1,100})")
+
+
+_LONG: Final = policy.SMTP.clone(cte_type="7bit", max_line_length=990)
+
+
+class _Folding(policy.EmailPolicy):
+    """Folds lines at 78 characters, except where that would break what stands in them.
+
+    The library writes an id that does not fit as an encoded word, which nobody recognises as an
+    id (RFC 2047 §5 forbids it there), and cuts a long address in two.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header as bytes, ids a line each."""
+        if name.lower() in _IDS:
+            ids = "\r\n ".join(value.split())
+            return f"{name}: {ids}\r\n".encode("ascii")
+        folded = super().fold_binary(name, value)
+        inside = [each.addr_spec.encode() for each in getattr(value, "addresses", ())]
+        whole = all(address in folded for address in inside)
+        return folded if whole else _LONG.fold_binary(name, value)
+
+
 # 7 bit: no server on the way has to convert it, and no signature breaks.
-# Long lines: a message id that does not fit in 78 characters would come out as an encoded word,
-# which nobody recognises as an id (RFC 2047 §5 forbids it there).
-POLICY: Final = policy.SMTP.clone(cte_type="7bit", max_line_length=990)
+POLICY: Final = _Folding(cte_type="7bit", linesep="\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,8 @@ def _plain(value: str) -> str:
 
 
 def _chain(reply_to: tuple[str, ...]) -> dict[str, str]:
-    ids = [found for handle in reply_to if (found := bare_id(handle)) and "=?" not in found]
+    found = (bare_id(handle) for handle in reply_to)
+    ids = [each for each in found if each is not None and each.isascii()]
     if not ids:
         return {}
     kept = ids if len(ids) <= _CHAIN else [ids[0], *ids[1 - _CHAIN :]]
@@ -111,11 +136,13 @@ def _markers(message: Outgoing, site: str) -> dict[str, str]:
 
 
 def _fill(mail: EmailMessage, message: Outgoing) -> None:
-    mail.set_content(message.text, charset="utf-8")
+    mail.set_content(clean(message.text), charset="utf-8")
     if message.html is not None:
-        mail.add_alternative(message.html, subtype="html", charset="utf-8")
+        mail.add_alternative(clean(message.html), subtype="html", charset="utf-8")
     for each in message.attachments:
-        main, _, sub = each.media_type.partition("/")
+        # A mail or a multipart would have to be one; as bytes it is a file like any other.
+        known = _MEDIA_TYPE.fullmatch(each.media_type)
+        main, _, sub = (known[0] if known else "application/octet-stream").partition("/")
         with each.open() as file:
             data = file.read()
-        mail.add_attachment(data, maintype=main, subtype=sub or "octet-stream", filename=each.name)
+        mail.add_attachment(data, maintype=main, subtype=sub, filename=_plain(each.name))
