@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -30,7 +31,8 @@ from upheld.plugin import (
     Receipt,
     Refused,
 )
-from upheld_email.client import Dropped, Envelope, Mailbox, Selected
+from upheld_email.answers import Envelope
+from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, body_hash, unread_id
@@ -44,6 +46,10 @@ _PAGE: Final = 32_000_000
 _HEAD: Final = 65_536
 # Message-IDs remembered to tell a double from a copy.
 _REMEMBERED: Final = 20_000
+# Seconds of machine time: a slow line gives a short page, and no call that seems to hang.
+_LONGEST: Final = 30.0
+# How often a mail is asked for that the server does not hand out, before it is passed over.
+_PATIENCE: Final = 10
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Cursor:
         try:
             folder, validity, uid = json.loads(text or "")
             return cls(str(folder), int(validity), int(uid))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 
@@ -85,6 +91,8 @@ class Email(Notifier[EmailConfig]):
         self._enough = threading.Event()  # a wait that runs is to end
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
         self._bodies: dict[str, str] = {}
+        self._declined: Counter[str] = Counter()
+        self._put_away_failed = False
 
     def check(self) -> Iterable[Finding]:
         """Signs in on both sides, opens the folder, asks whether plus-addresses are taken."""
@@ -136,7 +144,7 @@ class Email(Notifier[EmailConfig]):
         self._put_away(start)
         uids = self._unread(start, folder)
         here, rest = uids[: config.page], uids[config.page :]
-        items, done, as_of = self._items(here, now)
+        items, done, as_of = self._items(here, folder.validity, now)
         end = dataclasses.replace(start, uid=done or start.uid)
         more = bool(rest) or end.uid < (here[-1] if here else 0)
         self._read_to = (folder.validity, end.uid + 1 if more else folder.next_uid)
@@ -153,33 +161,65 @@ class Email(Notifier[EmailConfig]):
         return start
 
     def _put_away(self, start: Cursor) -> None:
-        if self.config.processed is not None and start.uid:
-            done = self._mailbox.uids_up_to(start.uid)
-            self._mailbox.move(done, self.config.processed)
+        """What does not work here must not keep anybody from being heard: it is told once."""
+        if self.config.processed is None or not start.uid:
+            return
+        try:
+            self._mailbox.move(self._mailbox.uids_up_to(start.uid), self.config.processed)
+        except Declined as error:
+            if not self._put_away_failed:
+                self.context.log.warning("not_put_away", error=str(error))
+            self._put_away_failed = True
+        else:
+            self._put_away_failed = False
 
     def _unread(self, start: Cursor, folder: Selected) -> list[int]:
         nothing_new = folder.next_uid and start.uid + 1 >= folder.next_uid
         return [] if nothing_new else self._mailbox.uids_after(start.uid)
 
-    def _items(self, uids: list[int], now: datetime) -> tuple[list[Inbound], int, datetime]:
+    def _items(
+        self, uids: list[int], validity: int, now: datetime
+    ) -> tuple[list[Inbound], int, datetime]:
         """What these mails are, the last UID that was read, and when that one came."""
         items: list[Inbound] = []
-        done, as_of = 0, now
+        done, as_of, until = 0, now, time.monotonic() + _LONGEST
         envelopes = self._mailbox.envelopes(uids) if uids else []
         taken = next(groups(envelopes, _PAGE, _PAGE), [])
         last = uids[-1] if uids and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
         try:
             for group in groups(taken, _GROUP, self.config.max_bytes):
-                for envelope, item in self._group(group, now):
+                if items and time.monotonic() > until:
+                    return items, done, as_of
+                for envelope, item in self._group(group, validity, now):
                     items.append(item)
-                    done, as_of = envelope.uid, envelope.at or now
-        except Dropped:
+                    done, as_of = envelope.uid, min(envelope.at or now, now)
+        except (Dropped, Declined):
             if not items:
                 raise
             return items, done, as_of
         return items, last, as_of
 
-    def _group(self, group: list[Envelope], now: datetime) -> Iterator[tuple[Envelope, Inbound]]:
+    def _group(
+        self, group: list[Envelope], validity: int, now: datetime
+    ) -> Iterator[tuple[Envelope, Inbound]]:
+        try:
+            yield from self._fetched(group, now)
+        except Declined as error:
+            if len(group) == 1:
+                yield group[0], self._not_handed_out(group[0], validity, error)
+                return
+            for each in group:  # one of them is at fault
+                yield from self._group([each], validity, now)
+
+    def _not_handed_out(self, envelope: Envelope, validity: int, error: Declined) -> Refused:
+        """One mail that the server can't read must not keep the others for ever."""
+        name = f"uid:{self.config.folder}:{validity}:{envelope.uid}"
+        self._declined[name] += 1
+        if self._declined[name] < _PATIENCE:
+            raise error
+        return Refused(name, f"the server does not hand it out: {error.what}")
+
+    def _fetched(self, group: list[Envelope], now: datetime) -> Iterator[tuple[Envelope, Inbound]]:
         whole = group[0].size <= self.config.max_bytes
         broken: Dropped | None = None
         try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import imaplib
 import re
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, Final
 
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
@@ -18,32 +19,15 @@ from imap_tools.mailbox import BaseMailBox
 from imap_tools.utils import encode_folder
 
 from upheld.plugin import Auth, Misconfigured, PluginError, Retry
+from upheld_email.answers import Envelope, envelopes, mails, number
 from upheld_email.config import EmailConfig, Endpoint, endpoint
+from upheld_email.line import connected, trusted, untrusted
 
 # How soon a wait notices that it is to end. RFC 2177: IDLE again at least every 29 minutes; NAT
 # gateways forget a silent connection much sooner.
 _SLICE: Final = 0.25
 _RENEW: Final = 9 * 60.0
 _BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
-_MONTHS: Final = [
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-]
-_DATE: Final = re.compile(
-    rb'INTERNALDATE "[ ]*(\d+)-(\w{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
-)
-_UID: Final = re.compile(rb"\bUID (\d+)")
-_SIZE: Final = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +39,16 @@ class Selected:
     exists: int
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is known of a mail before it is fetched. ``at``: when the server got it."""
-
-    uid: int
-    size: int
-    at: datetime | None
-
-
 class Dropped(Retry):
     """The connection broke; ``got`` are the mails that had come by then."""
 
     def __init__(self, what: str, got: dict[int, bytes]) -> None:
         super().__init__(what, "nothing to do: it is opened again")
         self.got = got
+
+
+class Declined(Retry):
+    """The server answers, and does not do what it is asked."""
 
 
 class Mailbox:
@@ -101,22 +80,21 @@ class Mailbox:
         return sorted(each for each in map(int, found) if each > uid)
 
     def uids_up_to(self, uid: int) -> list[int]:
-        """The UIDs up to ``uid``, in order."""
+        """The UIDs up to ``uid``, in order, without mail that is marked as deleted."""
         with self._said():
-            return sorted(map(int, self._open().uids(f"UID 1:{uid}", charset=None)))
+            return sorted(map(int, self._open().uids(f"UID 1:{uid} UNDELETED", charset=None)))
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
         """Size and date of each mail that is still there."""
-        lines = self._fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
-        return sorted((_envelope(line) for line in lines if _SIZE.search(line)), key=_by_uid)
+        return envelopes(self._uid("FETCH", _set(uids), "(UID RFC822.SIZE INTERNALDATE)"))
 
     def mails(self, uids: Sequence[int], limit: int | None = None) -> dict[int, bytes]:
         """The mails by UID (their first ``limit`` bytes); `Dropped` says what had come by then."""
         part = "BODY.PEEK[]" if limit is None else f"BODY.PEEK[]<0.{limit}>"
         try:
-            return _literals(self._uid("FETCH", _set(uids), f"(UID {part})"))
+            return mails(self._uid("FETCH", _set(uids), f"(UID {part})"))
         except Dropped as dropped:
-            raise Dropped(dropped.what, _literals(self._left)) from dropped
+            raise Dropped(dropped.what, mails(self._left)) from dropped
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move mails (RFC 6851); without MOVE, copy, mark and expunge just these."""
@@ -161,11 +139,8 @@ class Mailbox:
             box = self._open()
             said = box.folder.set(folder, readonly)
             codes = box.client.untagged_responses
-            validity, next_uid = (_number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
-            return Selected(validity, next_uid, _number(said[1]))
-
-    def _fetch(self, uids: Sequence[int], parts: str) -> list[bytes]:
-        return [line for line in self._uid("FETCH", _set(uids), parts) if isinstance(line, bytes)]
+            validity, next_uid = (number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
+            return Selected(validity, next_uid, number(said[1]))
 
     def _uid(self, command: str, *args: str | bytes) -> list[Any]:
         """A UID command's answers. What had come when it broke is kept in ``_left``."""
@@ -177,9 +152,14 @@ class Mailbox:
             except (OSError, imaplib.IMAP4.abort):
                 self._left = list(client.untagged_responses.get("FETCH", []))
                 raise
-            if kind != "OK":
-                raise Retry(f"{self._where} refuses {command}: {_shown(answers)}")
-            return list(answers)
+            except imaplib.IMAP4.error as error:  # BAD
+                kind, answers = "BAD", [str(error).encode()]
+        if kind != "OK":
+            what = f"{self._where} refuses {command}: {str(answers)[:200]}"
+            raise (Retry if _BUSY.search(what) else Declined)(
+                what, "nothing to do: it is tried again"
+            )
+        return list(answers)
 
     def _open(self) -> _Box:
         if self._box is None:
@@ -203,7 +183,10 @@ class Mailbox:
         except imaplib.IMAP4.abort:
             raise
         except (ImapToolsError, imaplib.IMAP4.error) as error:
-            raise self._not_let_in(str(error).replace(password, "[password]")) from None
+            raise self._not_let_in(str(error)) from None
+        # Many servers tell of MOVE, UIDPLUS and IDLE only those who have signed in.
+        offered = box.client.capability()[1]
+        box.client.capabilities = tuple(str(offered[-1] or b"", "ascii").upper().split())
 
     def _not_let_in(self, said: str) -> PluginError:
         if _BUSY.search(said):
@@ -221,8 +204,7 @@ class Mailbox:
             raise
         except ssl.SSLCertVerificationError as error:
             self.close()
-            what = f"the certificate of {self._where} can't be verified: {error.verify_message}"
-            raise Misconfigured(what, "set `ca_file` where the authority is your own") from error
+            raise untrusted(self._where, error) from error
         except MailboxFolderSelectError as error:
             what = f"{self._where} has no folder {folder!r} for {self._config.login}"
             raise Misconfigured(what, "set `folder` to one that is there") from error
@@ -230,7 +212,7 @@ class Mailbox:
             self.close()
             what = f"{self._where}: folder {folder!r} may be read, but not written to"
             raise Misconfigured(what, "leave out `processed`, or have the rights set") from error
-        except (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError) as error:
+        except (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError, ValueError) as error:
             self.close()
             kind = type(error).__name__
             raise Dropped(f"{self._where}: the connection broke ({kind})", {}) from error
@@ -245,21 +227,38 @@ class _Box(BaseMailBox):
 
     def _get_mailbox_client(self) -> imaplib.IMAP4:
         where, timeout = self._where, self._config.timeout
+        if where.security == "plain":
+            return _Line(where, timeout)
+        context = trusted(self._config.ca_file)
         if where.security == "tls":
-            verified = ssl.create_default_context(cafile=self._config.ca_file)
-            return imaplib.IMAP4_SSL(where.host, where.port, ssl_context=verified, timeout=timeout)
-        client = imaplib.IMAP4(where.host, where.port, timeout=timeout)
-        if where.security == "starttls":
-            _protect(client, self._config, where)
+            return _Line(where, timeout, context)
+        client = _Line(where, timeout)
+        _protect(client, where, context)
         return client
 
 
-def _protect(client: imaplib.IMAP4, config: EmailConfig, where: Endpoint) -> None:
+class _Line(imaplib.IMAP4):
+    """imaplib over a line of ours; with a ``context`` it is encrypted from its first byte."""
+
+    def __init__(
+        self, where: Endpoint, timeout: float, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._context = context
+        super().__init__(where.host, where.port, timeout)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        opened = connected(self.host, self.port, timeout or 0)
+        if self._context is None:
+            return opened
+        return self._context.wrap_socket(opened, server_hostname=self.host)
+
+
+def _protect(client: imaplib.IMAP4, where: Endpoint, context: ssl.SSLContext) -> None:
     try:
         if "STARTTLS" not in client.capabilities:
             what = f"{where} does not offer STARTTLS: the password was not sent"
             raise Misconfigured(what, "use imaps://, or ask who runs the server")
-        client.starttls(ssl.create_default_context(cafile=config.ca_file))
+        client.starttls(context)
     except BaseException:
         with suppress(OSError):
             client.shutdown()
@@ -314,49 +313,3 @@ class _Idle:
 
 def _set(uids: Sequence[int]) -> str:
     return ",".join(map(str, uids))
-
-
-def _number(found: Any) -> int:
-    digits = re.search(rb"\d+", found[-1]) if found and found[-1] else None
-    return int(digits[0]) if digits else 0
-
-
-def _shown(answers: Any) -> str:
-    return repr(answers)[:200]
-
-
-def _envelope(line: bytes) -> Envelope:
-    uid, size = _UID.search(line), _SIZE.search(line)
-    return Envelope(int(uid[1]) if uid else 0, int(size[1]) if size else 0, _internal_date(line))
-
-
-def _by_uid(envelope: Envelope) -> int:
-    return envelope.uid
-
-
-def _internal_date(line: bytes) -> datetime | None:
-    found = _DATE.search(line)
-    if found is None or found[2].decode().lower() not in _MONTHS:
-        return None
-    month = _MONTHS.index(found[2].decode().lower()) + 1
-    ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
-    zone = timezone(-ahead if found[7] == b"-" else ahead)
-    day, year, hour, minute, second = (int(found[each]) for each in (1, 3, 4, 5, 6))
-    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).astimezone(UTC)
-
-
-def _literals(answers: Sequence[Any]) -> dict[int, bytes]:
-    """The whole mails in FETCH answers. The UID may stand before the literal or behind it.
-
-    Where the connection ends within a literal, imaplib keeps what came: that is no mail.
-    """
-    found = {}
-    for number, answer in enumerate(answers):
-        if isinstance(answer, tuple) and answer[0].endswith(b"{%d}" % len(answer[1])):
-            behind = answers[number + 1] if number + 1 < len(answers) else b""
-            uid = _UID.search(answer[0]) or _UID.search(
-                behind if isinstance(behind, bytes) else b""
-            )
-            if uid is not None:
-                found[int(uid[1])] = answer[1]
-    return found

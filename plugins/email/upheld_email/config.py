@@ -73,7 +73,7 @@ class EmailConfig(ConnectionConfig):
     max_depth: int = Field(20, ge=1, description="mail nested deeper goes to quarantine")
     page: int = Field(50, ge=1, le=500, description="how many mails are read at a time")
     ca_file: str | None = Field(None, description="certificates of a private authority (PEM)")
-    timeout: float = Field(20, gt=0, le=60, description="seconds to wait for an answer")
+    timeout: float = Field(10, gt=0, le=60, description="seconds to wait for an answer")
 
     @field_validator("address")
     @classmethod
@@ -117,5 +117,7 @@ def _checked(url: str, kind: str) -> str:
         raise ValueError("must not carry a user or password: `user` and `password` do")
     if parts.scheme == kind and parts.hostname not in _LOOPBACK:
         raise ValueError(f"must be {kind}s:// or {kind}+starttls://; {kind}:// is for this machine")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must end after host and port")
     _ = parts.port  # raises ValueError where it is no number
     return url.rstrip("/")

@@ -9,19 +9,23 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from typing import Final, NoReturn
 
 from upheld.plugin import Auth, Misconfigured, Permanent, PluginError, Retry, Unknown
-from upheld_email.config import EmailConfig, endpoint
+from upheld_email.config import EmailConfig, Endpoint, endpoint
 from upheld_email.letter import POLICY
+from upheld_email.line import connected, trusted, untrusted
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _DOT: Final = re.compile(rb"(?m)^\.")
-_LOST: Final = (OSError, smtplib.SMTPServerDisconnected)
 _SHOWN: Final = 300
+# How we introduce ourselves: the name of this machine is nobody's concern, and to look it up may
+# take long (RFC 5321 §4.1.3: an address literal is as good).
+_HELLO: Final = "[127.0.0.1]"
 
 
 class Submission:
@@ -39,7 +43,7 @@ class Submission:
             self._envelope(smtp, sender, to)
             self._expect(smtp.docmd("DATA"), 354, to)
             smtp.send(_on_the_wire(mail))
-        except _LOST as error:
+        except OSError as error:
             self.close()
             raise Retry(f"{self._where} hung up before it had the mail", "") from error
         except PluginError:
@@ -56,7 +60,7 @@ class Submission:
         except Permanent as error:
             self.close()
             return error.what
-        except _LOST as error:
+        except OSError as error:
             self.close()
             raise Retry(f"{self._where} hung up", "") from error
         return None
@@ -65,7 +69,7 @@ class Submission:
         """Say goodbye, and let go in any case."""
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
-            with suppress(*_LOST, smtplib.SMTPException):
+            with suppress(OSError):
                 smtp.quit()
             smtp.close()
 
@@ -74,7 +78,7 @@ class Submission:
     def _ready(self) -> smtplib.SMTP:
         """A connection that answers: servers hang up on those who are silent for minutes."""
         if self._smtp is not None:
-            with suppress(*_LOST):
+            with suppress(OSError):
                 if self._smtp.noop()[0] == 250:
                     return self._smtp
             self.close()
@@ -85,13 +89,10 @@ class Submission:
         try:
             smtp = self._connect()
         except ssl.SSLCertVerificationError as error:
-            what = f"the certificate of {self._where} can't be verified: {error.verify_message}"
-            raise Misconfigured(what, "set `ca_file` where the authority is your own") from error
-        except (*_LOST, smtplib.SMTPException) as error:
-            kind = type(error).__name__
-            raise Retry(
-                f"{self._where} can't be reached ({kind})", "look at the network"
-            ) from error
+            raise untrusted(self._where, error) from error
+        except OSError as error:  # every error of smtplib is one
+            what = f"{self._where} can't be reached ({type(error).__name__})"
+            raise Retry(what, "look at the network") from error
         try:
             self._sign_in(smtp)
         except BaseException:
@@ -102,21 +103,17 @@ class Submission:
     def _connect(self) -> smtplib.SMTP:
         where, timeout = self._where, self._config.timeout
         if where.security == "plain":
-            return smtplib.SMTP(where.host, where.port, timeout=timeout)
-        verified = ssl.create_default_context(cafile=self._config.ca_file)
+            return _Plain(where.host, where.port, _HELLO, timeout)
+        context = trusted(self._config.ca_file)
         if where.security == "tls":
-            return smtplib.SMTP_SSL(where.host, where.port, timeout=timeout, context=verified)
-        smtp = smtplib.SMTP(where.host, where.port, timeout=timeout)
+            return _Tls(where.host, where.port, _HELLO, timeout=timeout, context=context)
+        smtp = _Plain(where.host, where.port, _HELLO, timeout)
         try:
-            smtp.ehlo()
-            if smtp.has_extn("starttls"):
-                smtp.starttls(context=verified)
-                return smtp
-            what = f"{where} does not offer STARTTLS: the password was not sent"
-            raise Misconfigured(what, "use smtps://, or ask who runs the server")
+            _protect(smtp, where, context)
         except BaseException:
             smtp.close()
             raise
+        return smtp
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         user, password = self._config.login, self._config.password.get_secret_value()
@@ -129,9 +126,10 @@ class Submission:
             then = "set `user` and `password`; many providers want an app password"
             raise Auth(what, then) from None
         except smtplib.SMTPNotSupportedError:
-            what = f"{self._where} offers no sign-in"
-            raise Misconfigured(what, "use its submission port (587 or 465)") from None
-        except (*_LOST, smtplib.SMTPException) as error:
+            what = f"{self._where} offers no sign-in by password"
+            then = "use its submission port (587 or 465), and a provider that takes app passwords"
+            raise Misconfigured(what, then) from None
+        except OSError as error:  # every error of smtplib is one
             kind = type(error).__name__
             raise Retry(f"{self._where} broke off while signing in ({kind})", "") from None
 
@@ -142,7 +140,9 @@ class Submission:
     def _answered(self, smtp: smtplib.SMTP, to: str) -> str:
         try:
             answer = smtp.getreply()
-        except (*_LOST, smtplib.SMTPResponseException) as error:
+            if answer[0] < 0:
+                raise smtplib.SMTPServerDisconnected("what it says is no answer")
+        except OSError as error:
             self.close()
             what = f"{self._where} took the mail to {to}, but did not answer"
             raise Unknown(what, "send it again: it bears the same Message-ID") from error
@@ -168,12 +168,37 @@ class Submission:
         raise Retry(what, "nothing to do: it is tried again")
 
 
+class _Plain(smtplib.SMTP):
+    """smtplib over a line of ours."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return connected(host, port, timeout)
+
+
+class _Tls(smtplib.SMTP_SSL):
+    """The same, encrypted from its first byte."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(connected(host, port, timeout), server_hostname=host)
+
+
+def _protect(smtp: smtplib.SMTP, where: Endpoint, context: ssl.SSLContext) -> None:
+    smtp.ehlo()
+    if not smtp.has_extn("starttls"):
+        what = f"{where} does not offer STARTTLS: the password was not sent"
+        raise Misconfigured(what, "use smtps://, or ask who runs the server")
+    smtp.starttls(context=context)
+
+
 def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    offered = smtp.esmtp_features.get("auth", "").split()
+    if not {"PLAIN", "LOGIN", "CRAM-MD5"} & set(offered):
+        raise smtplib.SMTPNotSupportedError
     if (user + password).isascii():
         smtp.login(user, password)
         return
     # smtplib encodes secrets as ASCII; SASL PLAIN is UTF-8 (RFC 4616 §2).
-    smtp.ehlo_or_helo_if_needed()
     secret = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
     code, said = smtp.docmd("AUTH", f"PLAIN {secret}")
     if code != 235:
