@@ -18,6 +18,19 @@ _ROLES: Final = (
     "support-team",
     "operator",
 )
+#: Somebody to whom something is promised, so that a first case can be entered.
+_CUSTOMER: Final[dict[str, Any]] = {
+    "name": "Example Customer",
+    "domains": ["customer.example"],
+    "contacts": [
+        {
+            "name": "Pat Lin",
+            "mail": "pat@customer.example",
+            "phone": "+12025550111",
+            "is": ["contact", "technical", "escalation-manager"],
+        }
+    ],
+}
 
 
 def embedded_default(folder: Path) -> Config:
@@ -38,6 +51,7 @@ def embedded_default(folder: Path) -> Config:
             "notify": [{"mail": "screen"}],
         },
         "roles": dict.fromkeys(_ROLES, YOU),
+        "customers": {"example": _CUSTOMER},
     }
     document = Document(data, "(no upheld.yaml)", "", {})
     return config_from(document, folder)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from upheld.calendar.instant import instant
 from upheld.calendar.wall import zone_named
@@ -17,14 +17,16 @@ from upheld.case.events import Actor, Side
 from upheld.clock import Clock, SystemClock
 from upheld.config import Config, embedded_default, load_config, validate_connection
 from upheld.daemon.assembly import Configured, Parts, build_daemon
+from upheld.daemon.observers import Observers
 from upheld.desk.book import Book
 from upheld.desk.intake import Source
 from upheld.desk.records import Records
 from upheld.desk.verbs import Verbs
-from upheld.directory import Directory
+from upheld.directory import Directory, Recipient
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
-from upheld.errors import ConfigError, Refusal
+from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
+from upheld.logs import logger
 from upheld.plugin import Ability, Channel, Connection, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
@@ -51,6 +53,12 @@ def find_config(path: Path | None) -> Path | None:
     return here if here.exists() else None
 
 
+def config_at(path: Path | None) -> Config:
+    """The config of the file that ``find_config`` finds, or the embedded default."""
+    found = find_config(path)
+    return load_config(found) if found else embedded_default(_data_folder())
+
+
 @dataclass
 class Site:
     """Config, ledger, policies, directory; plugins are loaded when they are needed."""
@@ -58,6 +66,7 @@ class Site:
     config: Config
     ledger: Ledger
     clock: Clock
+    _observers: Observers | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def open(
@@ -65,9 +74,7 @@ class Site:
     ) -> Site:
         """From a file, or from none on the embedded default. ``create``: make a new ledger where
         there is none; an old one is never upgraded by itself."""
-        found = find_config(path)
-        config = load_config(found) if found else embedded_default(_data_folder())
-        return cls.of(config, clock=clock, create=create)
+        return cls.of(config_at(path), clock=clock, create=create)
 
     @classmethod
     def of(cls, config: Config, *, clock: Clock | None = None, create: bool = True) -> Site:
@@ -91,7 +98,10 @@ class Site:
         self.close()
 
     def close(self) -> None:
-        """Close the ledger."""
+        """Close the ledger, once observers have seen what they have to."""
+        if self._observers is not None:
+            self.ledger.on_commit = None
+            self._observers.close()
         self.ledger.close()
 
     @cached_property
@@ -116,8 +126,13 @@ class Site:
 
     @cached_property
     def registry(self) -> Registry:
-        """The plugins that connections name."""
-        return Registry.load(entry.plugin for entry in self.config.connections.values())
+        """The plugins that connections name; those that observe are shown events from here on."""
+        registry = Registry.load(entry.plugin for entry in self.config.connections.values())
+        if registry.observers:
+            self._observers = Observers(registry, logger(loop="observers"))
+            self._observers.start()
+            self.ledger.on_commit = self._observers.take
+        return registry
 
     @cached_property
     def records(self) -> Records:
@@ -153,13 +168,13 @@ class Site:
             records=Records(self.ledger, self.book, self.clock, self.registry),
             directory=self.directory,
             connections=self.connections,
-            ways=self._ways(),
+            ways=self.ways(),
             catch=self._catch(),
             site=self.config.site,
             zone=self.config.zone,
             folder=self.config.data_folder,
             links=self.config.links,
-            templates=self._templates(),
+            templates=self.templates(),
             public_url=self.config.web.url,
             config_hash=self.config.hash,
         )
@@ -196,16 +211,25 @@ class Site:
 
     def _configured(self, name: str) -> Configured:
         entry = self.config.connections[name]
-        plugin = self.registry.plugin(entry.plugin)
-        if not issubclass(plugin, Connection):
-            raise ConfigError(
-                f"{entry.plugin!r} is a probe, not a connection",
-                where=self.config.document.place("connections", name, "plugin"),
-            )
+        plugin = self._plugin(name, entry.plugin)
         config = validate_connection(entry, plugin.Config, self.config.document, self.config.vault)
         adopt = entry.adopt_from
         source = Source(name, entry.plugin, self._day(adopt) if adopt else None, entry.cases_to)
         return Configured(plugin, config, source)
+
+    def _plugin(self, connection: str, name: str) -> type[Connection[Any]]:
+        where = self.config.document.place("connections", connection, "plugin")
+        try:
+            plugin = self.registry.plugin(name)
+        except UpheldError as error:
+            raise ConfigError(error.what, where=where, do_next=error.do_next) from error
+        if not issubclass(plugin, Connection):
+            raise ConfigError(
+                f"plugin '{name}' is a probe, not a connection",
+                where=where,
+                do_next="name a tracker or a notifier; see `upheld plugins list`",
+            )
+        return plugin
 
     def _day(self, day: date) -> int:
         from datetime import datetime, time
@@ -214,14 +238,10 @@ class Site:
 
     def _catch(self) -> SafetyCatch:
         go_live = self.config.go_live
-        people = (
-            self.directory.resolve(go_live.redirect, at=self.clock.now())
-            if go_live.redirect
-            else ()
-        )
+        mode = Mode(go_live.mode)
         return SafetyCatch(
-            Mode(go_live.mode),
-            people[0] if people else None,
+            mode,
+            self._redirect(go_live.redirect) if mode is Mode.REDIRECT else None,
             frozenset(go_live.live_for),
             frozenset(
                 each.source.name
@@ -230,7 +250,19 @@ class Site:
             ),
         )
 
-    def _ways(self) -> Ways:
+    def _redirect(self, to: str | None) -> Recipient:
+        """Who gets everything. Without somebody it would go to those whom it must not reach."""
+        people = self.directory.resolve(to, at=self.clock.now()) if to else ()
+        if not people:
+            raise ConfigError(
+                f"go_live.redirect: nobody is {to!r} just now",
+                where=self.config.document.place("go_live", "redirect"),
+                do_next="name a person of `people`",
+            )
+        return people[0]
+
+    def ways(self) -> Ways:
+        """How people are reached: as written in ``reach``, else over what can reach them."""
         reach, heard = self.config.reach, self._heard_by()
         mail = (Way(Channel.MAIL, heard),) if heard else ()
         return Ways(
@@ -270,7 +302,8 @@ class Site:
             if issubclass(each.plugin, Notifier)
         }
 
-    def _templates(self) -> Path | None:
+    def templates(self) -> Path | None:
+        """The site's own templates, if there are any."""
         folder = self.config.folder / "templates"
         return folder if folder.is_dir() else None
 

@@ -7,7 +7,8 @@ takes the actor; nothing happens in nobody's name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import uuid4
 
 from upheld.calendar.instant import Instant
@@ -47,10 +48,15 @@ from upheld.case.state import CaseState, Status
 from upheld.desk.records import Records
 from upheld.engine.gates import missing
 from upheld.errors import NotFound, Refusal
-from upheld.ledger import Transaction
+from upheld.ledger import CaseFilter, Transaction
 from upheld.policy.model import Gate, Policy
 
 Check = Callable[[Policy, CaseState], None]
+#: For whom a case can wait, and by what it can be solved.
+PARTIES: Final = ("customer", "vendor")
+SOLUTIONS: Final = ("fix", "workaround", "plan")
+#: Where no tracker gives numbers, ours begin here: a number should not look like a count.
+FIRST_NUMBER: Final = 1001
 
 
 def new_id() -> str:
@@ -75,7 +81,10 @@ class Verbs:
     def triage(
         self, case: str, actor: Actor, severity: int, *, number: str | None = None, reason: str = ""
     ) -> None:
-        """Set the severity, and the number where the tracker gives none; once a case."""
+        """Set the severity and the number; once a case.
+
+        A number that nobody gives is the tracker's own, or the next of ours where there is none.
+        """
         self._staff(actor, "triage")
 
         def check(policy: Policy, state: CaseState) -> None:
@@ -149,6 +158,7 @@ class Verbs:
     def wait(self, case: str, actor: Actor, party: str) -> None:
         """The case waits for the customer, or for a vendor."""
         self._staff(actor, "set waiting")
+        _one_of("wait for", party, PARTIES)
         self._state(case, WaitingOn(party), actor)
 
     def hold(self, case: str, actor: Actor, reason: str, until: Instant | None = None) -> None:
@@ -169,6 +179,7 @@ class Verbs:
     ) -> None:
         """It is solved: ``fix``, ``workaround`` or ``plan``."""
         self._staff(actor, "resolve")
+        _one_of("be resolved by", how, SOLUTIONS)
         self._state(case, Resolved(how, text), actor, _gate(case, "resolve", override))
 
     def close(self, case: str, actor: Actor, reason: str = "", *, override: str = "") -> None:
@@ -181,7 +192,9 @@ class Verbs:
 
         def check(_policy: Policy, state: CaseState) -> None:
             if state.status not in {Status.RESOLVED, Status.CLOSED}:
-                raise Refusal(f"{case} is open: {state.status}")
+                raise Refusal(
+                    f"{case} is open: {state.status}", do_next="work it, or write a note on it"
+                )
 
         self._state(case, Reopened(_text(reason)), actor, check)
 
@@ -192,10 +205,10 @@ class Verbs:
     def attach(self, case: str, actor: Actor, parent: str) -> None:
         """Fold this case's pages and statuses into its parent's."""
         self._staff(actor, "attach")
-        found = self._find(parent)
-        if found == self._find(case):
-            raise Refusal(f"{case} can't be attached to itself")
-        self._state(case, Attached(found), actor)
+        own, found = self._find(case), self._find(parent)
+        if found == own:
+            raise Refusal(f"{case} can't be attached to itself", do_next="name the other case")
+        self._state(case, Attached(found), actor, lambda _policy, _: self._speaks(parent))
 
     def detach(self, case: str, actor: Actor) -> None:
         """Let the case stand for itself again."""
@@ -218,6 +231,17 @@ class Verbs:
             )
         self._state(case, Annulled(key, _text(reason)), actor)
 
+    def _speaks(self, parent: str) -> None:
+        """A parent speaks for its children, so it must be able to speak itself."""
+        state = self.records.read(lambda tx: self.records.life(tx.subject(tx.find(parent)))).state
+        if state.parent is not None:
+            raise Refusal(
+                f"{parent} is attached to {state.parent} itself",
+                do_next=f"attach to {state.parent}",
+            )
+        if state.status is Status.CLOSED:
+            raise Refusal(f"{parent} is closed", do_next="reopen it, or attach to one that is open")
+
     def _find(self, case: str) -> str:
         return self.records.read(lambda tx: tx.find(case))
 
@@ -238,9 +262,11 @@ class Verbs:
     ) -> None:
         subject = tx.subject(tx.find(case))
         now = self.records.clock.now()
+        state = self.records.life(subject, now).state
         if check is not None:
-            policy = self.records.book.of(subject.policy).policy
-            check(policy, self.records.life(subject, now).state)
+            check(self.records.book.of(subject.policy).policy, state)
+        if isinstance(body, Triaged):
+            body = replace(body, number=_number(tx, body.number, state))
         self.records.add(tx, subject.id, Event(event_id, now, now, actor, body))
 
     def _staff(self, actor: Actor, verb: str) -> None:
@@ -249,6 +275,18 @@ class Verbs:
                 f"{actor.id} can't {verb} a case: only staff can",
                 do_next="name a person of upheld.yaml with --as",
             )
+
+
+def _number(tx: Transaction, given: str | None, state: CaseState) -> str | None:
+    """The number that triage gives; None where the tracker's own will be told."""
+    if given is None:
+        tracked = state.tracker_key or state.opened.create_on
+        return None if tracked else str(FIRST_NUMBER - 1 + tx.next_number("case number"))
+    if tx.cases(CaseFilter(number=given), limit=1):
+        raise Refusal(
+            f"another case has the number {given}", do_next="give a new one, or leave it out"
+        )
+    return given
 
 
 def _verdicts(tx: Transaction, case: str) -> set[str]:
@@ -288,6 +326,12 @@ def _known_flag(policy: Policy, flag: str) -> None:
     if flag not in policy.needs.flags:
         known = ", ".join(policy.needs.flags) or "none"
         raise Refusal(f"policy {policy.name!r} has no flag {flag!r}", do_next=f"it has: {known}")
+
+
+def _one_of(what: str, word: str, known: tuple[str, ...]) -> None:
+    # A word that the engine does not know would make every later decision of the case fail.
+    if word not in known:
+        raise Refusal(f"a case can't {what} {word!r}", do_next=f"say {' or '.join(known)}")
 
 
 def _text(text: str) -> str:

@@ -9,8 +9,12 @@ from typing import Final
 
 from upheld.case.decision import Purpose
 from upheld.directory import Recipient
+from upheld.directory.lookup import CUSTOMER, REPORTER
 from upheld.ledger import NewDelivery, OutboxItem
 from upheld.plugin import Channel
+
+#: Stands for the channel where an item is created rather than somebody told.
+TRACKER: Final = "tracker"
 
 
 class Mode(StrEnum):
@@ -52,13 +56,26 @@ class SafetyCatch:
     live_for: frozenset[str] = frozenset()
     local: frozenset[str] = field(default_factory=frozenset)
 
-    def lets(self, connection: str, customer: str | None) -> bool:
-        """Whether a message to this customer's case may go out over this connection."""
-        if connection in self.local or self.mode is Mode.REDIRECT:
+    def lets(self, delivery: NewDelivery, customer: str | None) -> bool:
+        """Whether a delivery of this customer's case may leave.
+
+        What is in doubt stays: an item on a tracker can't be redirected to a person, and without
+        anybody to redirect to nothing goes.
+        """
+        if delivery.connection in self.local:
             return True
+        if self.mode is Mode.REDIRECT:
+            return self.redirect is not None and delivery.channel != TRACKER
         if self.mode is Mode.SHADOW:
             return False
-        return not self.live_for.isdisjoint({connection, customer, "all"})
+        return not self.live_for.isdisjoint({delivery.connection, customer, "all"})
+
+    @property
+    def why(self) -> str:
+        """Why a message is kept in."""
+        if self.mode is Mode.LIVE:
+            return "live, but not for this customer or connection"
+        return f"{self.mode.value} mode"
 
 
 _BY_PURPOSE: Final[Mapping[Purpose, str]] = {
@@ -82,15 +99,26 @@ def tracked(item: OutboxItem) -> tuple[NewDelivery, ...]:
     """The one delivery of an item that is to be created on a tracker."""
     where = item.connection or ""
     lane = f"{item.subject}|{where}|create"
-    return (NewDelivery(item.key, where, "tracker", where, "", lane=lane),)
+    return (NewDelivery(item.key, where, TRACKER, where, "", lane=lane),)
 
 
 def ways_for(purpose: Purpose, to: Sequence[str], ways: Ways) -> tuple[Way, ...]:
     """The ways in which a message of this purpose reaches these people."""
     if purpose in _BY_PURPOSE:
         return tuple(getattr(ways, _BY_PURPOSE[purpose]))
-    staff = purpose is Purpose.NOTIFY and not any(who.startswith("customer") for who in to)
+    staff = purpose is Purpose.NOTIFY and not any(map(_outside, to))
     return ways.notify if staff else ways.customer
+
+
+def _outside(who: str) -> bool:
+    return who in {CUSTOMER, REPORTER} or who.startswith(f"{CUSTOMER}.")
+
+
+def reaches(person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]) -> bool:
+    """Whether any of the ways leads to this person."""
+    return any(
+        _address(person, way.channel, plugins.get(way.connection, "")) is not None for way in ways
+    )
 
 
 def route(
@@ -108,16 +136,41 @@ def route(
     return tuple(delivery for delivery in found if delivery is not None)
 
 
-def redirected(deliveries: Sequence[NewDelivery], to: Recipient) -> tuple[NewDelivery, ...]:
-    """The same deliveries, all of them to one person; who was meant stays in the name."""
-    return tuple(
-        replace(
-            each,
-            recipient_name=f"{to.name} (for {each.recipient_name})",
-            address=_address(to, Channel(each.channel), "") or each.address,
-        )
-        for each in deliveries
-    )
+def redirected(
+    deliveries: Sequence[NewDelivery],
+    to: Recipient,
+    ways: Sequence[Way],
+    plugins: Mapping[str, str],
+) -> tuple[NewDelivery, ...]:
+    """The same deliveries, all of them to one person; who was meant stays in the name.
+
+    Where that person has no address on a delivery's own way, another way is taken; where they have
+    none at all it is left out: never does it go to whom it was meant for.
+    """
+    found = (_redirected(each, to, ways, plugins) for each in deliveries)
+    return tuple(delivery for delivery in found if delivery is not None)
+
+
+def _redirected(
+    delivery: NewDelivery, to: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]
+) -> NewDelivery | None:
+    if delivery.channel == TRACKER:
+        return delivery
+    meant = f"{to.name} (for {delivery.recipient_name or delivery.address})"
+    if delivery.recipient_name.startswith(f"{to.name} (for "):  # the page was redirected before
+        meant = delivery.recipient_name
+    own = Way(Channel(delivery.channel), delivery.connection)
+    for way in (own, *ways):
+        address = _address(to, way.channel, plugins.get(way.connection, ""))
+        if address is not None:
+            return replace(
+                delivery,
+                recipient_name=meant,
+                channel=way.channel.value,
+                connection=way.connection,
+                address=address,
+            )
+    return None
 
 
 def _delivery(

@@ -1,0 +1,104 @@
+"""``upheld explain``: why a case stands as it does, segment by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from upheld.cli.app import App, for_machines, pass_app
+from upheld.cli.output import facts, length, local, print_json, say, table
+
+if TYPE_CHECKING:
+    from upheld.report.explanation import ClockStory, Explanation, MessageStory
+
+
+@click.command()
+@click.argument("case")
+@for_machines
+@pass_app
+def explain(app: App, *, case: str) -> None:
+    """Which promises hold for CASE, how its clocks ran, what was done, and what comes next."""
+    from upheld.report.explain import explain as explained
+
+    with app.site() as site:
+        found = explained(site.records, case)
+        zone = site.config.zone
+    if app.json:
+        print_json(found.as_dict())
+        return
+    _head(found)
+    _clocks(found, zone)
+    _done(found, zone)
+    _coming(found, zone)
+
+
+def _head(found: Explanation) -> None:
+    facts(
+        {
+            "case": found.case,
+            "number": found.number,
+            "title": found.title,
+            "customer": found.customer,
+            "status": found.status.replace("_", " "),
+            "severity": found.severity and f"{found.severity}, {found.severity_from}",
+            "no clock": found.why_no_clock,
+        }
+    )
+
+
+def _clocks(found: Explanation, zone: str) -> None:
+    for clock in found.clocks:
+        say(f"\n{clock.clause}: {clock.says}")
+        due = f", due {local(clock.due, zone)}" if clock.due is not None else ""
+        verdict = clock.verdict or clock.state
+        say(f"  {clock.target}: {verdict}, {length(clock.spent)} of {length(clock.within)}{due}")
+        table(("  from", "to", "it", "counted", "since"), _segments(clock, zone))
+
+
+def _segments(clock: ClockStory, zone: str) -> Iterator[tuple[str, ...]]:
+    for each in clock.segments:
+        begins, ends = local(each.begins, zone, seconds=True), local(each.ends, zone, seconds=True)
+        yield begins, ends or "now", each.state, length(each.elapsed), each.began_by
+
+
+def _done(found: Explanation, zone: str) -> None:
+    say("\nWhat was done")
+    rows = [
+        (
+            local(step.due, zone, seconds=True),
+            step.clause,
+            _result(step.result, step.late),
+            _told(step.messages),
+        )
+        for step in found.steps
+    ]
+    rows += [
+        (local(each.due, zone, seconds=True), "", each.purpose.replace("_", " "), _told((each,)))
+        for each in found.others
+    ]
+    table(("when", "clause", "what", "who was told"), sorted(rows), empty="nothing yet")
+
+
+def _result(result: str, late: int) -> str:
+    return f"{result}, {length(late)} late" if late >= 60_000_000 else result
+
+
+def _told(messages: tuple[MessageStory, ...]) -> str:
+    return "; ".join(said for message in messages for said in _each(message))
+
+
+def _each(message: MessageStory) -> Iterator[str]:
+    purpose = message.purpose.replace("_", " ")
+    for sent in message.deliveries:
+        why = f" ({sent.detail})" if sent.state in {"dead", "failed", "dropped"} else ""
+        yield f"{purpose}: {sent.name or sent.person} over {sent.connection}, {sent.state}{why}"
+    if not message.deliveries:
+        yield f"{purpose}: {', '.join(message.to)}, {message.why or message.state}"
+
+
+def _coming(found: Explanation, zone: str) -> None:
+    say("\nWhat comes next, if nothing happens before")
+    rows = [(local(each.at, zone), each.clause, each.what, each.says) for each in found.coming]
+    table(("when", "clause", "what", "sentence"), rows, empty="nothing")

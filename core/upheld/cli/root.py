@@ -1,0 +1,129 @@
+"""The command ``upheld``: what it finds its commands by, and how it tells of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from upheld import __version__
+from upheld.cli.app import App
+from upheld.errors import UpheldError
+
+#: Where each command is, in the order in which people meet them: set up, run, work, look after.
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "demo:demo",
+    "init": "init:init",
+    "check": "check:check",
+    "run": "run:run",
+    "status": "status:status",
+    "stop": "stop:stop",
+    "resume": "stop:resume",
+    "cases": "cases:cases",
+    "explain": "explain:explain",
+    "report": "report:report",
+    "outbox": "outbox:outbox",
+    "deadletters": "deadletters:deadletters",
+    "mail": "mail:mail",
+    "audit": "audit:audit",
+    "plugins": "plugins:plugins",
+    "db": "db:db",
+    "completion": "completion:completion",
+}
+_HELP: Final[Mapping[str, str]] = {
+    "demo": "See a Severity 1 from the first mail to the evidence.",
+    "init": "Write an upheld.yaml that `check` accepts.",
+    "check": "Try everything that running will need; changes nothing.",
+    "run": "Run the daemon.",
+    "status": "Say what is going on, and what is wrong.",
+    "stop": "Hold everything outgoing, at once.",
+    "resume": "Let it go again.",
+    "cases": "List cases and work on them.",
+    "explain": "Say why a case stands as it does.",
+    "report": "What was promised, and what came of it.",
+    "outbox": "See, drop or release what waits to go out.",
+    "deadletters": "See, replay or drop what was given up.",
+    "mail": "See what came in and belongs to no case.",
+    "audit": "Verify that nothing on record was changed.",
+    "plugins": "See which plugins there are.",
+    "db": "Create or upgrade the database.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class Told(click.ClickException):
+    """An error of Upheld's own, printed without a traceback."""
+
+    def __init__(self, error: UpheldError) -> None:
+        super().__init__(str(error))
+        self.__dict__["exit_code"] = error.exit_code  # click declares it as the class's
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """What happened, where, what to do next."""
+        from upheld.cli.output import clean
+
+        click.echo(f"upheld: {clean(self.message)}", err=True, file=file)
+
+
+class Commands(click.Group):
+    """Knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(f"upheld.cli.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _HELP[name]) for name in COMMANDS])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the nearest name where there is none."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from upheld.source import suggest
+
+            ctx.fail(f"No such command {name!r}: {suggest(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors of Upheld's own are told, not thrown."""
+        try:
+            return super().invoke(ctx)
+        except UpheldError as error:
+            if ctx.params.get("debug"):
+                raise
+            raise Told(error) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="upheld")
+@click.option(
+    "-c",
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The upheld.yaml to read ($UPHELD_CONFIG, ./upheld.yaml, or an embedded default).",
+)
+@click.option("--debug", is_flag=True, help="Show where an error was raised, and log more.")
+@click.pass_context
+def upheld(ctx: click.Context, *, config: Path | None, debug: bool) -> None:
+    """Upheld keeps the support promises you publish, on the tracker you already have.
+
+    Exit codes: 0 done, 1 something is wrong, 2 the command's words are off, 3 a file is wrong,
+    4 refused, 5 not found, 6 the ledger can't commit, 130 interrupted.
+    """
+    ctx.obj = App(config=config, debug=debug)

@@ -1,0 +1,126 @@
+"""``upheld status``: what is going on, and what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from upheld.cli.app import App, for_machines, pass_app
+from upheld.cli.output import facts, local, print_json, say, stamp, table
+
+if TYPE_CHECKING:
+    from upheld.daemon.site import Site
+    from upheld.ledger import Node, PullStatus, StopState
+    from upheld.plugin import Finding
+
+#: A daemon that was not heard for so long (microseconds) is gone.
+_GONE: Final = 180_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """All that is told."""
+
+    stop: StopState | None
+    nodes: list[Node]
+    pulls: list[PullStatus]
+    waiting: int
+    shadow: int
+    dead: int
+    open: int
+    findings: tuple[Finding, ...]
+
+
+@click.command()
+@for_machines
+@pass_app
+def status(app: App) -> None:
+    """Which mode it is in, who runs, how reading and sending go, and what the audit finds.
+
+    Exits with 1 where the audit finds anything.
+    """
+    with app.site() as site:
+        found = _look(site)
+        if app.json:
+            print_json(_object(site, found))
+        else:
+            _show(site, found)
+    sys.exit(1 if found.findings else 0)
+
+
+def _look(site: Site) -> _Status:
+    from upheld.cli.outbox import waiting
+    from upheld.daemon.auditor import audit
+    from upheld.ledger import CaseFilter, OutboxState
+
+    findings = audit(site.ledger, (), site.clock.now())
+    with site.ledger.reading() as tx:
+        now = tx.machine_time()
+        return _Status(
+            stop=tx.stopped(),
+            nodes=[node for node in tx.nodes() if now - node.beat < _GONE],
+            pulls=tx.pulls(),
+            waiting=len(waiting(tx)),
+            shadow=len(tx.items(states=(OutboxState.SHADOW,))),
+            dead=len(tx.dead_letters()),
+            open=len(tx.cases(CaseFilter(open=True), limit=100_000)),
+            findings=findings,
+        )
+
+
+def _show(site: Site, found: _Status) -> None:
+    zone, stop = site.config.zone, found.stop
+    held = f"since {local(stop.at, zone)} by {stop.actor}: {stop.reason}" if stop else ""
+    facts(
+        {
+            "site": site.config.site,
+            "policy": f"{site.policy.name} ({site.policy.version})",
+            "mode": site.config.go_live.mode,
+            "held": held,
+            "daemons": ", ".join(node.id for node in found.nodes) or "none runs",
+            "open cases": found.open,
+            "waiting": found.waiting,
+            "in shadow": found.shadow or "",
+            "dead letters": found.dead or "",
+        }
+    )
+    say()
+    rows = [
+        (each.connection, local(each.succeeded, zone), each.failures or "", each.error)
+        for each in found.pulls
+    ]
+    table(("connection", "last read", "failures", "error"), rows, empty="nothing was read yet")
+    say()
+    wrong = [(each.level.value, each.subject, each.what) for each in found.findings]
+    table(("how bad", "about", "what"), wrong, empty="The audit finds nothing wrong.")
+
+
+def _object(site: Site, found: _Status) -> dict[str, Any]:
+    stop = found.stop
+    return {
+        "site": site.config.site,
+        "policy": {"name": site.policy.name, "version": site.policy.version},
+        "mode": site.config.go_live.mode,
+        "stopped": stop and {"at": stamp(stop.at), "by": stop.actor, "reason": stop.reason},
+        "daemons": [{"id": node.id, "version": node.version} for node in found.nodes],
+        "open": found.open,
+        "waiting": found.waiting,
+        "shadow": found.shadow,
+        "dead_letters": found.dead,
+        "connections": [
+            {
+                "name": each.connection,
+                "read": stamp(each.succeeded),
+                "failures": each.failures,
+                "error": each.error,
+            }
+            for each in found.pulls
+        ],
+        "findings": [
+            {"level": each.level.value, "about": each.subject, "what": each.what}
+            for each in found.findings
+        ],
+    }

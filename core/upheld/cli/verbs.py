@@ -1,0 +1,254 @@
+"""What is done to a case: one small command a verb. Each names who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from upheld.cli.app import App, for_machines, in_the_name, pass_app
+from upheld.cli.output import print_json, say
+from upheld.cli.texts import instant_of, text_of
+
+if TYPE_CHECKING:
+    from upheld.daemon.site import Site
+
+_OVERRIDE: Final = click.option(
+    "--override", default="", metavar="WHY", help="Why it may be so all the same."
+)
+
+
+def tell(app: App, site: Site, case: str) -> None:
+    """How the case stands now."""
+    from upheld.cli.case_lines import as_object, sentence
+
+    with site.ledger.reading() as tx:
+        found = tx.case(tx.find(case))
+    if app.json:
+        print_json(as_object(found))
+    else:
+        say(sentence(found, site.config.zone))
+
+
+def _verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with a case in front, ``--as`` and ``--json``."""
+
+    def made(command: Callable[..., Any]) -> click.Command:
+        with_case = click.argument("case")(in_the_name(for_machines(pass_app(command))))
+        return click.command(name)(with_case)
+
+    return made
+
+
+def _done(app: App, case: str, verb: str, *arguments: Any, **options: Any) -> None:
+    with app.acting() as (site, actor):
+        getattr(site.verbs, verb)(case, actor, *arguments, **options)
+        tell(app, site, case)
+
+
+@click.argument("severity", type=int, required=False)
+@click.option("--number", help="The number it gets; the tracker's, or the next, where left out.")
+@click.option("--reason", default="", help="Why this severity.")
+@click.option("--reject", metavar="WHY", help="It needs no number: close it with this reason.")
+def _triage(
+    app: App,
+    *,
+    case: str,
+    severity: int | None,
+    number: str | None,
+    reason: str,
+    reject: str | None,
+) -> None:
+    """Review a new case: set its SEVERITY and number it, or reject it."""
+    if (severity is None) == (reject is None):
+        raise click.UsageError("Give a SEVERITY, or --reject WHY.")
+    if reject is not None:
+        _done(app, case, "reject", reject)
+    else:
+        _done(app, case, "triage", severity, number=number, reason=reason)
+
+
+@click.argument("severity", type=int)
+@click.option("--reason", default="", help="Why it changes.")
+def _severity(app: App, *, case: str, severity: int, reason: str) -> None:
+    """Raise or lower the severity; raising it to 1 pages at once."""
+    _done(app, case, "severity", severity, reason)
+
+
+@click.argument("flag")
+@click.option("--off", is_flag=True, help="Clear it.")
+def _flag(app: App, *, case: str, flag: str, off: bool) -> None:
+    """Set a FLAG of the policy, or clear it."""
+    _done(app, case, "flag", flag, on=not off)
+
+
+@click.argument("to")
+def _assign(app: App, *, case: str, to: str) -> None:
+    """Say who is to work it (a person or a role). Not work by itself."""
+    with app.acting() as (site, actor):
+        _known(site, to)
+        site.verbs.assign(case, actor, to)
+        tell(app, site, case)
+
+
+@click.argument("queue")
+def _queue(app: App, *, case: str, queue: str) -> None:
+    """Move it to another QUEUE."""
+    _done(app, case, "queue", queue)
+
+
+def _work(app: App, *, case: str) -> None:
+    """Begin: from here on the case is being worked."""
+    _done(app, case, "work")
+
+
+@click.argument("text")
+def _reply(app: App, *, case: str, text: str) -> None:
+    """Answer the customer: TEXT goes out to them (`-` reads standard input)."""
+    _done(app, case, "reply", text_of(text))
+
+
+@click.argument("text")
+def _note(app: App, *, case: str, text: str) -> None:
+    """Write an internal note: TEXT stays here (`-` reads standard input)."""
+    _done(app, case, "note", text_of(text))
+
+
+@click.argument("text", default="")
+@click.option("--to", default="", help="With whom.")
+def _call(app: App, *, case: str, text: str, to: str) -> None:
+    """Log that the customer was spoken to."""
+    _done(app, case, "call", text_of(text), to)
+
+
+def _ack(app: App, *, case: str) -> None:
+    """Answer a page: it stops the ringing, not the escalation."""
+    _done(app, case, "acknowledge")
+
+
+@click.option("--reason", default="", help="Why the whole team is needed.")
+def _mobilise(app: App, *, case: str, reason: str) -> None:
+    """Call in the whole support team."""
+    _done(app, case, "mobilise", reason)
+
+
+@click.argument("party", type=click.Choice(["customer", "vendor"]))
+def _wait(app: App, *, case: str, party: str) -> None:
+    """The case waits for the customer, or for a vendor."""
+    _done(app, case, "wait", party)
+
+
+@click.argument("reason")
+@click.option(
+    "--until", metavar="WHEN", help="`3 days`, or `2026-12-01 09:00`; else until released."
+)
+def _hold(app: App, *, case: str, reason: str, until: str | None) -> None:
+    """Arrange that the case may wait, for a REASON."""
+    with app.acting() as (site, actor):
+        now, zone = site.clock.now(), site.config.zone
+        end = instant_of(until, now=now, zone=zone) if until else None
+        site.verbs.hold(case, actor, reason, end)
+        tell(app, site, case)
+
+
+def _release(app: App, *, case: str) -> None:
+    """End a hold."""
+    _done(app, case, "release")
+
+
+@click.argument("item")
+@click.argument("value", default="")
+def _provide(app: App, *, case: str, item: str, value: str) -> None:
+    """Record an ITEM that the policy requires: a waiver, a version, a cause."""
+    _done(app, case, "provide", item, value)
+
+
+@click.argument("text", default="")
+@click.option("--how", type=click.Choice(["fix", "workaround", "plan"]), default="fix")
+@_OVERRIDE
+def _resolve(app: App, *, case: str, text: str, how: str, override: str) -> None:
+    """It is solved; TEXT says what was done."""
+    _done(app, case, "resolve", text_of(text), how=how, override=override)
+
+
+@click.argument("reason", default="")
+@_OVERRIDE
+def _close(app: App, *, case: str, reason: str, override: str) -> None:
+    """It is over."""
+    _done(app, case, "close", reason, override=override)
+
+
+@click.argument("reason")
+def _reopen(app: App, *, case: str, reason: str) -> None:
+    """It is open again, for a REASON."""
+    _done(app, case, "reopen", reason)
+
+
+@click.argument("to")
+@click.argument("reason")
+def _escalate(app: App, *, case: str, to: str, reason: str) -> None:
+    """Escalate to a role or a queue, for a REASON; the severity stays."""
+    _done(app, case, "escalate", to, reason)
+
+
+@click.argument("parent")
+def _attach(app: App, *, case: str, parent: str) -> None:
+    """Fold its pages and statuses into those of PARENT."""
+    _done(app, case, "attach", parent)
+
+
+def _detach(app: App, *, case: str) -> None:
+    """Let it stand for itself again."""
+    _done(app, case, "detach")
+
+
+def _take_in(app: App, *, case: str) -> None:
+    """Enforce the policy, from now on, on a case that was there before."""
+    _done(app, case, "take_in")
+
+
+@click.argument("key")
+@click.argument("reason")
+def _annul(app: App, *, case: str, key: str, reason: str) -> None:
+    """Annul the verdict KEY, for a REASON; both stay on record. `upheld explain` shows the keys."""
+    _done(app, case, "annul", key, reason)
+
+
+def _known(site: Site, name: str) -> None:
+    from upheld.errors import NotFound
+    from upheld.source import suggest
+
+    names = {*site.directory.people, *site.directory.roles, *site.directory.rotations}
+    if name not in names:
+        raise NotFound(f"there is nobody called {name!r}", do_next=suggest(name, names))
+
+
+_BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
+    "triage": _triage,
+    "severity": _severity,
+    "flag": _flag,
+    "assign": _assign,
+    "queue": _queue,
+    "work": _work,
+    "reply": _reply,
+    "note": _note,
+    "call": _call,
+    "ack": _ack,
+    "mobilise": _mobilise,
+    "wait": _wait,
+    "hold": _hold,
+    "release": _release,
+    "provide": _provide,
+    "resolve": _resolve,
+    "close": _close,
+    "reopen": _reopen,
+    "escalate": _escalate,
+    "attach": _attach,
+    "detach": _detach,
+    "take-in": _take_in,
+    "annul": _annul,
+}
+VERBS: Final[tuple[click.Command, ...]] = tuple(
+    _verb(name)(command) for name, command in _BY_NAME.items()
+)

@@ -1,0 +1,194 @@
+"""What ``upheld check`` looks at: the file, the ledger, the policy, the people, the connections."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from upheld.clock import SystemClock
+from upheld.config import Config, secret_findings
+from upheld.context import ConnectionContext, Vault
+from upheld.daemon.assembly import Configured
+from upheld.daemon.coverage import coverage
+from upheld.daemon.site import Site
+from upheld.dispatch.compose import Composer
+from upheld.engine.terms import not_enforced
+from upheld.errors import ConfigError, UpheldError
+from upheld.ledger import Ledger
+from upheld.logs import logger
+from upheld.plugin import Finding, Level, PluginError
+from upheld.policy import Policy
+from upheld.policy.model import Condition, Every, Monitor, Offers, When
+from upheld.seam import Live
+
+#: What conditions may ask and nothing answers yet.
+_UNANSWERED: Final = frozenset({"monitor", "tier", "warned"})
+
+
+def check_site(config: Config) -> Iterator[Finding]:
+    """All that is right and wrong with a site; a part that can't be looked at is a finding too."""
+    yield Finding(Level.OK, "config", f"{config.document.file} is read")
+    yield from secret_findings(config)
+    with tempfile.TemporaryDirectory(prefix="upheld-check-") as scratch:
+        found: list[Finding] = []
+        with _ledger(config, Path(scratch), found) as ledger:
+            yield from found
+            yield from _looked_at(Site(config, ledger, SystemClock()))
+
+
+@contextmanager
+def _ledger(config: Config, scratch: Path, found: list[Finding]) -> Iterator[Ledger]:
+    """The site's own ledger; where there is none that can be used, an empty one for the time."""
+    try:
+        ledger = _opened(config, found)
+    except UpheldError as error:
+        found.append(Finding(Level.ERROR, "ledger", error.what, error.do_next))
+        ledger = None
+    if ledger is None:
+        url = f"sqlite:///{(scratch / 'empty.db').as_posix()}"
+        Ledger.create(url)
+        ledger = Ledger.open(url, site=config.site)
+    with ledger:
+        yield ledger
+
+
+def _opened(config: Config, found: list[Finding]) -> Ledger | None:
+    url = config.database_url()
+    if not Ledger.exists(url):
+        found.append(Finding(Level.OK, "ledger", "there is none yet; the first run makes it"))
+        return None
+    ledger = Ledger.open(url, site=config.site)
+    if ledger.foreign:
+        what = f"it belongs to site {ledger.site.name!r}: nothing will be sent"
+        found.append(Finding(Level.ERROR, "ledger", what, "use that name, or a new database"))
+    else:
+        found.append(Finding(Level.OK, "ledger", ledger.url))
+    return ledger
+
+
+def _looked_at(site: Site) -> Iterator[Finding]:
+    try:
+        policy = site.policy
+    except UpheldError as error:
+        yield from _told("policy", error)
+    else:
+        yield from _policy(site, policy)
+        yield from _people(site, policy)
+    try:
+        connections = site.connections
+    except UpheldError as error:
+        yield from _told("connections", error)
+    else:
+        for each in connections:
+            yield from _connection(site, each)
+    yield _go_live(site)
+
+
+def _told(subject: str, error: UpheldError) -> Iterator[Finding]:
+    """An error as findings, one for each problem in it."""
+    problems = error.problems if isinstance(error, ConfigError) else (error,)
+    for each in problems:
+        where = f"{each.where}: " if each.where else ""
+        yield Finding(Level.ERROR, subject, f"{where}{each.what}", each.do_next)
+
+
+def _policy(site: Site, policy: Policy) -> Iterator[Finding]:
+    what = f"{policy.name}: {len(policy.clauses)} clauses, version {policy.version}"
+    yield Finding(Level.OK, "policy", what)
+    waiting = sorted(_waiting(policy))
+    if waiting:
+        what = f"read and published, not enforced by this version: {', '.join(waiting)}"
+        yield Finding(Level.WARNING, "policy", what)
+    for name in policy.needs.links:
+        if name not in site.config.links:
+            what = f"the policy points to {name!r}: messages go out without it"
+            yield Finding(Level.WARNING, "links", what, f"add `links: {{{name}: https://…}}`")
+    composer = Composer(site.templates())
+    for name in policy.needs.templates:
+        if not composer.knows(name):
+            do_next = f"write templates/en/{name}.txt beside upheld.yaml"
+            yield Finding(Level.ERROR, "templates", f"there is no template {name!r}", do_next)
+
+
+def _waiting(policy: Policy) -> set[str]:
+    """Clauses that a part of is read and kept, but that nothing enforces yet."""
+    lacking = {clause.id for clause, _, _ in not_enforced(policy)}
+    for clause in policy.clauses:
+        for rule in clause.rules:
+            asks = _asks(rule) if isinstance(rule, When | Every) else frozenset()
+            if isinstance(rule, Monitor | Offers) or asks & _UNANSWERED:
+                lacking.add(clause.id)
+    return lacking
+
+
+def _asks(rule: When | Every) -> frozenset[str]:
+    condition: Condition = rule.when if isinstance(rule, When) else rule.holds
+    return frozenset(test.key for test in condition.tests)
+
+
+def _people(site: Site, policy: Policy) -> Iterator[Finding]:
+    try:
+        ways = site.ways()
+        plugins = {each.source.name: each.source.plugin for each in site.connections}
+    except UpheldError:
+        return  # told with the connections
+    yield from coverage(policy, site.directory, ways, plugins, site.clock.now())
+
+
+def _connection(site: Site, each: Configured) -> Iterator[Finding]:
+    with _lent(site.config.data_folder / "connections" / each.source.name) as folder:
+        yield from _tried_in(site, each, folder)
+
+
+@contextmanager
+def _lent(folder: Path) -> Iterator[Path]:
+    """A folder as the daemon would make it; what was not there before is not there afterwards."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        for each in made:
+            with suppress(OSError):  # somebody has put something in
+                each.rmdir()
+
+
+def _tried_in(site: Site, each: Configured, folder: Path) -> Iterator[Finding]:
+    name = each.source.name
+    context = ConnectionContext(
+        name=name,
+        site=site.config.site,
+        public_url=site.config.web.url,
+        folder=folder,
+        log=logger(connection=name),
+        vault=Vault(site.ledger, name),
+        clock=site.clock,
+    )
+    live = Live(name, each.plugin(each.config, context))
+    try:
+        yield from live.call(partial(_tried, live))
+    except PluginError as error:
+        yield Finding(Level.ERROR, name, error.what, error.do_next)
+    finally:
+        live.close()
+
+
+def _tried(live: Live) -> list[Finding]:
+    return list(live.plugin.check())
+
+
+def _go_live(site: Site) -> Finding:
+    go_live = site.config.go_live
+    if go_live.mode == "shadow":
+        what = "shadow: nothing leaves; what would have gone out is kept as a list"
+        return Finding(Level.OK, "go_live", what)
+    if go_live.mode == "redirect":
+        return Finding(Level.OK, "go_live", f"redirect: everything goes to {go_live.redirect}")
+    if not go_live.live_for:
+        what = "live, but for nobody: nothing leaves"
+        return Finding(Level.WARNING, "go_live", what, "say for whom: `live_for: [all]`")
+    return Finding(Level.OK, "go_live", f"live for {', '.join(go_live.live_for)}")

@@ -1,0 +1,49 @@
+"""A case that a person enters: on the phone, at the counter, from another system."""
+
+from __future__ import annotations
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import Opened
+from upheld.directory import Directory
+from upheld.errors import Refusal
+
+
+def entered(
+    directory: Directory,
+    *,
+    subject: str,
+    text: str,
+    reporter: str,
+    at: Instant,
+    source: str = "phone",
+    customer: str | None = None,
+    product: str | None = None,
+    create_on: str | None = None,
+) -> Opened:
+    """The opening, with what the directory knows of the reporter; enforced from ``at``.
+
+    ``customer`` overrides the one that the reporter's address belongs to; ``Refusal`` where neither
+    leads to a customer, since nobody was promised anything then.
+    """
+    sender = directory.sender(reporter, at)
+    whose = directory.customer(customer) if customer else None
+    found = whose or (directory.customers[sender.customer] if sender.customer else None)
+    if found is None:
+        raise Refusal(
+            f"{reporter or 'the reporter'} belongs to no customer",
+            do_next="name the customer: --customer ID",
+        )
+    return Opened(
+        source=source,
+        subject=subject,
+        text=text,
+        reporter=sender.address if reporter else "",
+        reporter_name=sender.name,
+        customer=found.id,
+        customer_kind=found.kind,
+        plan=found.plan(at),
+        language=found.language,
+        product=product,
+        create_on=create_on,
+        enforced_from=at,
+    )
