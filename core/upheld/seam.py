@@ -1,7 +1,8 @@
 """The one place where a plugin's code is called: contained, timed, and told apart.
 
 Whatever a plugin raises comes out as a ``PluginError``; a call that outlives its hard stop is written
-off (its thread can't be killed) and counts as *unknown*; three of those stop the connection.
+off (its thread can't be killed) and counts as *unknown*; three of those in a row stop the connection.
+The text of a foreign exception may hold a secret (a URL, a header, an answer): it is told to nobody.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Any, Final, TypeVar
 
 from upheld.calendar.instant import SECOND, Span
+from upheld.logs import logger
 from upheld.plugin import Ability, Auth, Connection, Permanent, PluginError, Unknown
 
 T = TypeVar("T")
@@ -27,6 +30,14 @@ class _Call:
     done: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Calls that go one at a time; ``hung`` counts those written off since the last that came back."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    hung: int = 0
+
+
 class Live:
     """A configured plugin at work. Reading runs beside the rest; each is called one at a time."""
 
@@ -34,9 +45,8 @@ class Live:
         self, name: str, plugin: Connection[Any], *, hard_stop: Span = 60 * SECOND
     ) -> None:
         self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
-        self.hung = 0
         self.stopped: str | None = None
-        self._locks = {reading: threading.Lock() for reading in (True, False)}
+        self._lanes = {reading: _Lane() for reading in (True, False)}
 
     def can(self, ability: Ability) -> bool:
         """Whether the plugin declares this ability."""
@@ -46,10 +56,12 @@ class Live:
         self, what: Callable[[], T], *, hard_stop: Span | None = None, reading: bool = False
     ) -> T:
         """Call into the plugin; ``PluginError`` for all that goes wrong there."""
-        if self.stopped:
-            raise Auth(f"{self.name} is stopped: {self.stopped}", "mend it and restart the daemon")
-        with self._locks[reading]:
-            return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
+        lane = self._lanes[reading]
+        with lane.lock:
+            if self.stopped:
+                what_is = f"{self.name} is stopped: {self.stopped}"
+                raise Auth(what_is, "mend it and restart the daemon")
+            return self._timed(lane, what, self.hard_stop if hard_stop is None else hard_stop)
 
     def stop(self, why: str) -> None:
         """Call it no more until somebody has looked at it."""
@@ -58,17 +70,18 @@ class Live:
     def close(self) -> None:
         """Log out; what goes wrong is not worth a word any more."""
         try:
-            self._timed(self.plugin.close, 5 * SECOND)
+            timed(self.name, self.plugin.close, 5 * SECOND)
         except PluginError:
             return
 
-    def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
+    def _timed(self, lane: _Lane, what: Callable[[], T], hard_stop: Span) -> T:
+        hung, lane.hung = lane.hung + 1, 0
         try:
             return timed(self.name, what, hard_stop)
         except Hung:
-            self.hung += 1
-            if self.hung >= _WRITTEN_OFF:
-                self.stop(f"{self.hung} calls hung")
+            lane.hung = hung
+            if hung >= _WRITTEN_OFF:
+                self.stop(f"{hung} calls in a row hung")
             raise
 
 
@@ -88,7 +101,7 @@ def timed(name: str, what: Callable[[], T], hard_stop: Span) -> T:
         )
     thread.join()
     if call.error is not None:
-        raise _plugin_error(name, call.error)
+        raise _plugin_error(name, call.error) from None
     return call.result  # type: ignore[return-value]  # what `what` returned
 
 
@@ -104,10 +117,10 @@ def _run(what: Callable[[], object], call: _Call) -> None:
 def _plugin_error(name: str, error: BaseException) -> PluginError:
     if isinstance(error, PluginError):
         return error
-    # The text of a foreign exception may hold a secret (a URL, a header): only its kind is told.
-    wrong = Permanent(
-        f"{name} failed with {type(error).__name__}",
-        "a fault of the plugin: report it to its author; the debug log has the traceback",
+    kind = type(error).__name__
+    where = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    logger(connection=name).debug("plugin_failed", kind=kind, where=where)
+    return Permanent(
+        f"{name} failed with {kind}",
+        "a fault of the plugin: report it to its author; the debug log has the lines",
     )
-    wrong.__cause__ = error
-    return wrong
