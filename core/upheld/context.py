@@ -6,14 +6,15 @@ from collections.abc import Iterator, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
+
+import requests
 
 from upheld.calendar.instant import moment
 from upheld.clock import Clock
 from upheld.plugin import Logger
 
 if TYPE_CHECKING:
-    import requests
-
     from upheld.ledger import Ledger
 
 #: Seconds to connect, and seconds between two bytes of an answer.
@@ -74,21 +75,54 @@ class ConnectionContext:
         return moment(self._clock.now())
 
     def http(self) -> requests.Session:
-        """A session with timeouts and verified TLS."""
+        """A session with timeouts and verified TLS; see ``http_session``."""
         return http_session()
 
 
 def http_session() -> requests.Session:
-    """A session whose every request has a timeout, and that follows no redirect by itself.
+    """A session whose every request has a timeout, and that carries no credentials elsewhere.
 
-    A redirect could carry a body or a header with a secret to another host; who expects one says so.
+    Redirects are not followed unless the caller says so, and then on the same host only: a header
+    or a body may hold a secret. The machine's ``.netrc`` is left out, because what a connection
+    signs in with stands in upheld.yaml. Proxies and CA bundles of the environment are kept.
     """
-    import requests
+    return _Session()
 
-    class Session(requests.Session):
-        def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-            kwargs.setdefault("timeout", _TIMEOUT)
-            kwargs.setdefault("allow_redirects", False)
-            return super().request(*args, **kwargs)
 
-    return Session()
+class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _as_it_is  # without any, requests would look into .netrc
+
+    def get(self, url: Any, params: Any = None, **kwargs: Any) -> requests.Response:
+        # Here, and in options(), the library itself would ask for redirects.
+        return self.request("GET", url, params=params, **kwargs)
+
+    def options(self, url: Any, **kwargs: Any) -> requests.Response:
+        return self.request("OPTIONS", url, **kwargs)
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("allow_redirects", False)
+        return super().request(*args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("allow_redirects", False)
+        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
+        return super().send(request, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        return target if target is not None and self._same_host(resp.url, target) else None
+
+    def _same_host(self, url: str, target: str) -> bool:
+        there = urljoin(url, target)
+        return not self.should_strip_auth(url, there)  # type: ignore[no-untyped-call]
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Leave it: the host is the same, and .netrc is not asked."""
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
