@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-from pathlib import Path
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+from traceback import extract_tb
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from upheld.calendar.instant import HOUR, MINUTE, Instant, Span, moment
@@ -26,7 +35,7 @@ from upheld.case.events import (
 )
 from upheld.engine.case import Life
 from upheld.engine.fold import deeds
-from upheld.errors import ConfigError
+from upheld.errors import ConfigError, Place
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
 from upheld.plugin import Outgoing, Urgency
 from upheld.policy.model import Policy
@@ -48,11 +57,14 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
 #: What a message that answers by itself is for: it must never be answered by itself (RFC 3834).
 _AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL})
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
+#: ``language/name``.
+_NAME: Final = re.compile(r"[\w-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that a message may speak of. ``life`` is None for a referral, which has no case."""
+    """All that a message may speak of. ``life`` is None for a referral, which has no case;
+    ``since`` is set for a status: what happened after it is told."""
 
     item: OutboxItem
     policy: Policy
@@ -63,7 +75,7 @@ class Known:
     links: Mapping[str, str]
     customer_name: str
     people: Mapping[str, str]
-    now: Instant
+    since: Instant | None = None
 
 
 def purpose_of(item: OutboxItem) -> Purpose:
@@ -71,22 +83,29 @@ def purpose_of(item: OutboxItem) -> Purpose:
     return Purpose.STAND_DOWN if item.purpose == WITHDRAW else Purpose(item.purpose)
 
 
-class _Shipped(BaseLoader):
-    """Templates of the site's own folder first, then those that ship; language, then English."""
+class _Templates(BaseLoader):
+    """The site's own templates before those that ship; the language (de-AT, then de) before English."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Any]:
         """The text of ``language/name``; Jinja's own signature."""
-        shipped = files("upheld.policy").joinpath("shipped", "templates")
+        # A name comes from a policy, a language from a list of customers: neither is a path.
+        found = self._found(template) if _NAME.fullmatch(template) else None
+        if found is None:
+            raise TemplateNotFound(template)
+        return found.read_text(encoding="utf-8").removeprefix("\ufeff"), str(found), lambda: True
+
+    def _found(self, template: str) -> Traversable | None:
         language, _, name = template.partition("/")
-        for tongue in dict.fromkeys((language, "en")):
-            own = self.folder / tongue / f"{name}.txt" if self.folder else None
-            for source in (own, shipped.joinpath(tongue, f"{name}.txt")):
-                if source is not None and source.is_file():
-                    return source.read_text(encoding="utf-8"), str(source), lambda: True
-        raise TemplateNotFound(template)
+        shipped = files("upheld.policy").joinpath("shipped", "templates")
+        folders = (shipped,) if self.folder is None else (self.folder, shipped)
+        tongues = dict.fromkeys((language, language.partition("-")[0], "en"))
+        places = (
+            folder.joinpath(tongue, f"{name}.txt") for tongue in tongues for folder in folders
+        )
+        return next((place for place in places if place.is_file()), None)
 
 
 class Composer:
@@ -94,7 +113,7 @@ class Composer:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._jinja = ImmutableSandboxedEnvironment(
-            loader=_Shipped(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
+            loader=_Templates(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
         )
 
     def compose(
@@ -127,21 +146,39 @@ class Composer:
             self._jinja.get_template(f"en/{name}")
         except TemplateNotFound:
             return False
+        except TemplateError:
+            return True  # it is there, if broken; what is wrong is told when it is filled
         return True
 
     def _render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
         try:
             whole = self._jinja.get_template(f"{language}/{name}").render(values)
-        except TemplateError as error:
+        except Exception as error:
+            # A template is a program: it may raise anything at all.
+            told = (
+                str(error)
+                if isinstance(error, TemplateError)
+                else f"{type(error).__name__}: {error}"
+            )
             raise ConfigError(
-                f"template {name!r} can't be filled: {error.message}",
-                where=f"templates/{language}/{name}.txt",
-                do_next="correct the template; the message waits in the dead letters",
+                f"template {name!r} can't be filled: {told}",
+                where=_place(error, f"{language}/{name}.txt"),
+                do_next="correct the template and restart; the message waits in the dead letters",
             ) from error
         head, _, body = whole.partition("\n\n")
         subject = head.removeprefix("Subject:").strip()
         # A customer's subject line must not smuggle a header in.
         return " ".join(subject.split()), body.strip() + "\n"
+
+
+def _place(error: Exception, template: str) -> Place:
+    """The file of the template and the line, as far as the error tells."""
+    frames = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__)]
+    if isinstance(error, TemplateSyntaxError):
+        frames.append((error.filename or template, error.lineno))
+    inside = [(file, line) for file, line in frames if file.endswith(".txt")]
+    file, line = inside[-1] if inside else (template, None)
+    return Place("/".join(("templates", *PurePath(file).parts[-2:])), line)
 
 
 def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
@@ -163,13 +200,13 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
 def _case(known: Known, zone: ZoneInfo) -> dict[str, Any]:
     life = known.life
     if life is None:
-        return {"id": known.item.subject, "title": _line(known.opened.subject), "number": None}
+        return {"id": known.item.subject, "title": _line(known.opened.subject), "number": ""}
     state = life.state
     level = state.acting_severity
     severity = known.policy.severities.get(level) if level is not None else None
     return {
         "id": known.item.subject,
-        "number": state.number,
+        "number": state.number or "",
         "title": _line(state.opened.subject),
         "text": state.opened.text,
         "severity": level,
@@ -197,18 +234,25 @@ def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
     """What a status says: who works on it, what happened since the last, when the next comes."""
     if known.life is None:
         return {}
-    since = known.item.due - HOUR
     next_at = known.item.facts.get("next_at")
     state = known.life.state
     return {
         "working": _working(known) if state.worked_at is not None else "",
         "since_last": [
             {"at": _time(fact.at, zone), "text": said}
-            for fact in known.facts
-            if since < fact.at <= known.item.due and (said := _said(fact, known.people))
+            for fact in _since(known)
+            if (said := _said(fact, known.people))
         ],
         "next_at": _time(int(next_at), zone) if next_at else "",
     }
+
+
+def _since(known: Known) -> list[Event]:
+    """Facts after the last status and until this one, as they happened."""
+    since, until = known.since, known.item.due
+    if since is None:
+        return []
+    return sorted((f for f in known.facts if since < f.at <= until), key=lambda fact: fact.order)
 
 
 def _named(known: Known, who: str) -> str:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from upheld.case.decision import Subject
-from upheld.case.events import Opened
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Purpose, Subject
 from upheld.desk.records import Records
-from upheld.directory import Directory, Recipient
+from upheld.directory import Directory
 from upheld.dispatch.compose import Composer, Known
-from upheld.errors import UpheldError
-from upheld.ledger import LeasedDelivery
+from upheld.dispatch.recipients import Recipients, opening
+from upheld.dispatch.withdrawals import page_key
+from upheld.errors import LedgerError, NotFound, UpheldError
+from upheld.ledger import WITHDRAW, LeasedDelivery, OutboxItem, OutboxState
 from upheld.plugin import Channel, Misconfigured, Outgoing
+
+#: More messages than a case ever has.
+_ALL = 100_000
 
 
 def thread_of(leased: LeasedDelivery) -> str:
-    """A page is a thread of its own (its key at the provider); all else is the case's."""
-    page = leased.delivery.channel == Channel.PAGE.value
-    return leased.key if page else leased.item.subject
+    """A page is a thread of its own (its key at the provider), to which its withdrawal belongs;
+    all else is the case's."""
+    if leased.delivery.channel != Channel.PAGE.value:
+        return leased.item.subject
+    return page_key(leased.key) if leased.item.purpose == WITHDRAW else leased.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +40,40 @@ class Letters:
     links: Mapping[str, str]
 
     def write(self, leased: LeasedDelivery) -> Outgoing:
-        """The message; ``Misconfigured`` where its template can't be filled."""
-        reader = self._reader(leased)
+        """The message; ``Misconfigured`` where it can't be written, ``LedgerError`` where the
+        ledger can't be read."""
         try:
-            return self.composer.compose(
-                self._known(leased),
-                leased.delivery,
-                zone=(reader.zone if reader else None) or self.zone,
-                language=(reader.language if reader else None) or "en",
-                thread=thread_of(leased),
-                reply_to=self._reply_to(leased),
+            return self._write(
+                leased, self.records.read(lambda tx: tx.subject(leased.item.subject))
             )
+        except LedgerError:
+            raise
         except UpheldError as error:
-            raise Misconfigured(error.what, error.do_next) from error
+            where = f"{error.where}: " if error.where else ""
+            raise Misconfigured(f"{where}{error.what}", error.do_next) from error
+        except Exception as error:
+            what = f"the message can't be written: {type(error).__name__}: {error}"
+            raise Misconfigured(what, "a fault of Upheld: please report it") from error
 
-    def _known(self, leased: LeasedDelivery) -> Known:
-        subject = self._subject(leased)
-        opened = subject.facts[0].body
-        assert isinstance(opened, Opened)
+    def _write(self, leased: LeasedDelivery, subject: Subject) -> Outgoing:
+        people = Recipients(self.records, self.directory)
+        zone, language = people.reader(subject, leased.item, leased.delivery)
+        return self.composer.compose(
+            self._known(leased.item, subject),
+            leased.delivery,
+            zone=zone or self.zone,
+            language=language or "en",
+            thread=thread_of(leased),
+            reply_to=self._reply_to(leased),
+        )
+
+    def _known(self, item: OutboxItem, subject: Subject) -> Known:
+        opened = opening(subject)
+        if opened is None:
+            raise NotFound("what the case opened with was erased", where=subject.id)
         customer = self.directory.customers.get(opened.customer or "")
         return Known(
-            item=leased.item,
+            item=item,
             policy=self.records.book.of(subject.policy).policy,
             life=self.records.life(subject) if subject.kind == "case" else None,
             facts=subject.facts,
@@ -62,26 +82,17 @@ class Letters:
             links=self.links,
             customer_name=customer.name if customer else "",
             people={person.id: person.name for person in self.directory.people.values()},
-            now=self.records.clock.now(),
+            since=self._since(item, subject) if item.purpose == Purpose.STATUS else None,
         )
 
-    def _subject(self, leased: LeasedDelivery) -> Subject:
-        return self.records.read(lambda tx: tx.subject(leased.item.subject))
-
-    def _reader(self, leased: LeasedDelivery) -> Recipient | None:
-        opened = self._subject(leased).facts[0].body
-        assert isinstance(opened, Opened)
-        for whom in leased.item.to:
-            for person in self.directory.resolve(
-                whom,
-                customer=opened.customer,
-                reporter=opened.reporter,
-                assignee=whom,
-                at=self.records.clock.now(),
-            ):
-                if person.id == leased.delivery.recipient:
-                    return person
-        return None
+    def _since(self, item: OutboxItem, subject: Subject) -> Instant:
+        """When the status before this one went out; the opening where there was none."""
+        gone = (OutboxState.PLANNED, OutboxState.DONE)
+        items = self.records.read(
+            lambda tx: tx.items(subject=item.subject, states=gone, limit=_ALL)
+        )
+        before = (each.due for each in items if each.purpose == Purpose.STATUS)
+        return max((due for due in before if due < item.due), default=subject.facts[0].at)
 
     def _reply_to(self, leased: LeasedDelivery) -> tuple[str, ...]:
         if leased.delivery.channel != Channel.MAIL.value:

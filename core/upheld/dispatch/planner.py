@@ -4,47 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
-from upheld.case.decision import Purpose, Withdrawal
-from upheld.case.events import Opened
+from upheld.case.decision import Purpose, Subject
+from upheld.case.events import UPHELD, Event, Receipted
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.compose import purpose_of
+from upheld.dispatch.recipients import Recipients, opening
 from upheld.dispatch.routes import (
     Mode,
     SafetyCatch,
+    Way,
     Ways,
     redirected,
     route,
     tracked,
     ways_for,
 )
+from upheld.dispatch.withdrawals import withdrawals
+from upheld.errors import LedgerError
 from upheld.ledger import (
     CREATE_ITEM,
     WITHDRAW,
-    Delivery,
-    DeliveryState,
     NewDelivery,
     OutboxItem,
     OutboxState,
     Transaction,
 )
-from upheld.plugin import Ability, Channel, Logger
+from upheld.plugin import Logger
 from upheld.seam import Live
 
-_SENT = (
-    DeliveryState.ATTEMPTING,
-    DeliveryState.UNKNOWN,
-    DeliveryState.ACCEPTED,
-    DeliveryState.DELIVERED,
-    DeliveryState.ACKNOWLEDGED,
-)
-_WAKING = frozenset({Purpose.PAGE, Purpose.CALL})
+_WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans what the ledger holds as pending. Only reads, but for the rows of the outbox."""
+    """Plans what the ledger holds as pending. Nothing is sent here."""
 
     records: Records
     directory: Directory
@@ -54,8 +51,16 @@ class Planner:
     log: Logger
 
     def plan(self, limit: int = 100) -> int:
-        """Plan the most urgent pending messages; answers how many."""
-        return self.records.ledger.retrying(lambda tx: self._plan(tx, limit))
+        """Plan the most urgent pending messages; answers how many.
+
+        One that can't be planned is held with the reason, and the others go on.
+        """
+        try:
+            return self.records.ledger.retrying(lambda tx: self._plan(tx, limit))
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001  one of them is at fault: each by itself tells which
+            return self._plan_apart(limit)
 
     def _plan(self, tx: Transaction, limit: int) -> int:
         items = tx.pending(limit)
@@ -63,102 +68,99 @@ class Planner:
             self._plan_one(tx, item)
         return len(items)
 
+    def _plan_apart(self, limit: int) -> int:
+        items = self.records.read(lambda tx: tx.pending(limit))
+        for item in items:
+            try:
+                self.records.ledger.retrying(partial(self._plan_still, item.key))
+            except LedgerError:
+                raise
+            except Exception as error:  # noqa: BLE001  what is wrong with it is told with it
+                self._hold(item, error)
+        return len(items)
+
+    def _plan_still(self, key: str, tx: Transaction) -> None:
+        item = tx.item(key)
+        if item.state is OutboxState.PENDING:
+            self._plan_one(tx, item)
+
+    def _hold(self, item: OutboxItem, error: Exception) -> None:
+        why = f"can't be planned: {type(error).__name__}: {error}"
+        self.log.error("message_held", case=item.subject, key=item.key, why=why)
+        settle = (item.key, OutboxState.HELD, why)
+        self.records.ledger.retrying(lambda tx: tx.settle(*settle))
+
     def _plan_one(self, tx: Transaction, item: OutboxItem) -> None:
-        opened = self._opened(tx, item.subject)
-        deliveries = self._deliveries(tx, item, opened)
+        subject = tx.subject(item.subject)
+        deliveries = self._deliveries(tx, item, subject)
         if deliveries is None:
             self._nobody(tx, item)
             return
-        customer = opened.customer if opened else None
-        leaving = tuple(each for each in deliveries if self.catch.lets(each.connection, customer))
+        leaving = self._leaving(item, subject, deliveries)
         if deliveries and not leaving:
-            tx.settle(item.key, OutboxState.SHADOW, f"{self.catch.mode.value} mode")
+            tx.settle(item.key, OutboxState.SHADOW, self.catch.why)
             return
-        if self.catch.mode is Mode.REDIRECT and self.catch.redirect is not None:
-            leaving = redirected(leaving, self.catch.redirect)
+        if len(leaving) < len(deliveries):
+            kept = len(deliveries) - len(leaving)
+            self.log.warning("kept_in", key=item.key, deliveries=kept, why=self.catch.why)
         tx.plan(item.key, leaving)
 
+    def _leaving(
+        self, item: OutboxItem, subject: Subject, deliveries: Sequence[NewDelivery]
+    ) -> Sequence[NewDelivery]:
+        """What the safety catch lets go, and to whom."""
+        opened, catch = opening(subject), self.catch
+        customer = opened.customer if opened else None
+        leaving = tuple(each for each in deliveries if catch.lets(each, customer))
+        if catch.mode is not Mode.REDIRECT or catch.redirect is None:
+            return leaving
+        return redirected(leaving, catch.redirect, self._ways(item), self._plugins())
+
     def _deliveries(
-        self, tx: Transaction, item: OutboxItem, opened: Opened | None
+        self, tx: Transaction, item: OutboxItem, subject: Subject
     ) -> tuple[NewDelivery, ...] | None:
         """None where the message is for nobody that could be found."""
         if item.purpose == CREATE_ITEM:
             return tracked(item)
         if item.purpose == WITHDRAW:
-            return tuple(self._withdrawals(tx, item))
-        purpose = purpose_of(item)
-        people = self._people(item, opened)
-        ways = ways_for(purpose, item.to, self.ways)
-        plugins = {name: live.plugin.name for name, live in self.lives.items()}
-        return route(item, people, ways, plugins) or None
-
-    def _people(self, item: OutboxItem, opened: Opened | None) -> list[Recipient]:
-        found: dict[str, Recipient] = {}
-        assignee = self._assignee(item)
-        for whom in item.to:
-            people = self.directory.resolve(
-                whom,
-                customer=opened.customer if opened else None,
-                reporter=opened.reporter if opened else None,
-                assignee=assignee,
-                at=self.records.clock.now(),
-            )
-            found |= {person.id: person for person in people}
-            if people and item.facts.get("first_of"):
-                break
+            return withdrawals(tx, item, self.lives)
+        meant = self._recipients.of(subject, item)
+        found = self._route(item, meant, self._ways(item))
         if not found and purpose_of(item) in _WAKING:
-            # A step that resolves to nobody must still wake somebody.
+            # A step that reaches nobody must still wake somebody.
             self.log.error("nobody_to_page", case=item.subject, to=", ".join(item.to))
-            operators = self._operators()
-            found = {person.id: person for person in operators}
-        return list(found.values())
+            ways = (*self._ways(item), *self.ways.page)
+            found = self._route(item, self._recipients.operators(), ways)
+        return found or None
 
-    def _operators(self) -> Sequence[Recipient]:
-        now = self.records.clock.now()
-        return self.directory.resolve(
-            "operator", customer=None, reporter=None, assignee=None, at=now
-        )
-
-    def _withdrawals(self, tx: Transaction, item: OutboxItem) -> list[NewDelivery]:
-        """Everybody whose page went out and who was not stood down for good before."""
-        earlier = tx.deliveries(subject=item.subject, states=_SENT)
-        final = {
-            each.key.split(">", 1)[1]
-            for each in earlier
-            if each.purpose == WITHDRAW and f"/{Withdrawal.WORKED}/" not in each.outbox_key
-        }
-        return [
-            _withdrawal(item, page)
-            for page in earlier
-            if page.purpose == Purpose.PAGE and page.key not in final and self._can(page, item)
-        ]
-
-    def _can(self, page: Delivery, item: OutboxItem) -> bool:
-        # Work is told to machines only: a person who was paged need not be told in words.
-        live = self.lives.get(page.connection)
-        return item.why != Withdrawal.WORKED or (live is not None and live.can(Ability.WITHDRAW))
+    def _route(
+        self, item: OutboxItem, people: Sequence[Recipient], ways: Sequence[Way]
+    ) -> tuple[NewDelivery, ...]:
+        found = route(item, people, ways, self._plugins())
+        reached = {delivery.recipient for delivery in found}
+        for person in people:
+            if person.id not in reached:
+                self.log.warning("unreachable", key=item.key, person=person.id)
+        return found
 
     def _nobody(self, tx: Transaction, item: OutboxItem) -> None:
-        who = ", ".join(item.to)
+        """Drop it, and leave on the case that its promise reached nobody."""
+        who, now = ", ".join(item.to), self.records.clock.now()
+        why = f"nobody can be reached as {who}"
         self.log.error("message_for_nobody", case=item.subject, key=item.key, to=who)
-        tx.settle(item.key, OutboxState.DROPPED, f"nobody can be reached as {who}")
+        tx.settle(item.key, OutboxState.DROPPED, why)
+        body = Receipted(item.key, "failed", "", "", who, item.purpose, item.clauses, why)
+        event_id = f"receipt:{item.key}:failed:0"
+        self.records.add(tx, item.subject, Event(event_id, now, now, UPHELD, body))
 
-    def _opened(self, tx: Transaction, subject: str) -> Opened | None:
-        body = tx.subject(subject).facts[0].body
-        return body if isinstance(body, Opened) else None
+    def _ways(self, item: OutboxItem) -> tuple[Way, ...]:
+        if item.purpose == CREATE_ITEM:
+            return ()
+        return ways_for(purpose_of(item), item.to, self.ways)
 
-    def _assignee(self, item: OutboxItem) -> str | None:
-        # A question goes to whom the engine named; nothing else is addressed to an assignee alone.
-        return item.to[0] if purpose_of(item) is Purpose.ASK and item.to else None
+    def _plugins(self) -> dict[str, str]:
+        return {name: live.plugin.name for name, live in self.lives.items()}
 
-
-def _withdrawal(item: OutboxItem, page: Delivery) -> NewDelivery:
-    return NewDelivery(
-        key=f"{item.key}>{page.key}",
-        recipient=page.recipient,
-        recipient_name=page.recipient_name,
-        channel=Channel(page.channel).value,
-        connection=page.connection,
-        address=page.address,
-        lane=page.lane,
-    )
+    @property
+    def _recipients(self) -> Recipients:
+        return Recipients(self.records, self.directory)

@@ -2,6 +2,7 @@
 
 A process that dies between the two leaves an *unknown*: it is looked up where the plugin can find,
 repeated where the key makes that safe, repeated for what wakes people, and else shown to a person.
+What is in doubt stays in doubt, whatever a later attempt says, until it is found or was repeated.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment, span
 from upheld.case.decision import Purpose
-from upheld.case.events import Actor, Event, Linked, Opened, Receipted, Side
+from upheld.case.events import Actor, Event, Linked, Receipted, Side
 from upheld.desk.records import Records
-from upheld.dispatch.letters import Letters
+from upheld.dispatch.letters import Letters, thread_of
+from upheld.dispatch.recipients import opening
+from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
+    UNFINISHED,
     WITHDRAW,
     DeliveryState,
     LeasedDelivery,
@@ -27,9 +31,11 @@ from upheld.plugin import (
     Address,
     Auth,
     Channel,
+    Delivery,
     Draft,
     Logger,
     Lookup,
+    Misconfigured,
     Notifier,
     PluginError,
     Receipt,
@@ -50,21 +56,33 @@ HARD_STOP: Final[Span] = 20 * SECOND
 LEASE_SECONDS: Final = 60.0
 #: After this many tries a delivery is a dead letter: five seconds, doubling, at most 15 minutes.
 TRIES: Final = 14
+#: As often an unknown is looked up in vain, a minute apart; then the letters behind it go on.
+LOOK_UPS: Final = 15
 _FIRST_WAIT: Final[Span] = 5 * SECOND
 _LONGEST_WAIT: Final[Span] = 15 * MINUTE
 _UNKNOWN_WAIT: Final[Span] = 10 * SECOND
+_DOUBT: Final = "it may have gone out and may not; nobody can tell but the recipient"
 _WAKING: Final = frozenset({Purpose.PAGE.value, Purpose.CALL.value, WITHDRAW})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an attempt."""
+    """What became of an attempt. ``said`` is the provider's own word of it."""
 
     state: DeliveryState
     detail: str = ""
     handle: str | None = None
     retry_in: Span | None = None
     item: RemoteCase | None = None
+    said: str = ""
+
+    @property
+    def proof(self) -> str:
+        """What the case is told: accepted, delivered, acknowledged, resolved or failed; "" while
+        it may still become something else."""
+        if self.state in UNFINISHED:
+            return ""
+        return "failed" if self.state is DeliveryState.DEAD else self.said or self.state.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,48 +100,69 @@ class Sender:
         ledger = self.records.ledger
         if ledger.foreign or ledger.stopped() is not None:
             return 0
+        answering = [name for name, live in self.lives.items() if not live.stopped]
         leased = ledger.retrying(
             lambda tx: tx.lease(
-                self.owner, limit=limit, seconds=LEASE_SECONDS, connections=list(self.lives)
+                self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering
             )
         )
         for each in leased:
-            self._deliver(each)
+            self._contained(each)
         return len(leased)
+
+    def _contained(self, leased: LeasedDelivery) -> None:
+        """Send one; whatever is wrong with it, the others behind it go on."""
+        try:
+            self._deliver(leased)
+        except Fenced as error:
+            self.log.warning("lease_lost", key=leased.key, error=str(error))
+        except LedgerError:
+            raise  # what can't be written down must not be sent
+        except Exception as error:  # noqa: BLE001  its lease runs out, and it is looked at again
+            what = f"{type(error).__name__}: {error}"
+            self.log.error("sending_failed", key=leased.key, error=what)  # noqa: TRY400  one line
 
     def _deliver(self, leased: LeasedDelivery) -> None:
         live = self.lives[leased.delivery.connection]
+        if live.stopped:  # since it was leased: it waits with the connection
+            self.records.ledger.retrying(lambda tx: tx.let_go(leased))
+            return
+        outcome = self._look_up(leased, live) or self._attempt(leased, live)
+        if outcome is not None:
+            self._settle(leased, outcome)
+
+    def _attempt(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
+        """What became of it; None where it was not to be sent any more."""
+        ledger = self.records.ledger
         try:
             call = self._call(leased, live)
-        except PluginError as error:
-            self._settle(leased, _failed(leased, error))
-            return
-        known = self._look_up(leased, live)
-        if known is not None:
-            self._settle(leased, known)
-            return
-        ledger = self.records.ledger
-        if ledger.retrying(lambda tx: tx.attempting(leased, seconds=LEASE_SECONDS)):
-            self._settle(leased, self._attempt(leased, live, call))
-
-    def _attempt(self, leased: LeasedDelivery, live: Live, call: Callable[[], Outcome]) -> Outcome:
-        try:
+            if not ledger.retrying(lambda tx: tx.attempting(leased, seconds=LEASE_SECONDS)):
+                return None
             return live.call(call, hard_stop=HARD_STOP)
         except PluginError as error:
+            if isinstance(error, Auth) and not live.stopped:
+                # Trying on would lock the account; a person has to look at it first.
+                live.stop(error.what)
             return _failed(leased, error)
 
     def _call(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
         """The one call to be made for this delivery, with all that it needs at hand."""
-        plugin, key = live.plugin, leased.key
-        if leased.item.purpose == CREATE_ITEM and isinstance(plugin, Tracker):
-            draft = self._draft(leased)
-            return lambda: _created(plugin.create(draft, key))
-        assert isinstance(plugin, Notifier)
-        if leased.item.purpose == WITHDRAW and live.can(Ability.WITHDRAW):
-            why, thread = Withdrawal(leased.item.why or "closed"), key.split(">", 1)[1]
+        plugin, key, purpose = live.plugin, leased.key, leased.item.purpose
+        if purpose == CREATE_ITEM:
+            return self._creation(leased, live)
+        if not isinstance(plugin, Notifier):
+            raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
+        if purpose == WITHDRAW and live.can(Ability.WITHDRAW):
+            why, thread = Withdrawal(leased.item.why or "closed"), thread_of(leased)
             return lambda: _withdrawn(plugin, thread, why, key)
         letter = self.letters.write(leased)
         return lambda: _receipted(plugin.send(letter, _address(leased), key))
+
+    def _creation(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
+        plugin, draft = live.plugin, self._draft(leased)
+        if not isinstance(plugin, Tracker):
+            raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
+        return lambda: _created(plugin.create(draft, leased.key))
 
     def _look_up(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
         """For an unknown: its outcome, or None where it may (or must) be done again."""
@@ -151,8 +190,12 @@ class Sender:
 
     def _settle(self, leased: LeasedDelivery, outcome: Outcome) -> None:
         """Transaction 2: the outcome, its evidence on the case, and what it links."""
-        self.records.ledger.retrying(lambda tx: self._write(tx, leased, outcome))
-        say = self.log.info if outcome.state is DeliveryState.ACCEPTED else self.log.warning
+        try:
+            self.records.ledger.retrying(lambda tx: self._write(tx, leased, outcome))
+        except Refusal as error:  # another link is there: so it would be the next time
+            self._settle(leased, Outcome(DeliveryState.DEAD, f"{outcome.detail} is there: {error}"))
+            return
+        say = self.log.info if outcome.proof not in {"", "failed"} else self.log.warning
         say(
             "delivery",
             case=leased.item.subject,
@@ -172,11 +215,12 @@ class Sender:
             retry_in=outcome.retry_in,
         )
         case, connection = leased.item.subject, leased.delivery.connection
-        if outcome.handle and leased.item.purpose not in {CREATE_ITEM, WITHDRAW}:
-            tx.bind_thread(connection, outcome.handle, case)
         if outcome.item is not None:
             self._link(tx, leased, outcome.item)
-        elif outcome.state in {DeliveryState.ACCEPTED, DeliveryState.DEAD}:
+            return
+        if outcome.handle:
+            tx.bind_thread(connection, outcome.handle, case)
+        if outcome.proof:
             self._evidence(tx, leased, outcome)
 
     def _link(self, tx: Transaction, leased: LeasedDelivery, item: RemoteCase) -> None:
@@ -189,10 +233,9 @@ class Sender:
 
     def _evidence(self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome) -> None:
         now, delivery = self.records.clock.now(), leased.delivery
-        state = "accepted" if outcome.state is DeliveryState.ACCEPTED else "failed"
         body = Receipted(
             key=leased.key,
-            state=state,
+            state=outcome.proof,
             channel=delivery.channel,
             connection=delivery.connection,
             recipient=delivery.recipient,
@@ -200,14 +243,15 @@ class Sender:
             clauses=leased.item.clauses,
             detail=outcome.detail,
         )
-        event_id = f"receipt:{leased.key}:{state}:{delivery.attempts}"
+        event_id = f"receipt:{leased.key}:{outcome.proof}:{delivery.attempts}"
         actor = Actor(delivery.connection, Side.PROVIDER)
         self.records.add(tx, leased.item.subject, Event(event_id, now, now, actor, body))
 
     def _draft(self, leased: LeasedDelivery) -> Draft:
         subject = self.records.read(lambda tx: tx.subject(leased.item.subject))
-        opened = subject.facts[0].body
-        assert isinstance(opened, Opened)
+        opened = opening(subject)
+        if opened is None:
+            raise Misconfigured(f"what {subject.id} opened with was erased", "nothing to create")
         severity = self.records.life(subject).state.acting_severity
         reporter = RemoteActor(opened.reporter, opened.reporter_name, side=RemoteSide.CUSTOMER)
         fields = {"title": opened.subject, "severity": severity, "customer": opened.customer}
@@ -220,7 +264,18 @@ def _address(leased: LeasedDelivery) -> Address:
 
 
 def _receipted(receipt: Receipt) -> Outcome:
-    return Outcome(DeliveryState(receipt.state.value), receipt.detail, receipt.handle)
+    state = _STATES[receipt.state]
+    return Outcome(state, receipt.detail, receipt.handle, said=receipt.state.value)
+
+
+#: What a provider says fails is for a person to see and to replay; what is resolved was seen.
+_STATES: Final[Mapping[Delivery, DeliveryState]] = {
+    Delivery.ACCEPTED: DeliveryState.ACCEPTED,
+    Delivery.DELIVERED: DeliveryState.DELIVERED,
+    Delivery.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
+    Delivery.RESOLVED: DeliveryState.ACKNOWLEDGED,
+    Delivery.FAILED: DeliveryState.DEAD,
+}
 
 
 def _created(item: RemoteCase) -> Outcome:
@@ -233,21 +288,25 @@ def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) ->
 
 
 def _still_unknown(leased: LeasedDelivery, live: Live) -> Outcome:
-    if live.can(Ability.FIND) and leased.delivery.attempts < TRIES:
+    # Each lease has a token of its own: those without an attempt were for looking.
+    looked = leased.token - leased.delivery.attempts
+    if live.can(Ability.FIND) and looked < LOOK_UPS:
         return Outcome(DeliveryState.UNKNOWN, "looked up, not found yet", retry_in=MINUTE)
-    detail = "it may have gone out and may not; nobody can tell but the recipient"
-    return Outcome(DeliveryState.DEAD, detail)
+    return Outcome(DeliveryState.DEAD, _DOUBT)
 
 
 def _failed(leased: LeasedDelivery, error: PluginError) -> Outcome:
     """What a plugin's error means for the delivery; the core alone retries and gives up."""
-    wait = min(_FIRST_WAIT * 2**leased.delivery.attempts, _LONGEST_WAIT)
-    if isinstance(error, Unknown):
-        return Outcome(DeliveryState.UNKNOWN, str(error), retry_in=_UNKNOWN_WAIT)
+    tried, before = leased.delivery.attempts + 1, leased.delivery.state
+    doubt = isinstance(error, Unknown) or before is DeliveryState.UNKNOWN
+    waiting = DeliveryState.UNKNOWN if doubt else DeliveryState.PENDING
+    wait = min(_FIRST_WAIT * 2 ** (tried - 1), _LONGEST_WAIT)
     if isinstance(error, Auth):
         # The connection waits for a person; its messages wait with it and are not lost.
-        return Outcome(DeliveryState.PENDING, str(error), retry_in=_LONGEST_WAIT)
-    if isinstance(error, Retry) and leased.delivery.attempts < TRIES:
+        return Outcome(waiting, str(error), retry_in=wait)
+    if isinstance(error, Unknown) and tried < TRIES:
+        return Outcome(waiting, str(error), retry_in=max(wait, _UNKNOWN_WAIT))
+    if isinstance(error, Retry) and tried < TRIES:
         asked = span(error.after) if error.after is not None else 0
-        return Outcome(DeliveryState.PENDING, str(error), retry_in=max(wait, asked))
-    return Outcome(DeliveryState.DEAD, str(error))
+        return Outcome(waiting, str(error), retry_in=max(wait, asked))
+    return Outcome(DeliveryState.DEAD, f"{error}\n{_DOUBT}" if doubt else str(error))

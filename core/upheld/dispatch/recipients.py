@@ -1,0 +1,67 @@
+"""Who is meant by a message: the people behind roles, contacts and the assignee, as of now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from upheld.case.decision import Subject
+from upheld.case.events import Opened
+from upheld.desk.records import Records
+from upheld.directory import Directory, Recipient
+from upheld.directory.lookup import ASSIGNEE
+from upheld.ledger import Delivery, OutboxItem
+
+
+def opening(subject: Subject) -> Opened | None:
+    """What the subject opened with; None where that was erased."""
+    body = subject.facts[0].body if subject.facts else None
+    return body if isinstance(body, Opened) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Finds people. Who is on duty is asked at the instant of asking, never remembered."""
+
+    records: Records
+    directory: Directory
+
+    def of(self, subject: Subject, item: OutboxItem) -> tuple[Recipient, ...]:
+        """Everybody who is meant, each once; with ``first_of`` those behind the first name that is
+        somebody."""
+        found: dict[str, Recipient] = {}
+        for whom in item.to:
+            people = self._behind(whom, subject)
+            for person in people:
+                found.setdefault(person.id, person)
+            if people and item.facts.get("first_of"):
+                break
+        return tuple(found.values())
+
+    def operators(self) -> tuple[Recipient, ...]:
+        """Who hears of Upheld's own trouble."""
+        return self.directory.resolve("operator", at=self.records.clock.now())
+
+    def reader(
+        self, subject: Subject, item: OutboxItem, delivery: Delivery
+    ) -> tuple[str | None, str | None]:
+        """Zone and language of whom a delivery was planned for; None where nobody knows them."""
+        # A rotation may have moved on since: one of ours is found by name.
+        known = self.directory.people.get(delivery.recipient)
+        if known is not None:
+            return known.zone, known.language
+        meant = (each for each in self.of(subject, item) if each.id == delivery.recipient)
+        person = next(meant, None)
+        return (person.zone, person.language) if person else (None, None)
+
+    def _behind(self, whom: str, subject: Subject) -> tuple[Recipient, ...]:
+        opened = opening(subject)
+        return self.directory.resolve(
+            whom,
+            customer=opened.customer if opened else None,
+            reporter=opened.reporter if opened else None,
+            assignee=self._assignee(subject) if whom == ASSIGNEE else None,
+            at=self.records.clock.now(),
+        )
+
+    def _assignee(self, subject: Subject) -> str | None:
+        return self.records.life(subject).state.assignee if subject.kind == "case" else None
