@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Final
 
 from upheld.calendar import Calendar
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import DAY, Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Proposed
-from upheld.engine.clocks import ClockTrack
+from upheld.engine.case import Life, replay
+from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
-from upheld.engine.timeline import Timeline
-from upheld.engine.tracks import EveryTrack, WhenTrack
-from upheld.policy.model import Clause, Every, Target, When
+from upheld.policy.model import Clause
 from upheld.report.explanation import ClockStory, Coming, SegmentStory
 
-_VERDICTS = frozenset({ClockState.MET, ClockState.MISSED})
+#: How far ahead steps are told: an hourly status for ever would be told for ever.
+AHEAD: Final[Span] = 7 * DAY
+_VERDICTS: Final = frozenset({ClockState.MET, ClockState.MISSED})
 
 
 def clock_stories(
@@ -79,23 +81,28 @@ def _began_by(segment: Segment, facts: Sequence[Event]) -> str:
     return f"{fact.body.kind.replace('_', ' ')} by {fact.actor.id}"
 
 
-def coming(terms: Terms, case: str, facts: Sequence[Event], now: Instant) -> tuple[Coming, ...]:
-    """What each rule does next if nothing happens before, soonest first."""
-    clocks = [ClockTrack(terms, clause, rule) for clause, rule in terms.targets]
-    whens = [WhenTrack(terms, clause, rule) for clause, rule in terms.whens]
-    everies = [EveryTrack(terms, clause, rule) for clause, rule in terms.everies]
-    tracks: list[ClockTrack | WhenTrack | EveryTrack] = [*clocks, *whens, *everies]
-    line = Timeline(terms, case, tracks)
-    line.live(facts, now)
-    found = [
-        Coming(at, track.clause.id, track.clause.published, track.rule.name, _what(track.rule))
-        for track in tracks
-        if (at := track.pending(line.state)) is not None
-    ]
-    return tuple(sorted(found, key=lambda each: (each.at, each.clause, each.rule)))
+def coming(
+    terms: Terms, life: Life, case: str, facts: Sequence[Event], now: Instant
+) -> tuple[Coming, ...]:
+    """When each running clock is due, and what each rule does next within ``AHEAD``, soonest first.
+
+    The case is lived on as if nothing more happened, so a step that follows from another is here too.
+    """
+    says = {clause.id: clause.published for clause in terms.policy.clauses}
+    found = {
+        (run.clause, run.rule): (run.due, f"{run.target.replace('_', ' ')} is due")
+        for run in life.clocks
+        if run.state is ClockState.RUNNING and run.due is not None and run.due > now
+    }
+    enforced = life.state.enforced_from is not None
+    for step in replay(terms, case, facts, now + AHEAD).steps if enforced else ():
+        if step.due > now and step.kind is StepKind.DO:
+            found.setdefault((step.clause, step.rule), (step.due, _what(step)))
+    return tuple(
+        Coming(at, clause, says[clause], rule, what)
+        for (clause, rule), (at, what) in sorted(found.items(), key=lambda each: (each[1], each[0]))
+    )
 
 
-def _what(rule: Target | When | Every) -> str:
-    if isinstance(rule, Target):
-        return f"{rule.target.replace('_', ' ')} is due"
-    return ", ".join(" ".join([do.verb, *filter(None, do.to)]) for do in rule.do)
+def _what(step: Step) -> str:
+    return ", ".join(" ".join([do.verb, *filter(None, do.to)]) for do in step.do)

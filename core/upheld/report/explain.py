@@ -90,7 +90,7 @@ def explanation(
         why_no_clock=why_no_clock(life),
         steps=steps,
         others=tuple(story for key, story in stories.items() if key not in told),
-        coming=coming(terms, subject.id, facts, now),
+        coming=coming(terms, life, subject.id, facts, now),
         wake_at=life.wake_at,
     )
 

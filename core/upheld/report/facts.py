@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from upheld.case.events import (
+    Body,
     Closed,
     Event,
     Opened,
@@ -13,16 +14,17 @@ from upheld.case.events import (
     Proposed,
     Rejected,
     Resolved,
+    StepResult,
     StepTaken,
     Triaged,
 )
 from upheld.case.state import CaseState
-from upheld.engine.case import replay
 from upheld.engine.conditions import holds
-from upheld.engine.fold import deeds
+from upheld.engine.effects import effect
+from upheld.engine.fold import begin, deeds, fold
 from upheld.engine.gates import missing
 from upheld.engine.intake import arrival
-from upheld.policy.model import Require, Verb
+from upheld.policy.model import Verb
 from upheld.report.history import History, Recorded
 from upheld.report.model import EvidenceLine, Standing
 from upheld.report.rulebook import Rulebook
@@ -42,10 +44,15 @@ class _Found:
 
 def fact_lines(history: History, book: Rulebook) -> Lines:
     """A line for each fact that shows a clause kept or missed, with the clause."""
-    facts = history.facts
-    for index, fact in enumerate(facts):
-        for found in _found(history, facts[: index + 1], book):
-            yield found.clause, _line(history.id, fact, found)
+    begun = False
+    for recorded, state in _lived(history, book):
+        event = recorded.event
+        found = [*_told(event.body, book), *_through_gate(event, state, book)]
+        if not begun and "worked" in deeds(event):
+            begun = True
+            found += _begun(history, event, book)
+        for each in found:
+            yield each.clause, _line(history.id, recorded, each)
 
 
 def _line(case: str, fact: Recorded, found: _Found) -> EvidenceLine:
@@ -56,60 +63,76 @@ def _line(case: str, fact: Recorded, found: _Found) -> EvidenceLine:
     return EvidenceLine(case, fact.event.at, found.what, key, standing)
 
 
-def _found(history: History, facts: list[Recorded], book: Rulebook) -> Iterator[_Found]:
-    event = facts[-1].event
-    match event.body:
-        case Opened():
-            yield from _opened(event.body, book)
+def _lived(history: History, book: Rulebook) -> Iterator[tuple[Recorded, CaseState | None]]:
+    """Each event with the case's state after it: as it was recorded, rather than lived again.
+
+    None before the opening, or where that was erased.
+    """
+    state: CaseState | None = None
+    for each in sorted(history.recorded, key=_opening_first):
+        event = each.event
+        if state is not None:
+            state = _after(state, event, book)
+        elif isinstance(event.body, Opened):
+            state = begin(event)
+        yield each, state
+
+
+def _opening_first(recorded: Recorded) -> tuple[bool, object]:
+    # A tracker's clock may date a comment before the case that it opened.
+    return not isinstance(recorded.event.body, Opened), recorded.event.order
+
+
+def _after(state: CaseState, event: Event, book: Rulebook) -> CaseState:
+    body = event.body
+    if not isinstance(body, StepTaken):
+        return fold(state, event)
+    if body.result is not StepResult.FILLED:
+        for do in book.does(body.clause, body.rule):
+            state = effect(state, do, body.due)
+    return state
+
+
+def _told(body: Body, book: Rulebook) -> Iterator[_Found]:
+    match body:
+        case Opened(source="email"):
+            yield from _opened(body, book)
         case Proposed():
-            yield from _proposed(event.body)
-        case Triaged() | Rejected() | Resolved() | Closed():
-            yield from _passed_gate(history, facts, book)
-    if "worked" in deeds(event) and not any("worked" in deeds(e.event) for e in facts[:-1]):
-        yield from _begun(history, event, book)
+            yield from _proposed(body)
+        case _:
+            return
 
 
 def _opened(opened: Opened, book: Rulebook) -> Iterator[_Found]:
-    if opened.source != "email":
-        return
     sender = "partner" if opened.customer else opened.customer_kind or "unknown"
     for clause, do in arrival(book.policy, sender, "normal"):
         if do.verb is Verb.OPEN:
-            who = opened.reporter or "a partner"
+            who = opened.reporter or f"a {sender}"
             yield _Found(clause.id, "opened", f"mail from {who} opened the case")
 
 
 def _proposed(proposed: Proposed) -> Iterator[_Found]:
+    said = f"severity {proposed.severity}" if proposed.severity else proposed.outcome or "flags"
     # A plugin's proposal carries the plugin's name, which is no clause.
     for rule in proposed.rule.split(", "):
         clause, slash, name = rule.partition("/")
         if slash:
-            said = (
-                f"severity {proposed.severity}"
-                if proposed.severity
-                else proposed.outcome or "flags"
-            )
             yield _Found(clause, name, f"{said} proposed: {proposed.reason}")
 
 
-def _passed_gate(history: History, facts: list[Recorded], book: Rulebook) -> Iterator[_Found]:
-    event = facts[-1].event
-    guarded = [each for each in book.requires if each[1].before == _GATES[type(event.body)]]
-    if not guarded or not isinstance(facts[0].event.body, Opened):
+def _through_gate(event: Event, state: CaseState | None, book: Rulebook) -> Iterator[_Found]:
+    before = _GATES.get(type(event.body))
+    if before is None or state is None:
         return
-    events = [each.event for each in facts]
-    state = replay(book.terms, history.id, events, event.at).state
-    for clause, rule in guarded:
-        if holds(rule.applies, state, acting=True):
-            lacks = _lacks(clause.id, rule, state, book)
-            what = f"{_did(event)} without {', '.join(lacks)}" if lacks else _did(event)
-            yield _Found(clause.id, rule.name, what, kept=not lacks)
-
-
-def _lacks(clause: str, rule: Require, state: CaseState, book: Rulebook) -> list[str]:
-    found = (each for each in missing(book.policy, state, rule.before) if each.clause.id == clause)
-    needs = {need for each in found for need in each.needs}
-    return [need for need in rule.needs if need in needs]
+    for clause, rule in book.requires:
+        if rule.before != before or not holds(rule.applies, state, acting=True):
+            continue
+        found = (each for each in missing(book.policy, state, before) if each.clause is clause)
+        lacks = {need for each in found for need in each.needs if need in rule.needs}
+        # A case that needs no number is reviewed all the same.
+        lacks -= {"triage"} if isinstance(event.body, Rejected) else set()
+        what = f"{_did(event)} without: {', '.join(sorted(lacks))}" if lacks else _did(event)
+        yield _Found(clause.id, rule.name, what, kept=not lacks)
 
 
 def _did(event: Event) -> str:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from upheld.calendar.instant import Span
 from upheld.case.events import Attached, StepResult, StepTaken, StepWithdrawn
 from upheld.engine.terms import LATE
-from upheld.policy.model import Do, Every, When
+from upheld.policy.model import Do
 from upheld.report import sentences
 from upheld.report.history import History
 from upheld.report.messages import Message, Outcome, of_step
@@ -45,7 +45,9 @@ def step_lines(history: History, book: Rulebook) -> Lines:
 def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> Judged:
     match step.result:
         case StepResult.TAKEN:
-            return taken(step, of_step(history.messages, history.id, step), _dos(step, book))
+            return taken(
+                step, of_step(history.messages, history.id, step), book.does(step.clause, step.rule)
+            )
         case StepResult.FOLDED:
             return Standing.KEPT, f"kept by {parent or 'the parent case'}, which it is attached to"
         case other:
@@ -85,8 +87,3 @@ def _late(step: StepTaken, messages: Sequence[Message]) -> Span:
     reached = (each for each in messages if each.outcome is Outcome.REACHED)
     went = (at - step.due for each in reached if (at := each.went_at) is not None)
     return max((step.late, *went))
-
-
-def _dos(step: StepTaken, book: Rulebook) -> tuple[Do, ...]:
-    rule = book.rule(step.clause, step.rule)
-    return rule.do if isinstance(rule, When | Every) else ()

@@ -13,13 +13,18 @@ _COUNTS = {"met": Standing.KEPT, "missed": Standing.MISSED}
 
 
 def verdict_lines(history: History, book: Rulebook) -> Lines:
-    """A line for each verdict, with its clause; of several with one key only the last counts."""
+    """A line for each verdict, with its clause; of several with one key only the last counts.
+
+    A verdict that is neither met nor missed takes the one before it back.
+    """
     given = [each for each in history.recorded if isinstance(each.event.body, VerdictGiven)]
     last = {_body(each).key: each for each in given}
     for each in given:
         body = _body(each)
         what = _said(body, history, book)
-        if each is not last[body.key]:
+        if body.verdict not in _COUNTS:
+            standing, what = Standing.SUPERSEDED, f"late news took back that it was {body.corrects}"
+        elif each is not last[body.key]:
             standing, what = Standing.SUPERSEDED, f"{what}; late news corrected it"
         elif each.enforced(body.due):
             standing = _COUNTS[body.verdict]
