@@ -45,6 +45,7 @@ KEYS: Final = (
     "queue",
     "customer_kind",
 )
+ORDERS: Final = ("severity", "due")
 PROPOSED: Final = ("severity", "outcome")
 #: What each verb may be told beside whom it speaks to.
 _TAKES: Final[Mapping[Verb, frozenset[str]]] = {
@@ -133,7 +134,8 @@ def _values(key: str, node: Node) -> tuple[str | int | bool, ...]:
 
 def _check_phrases(node: Node) -> None:
     for item in node.items():
-        if not fold(item.text()):
+        text = item.text()
+        if text.strip() and not fold(text):
             item.wrong("has neither letters nor digits", "write words that customers use")
 
 
@@ -161,6 +163,8 @@ def _do(verb: Verb, node: Node) -> Do:
     where = _PLAIN.get(verb, "to")
     if verb is Verb.SET:
         node.wrong("says not what to set", "write `set: {severity: 1}`")
+    if verb is Verb.ORDER:
+        _check_order(node)
     if where == "keys":
         return Do(verb, keys=plain)
     if where == "to":
@@ -168,6 +172,12 @@ def _do(verb: Verb, node: Node) -> Do:
     if len(plain) > 1:
         node.wrong("is more than one", "write a line for each")
     return Do(verb, template=plain[0]) if where == "template" else Do(verb, text=" ".join(plain))
+
+
+def _check_order(node: Node) -> None:
+    for item in node.items():
+        if item.value not in ORDERS:
+            item.wrong(f"{item.value!r} is not known", suggest(str(item.value), ORDERS))
 
 
 def _with_options(verb: Verb, node: Node) -> Do:

@@ -155,13 +155,10 @@ class Node:
         return self.items()
 
     def needed(self, key: str) -> str:
-        """The text under a key that must be there and not blank."""
-        node = self.at(key)
-        text = node.text()
+        """The text under a key that must be there."""
+        text = self.at(key).text()
         if not self.has(key):
             self.wrong(f"`{key}` is missing")
-        elif node.value is not None and node.is_text() and not text.strip():
-            node.wrong("is empty", "write what it is")
         return text
 
     def name(self, key: str, shape: re.Pattern[str], of: str) -> str:
@@ -179,10 +176,12 @@ class Node:
         """A text, or a whole number as a text (one with a fraction would not stay as written)."""
         if self.value is None:
             return default
-        if self.is_text():
-            return str(self.value)
-        self.wrong("is not a text", "put it in quotes")
-        return default
+        if not self.is_text():
+            self.wrong("is not a text", "put it in quotes")
+            return default
+        if not str(self.value).strip():
+            self.wrong("is empty", "give it a value, or leave it out")
+        return str(self.value)
 
     def maybe(self) -> str | None:
         """A text, or None."""

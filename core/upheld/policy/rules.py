@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from upheld.policy.conditions import WORDS, read_condition, read_do
@@ -44,7 +44,10 @@ GATED: Final = ("number", "resolve", "close", "customer_access")
 SENDERS: Final = ("partner", "unknown", "staff")
 NATURES: Final = ("normal", "automatic", "bounce", "list")
 _BY: Final = re.compile(r"(close|open|open hour) (of|after|on) [a-z0-9 ]{1,60}")
-#: A target this much like one of the four is a slip, not one of the policy's own.
+TARGETS: Final = tuple(_MET_BY)
+#: What the case itself can have; anything else is recorded as provided under its own name.
+NEEDS: Final = ("triage", "resolved", "number", "severity", "engineer", "worked")
+#: A name this much like a known one is a slip, not one of the policy's own.
 _NEAR: Final = 0.85
 MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan", "update")
 
@@ -54,6 +57,7 @@ _REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "for")
 _ARRIVES: Final = ("from", "nature", "do")
 _ASKS: Final = ("of", "before")
 _OPENS: Final = ("severity", "flag")
+_WINDOW: Final = ("announce",)
 _WATCHES: Final = (
     "of",
     "every",
@@ -103,12 +107,20 @@ def _target(node: Node, name: str) -> Target:
 
 def _target_name(node: Node) -> str:
     name = node.needed("target")
-    if name in _MET_BY or not name.strip():
-        return name
-    if difflib.get_close_matches(name, _MET_BY, n=1, cutoff=_NEAR):
-        node.at("target").wrong(f"{name!r} is not known", suggest(name, _MET_BY))
+    if name in TARGETS or _is_slip(node.at("target"), TARGETS):
         return name
     return node.name("target", _TARGET_NAME, "small letters, digits and underscores")
+
+
+def _is_slip(node: Node, known: Iterable[str]) -> bool:
+    """Whether a name of the policy's own is so near a known one that the known one was meant."""
+    name = node.value
+    if not isinstance(name, str) or name in known:
+        return False
+    slip = bool(difflib.get_close_matches(name, known, n=1, cutoff=_NEAR))
+    if slip:
+        node.wrong(f"{name!r} is not known", suggest(name, known))
+    return slip
 
 
 def _by(node: Node) -> ByInstant | None:
@@ -224,6 +236,8 @@ def _require(node: Node, name: str) -> Require:
     before = _words(inside.at("before"), GATED)
     if len(before) > 1:
         inside.at("before").wrong("is more than one", "write a rule for each")
+    for item in inside.at("needs").items():
+        _is_slip(item, NEEDS)
     return Require(
         name,
         node.place,
@@ -263,7 +277,12 @@ def _monitor(node: Node, name: str) -> Monitor:
     if inside.has("opens") and inside.at("opens").keys(_OPENS):
         inside.at("opens").at("severity").integer()
         inside.at("opens").at("flag").texts()
-    inside.at("notify").texts()
+    if inside.has("window") and inside.at("window").keys(_WINDOW):
+        inside.at("window").at("announce").text()
+    for key in ("of", "warns", "notify"):
+        inside.at(key).texts()
+    if not (inside.has("of") or inside.has("window")):
+        inside.wrong("`monitor` needs `of`, or `window`")
     return Monitor(name, node.place, spec=dict(inside.value))
 
 

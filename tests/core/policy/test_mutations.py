@@ -1,0 +1,160 @@
+"""The shipped policy, damaged in every way that people damage files: it loads, or says what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any, Final, TypeAlias
+
+import pytest
+
+from upheld.errors import ConfigError, Place
+from upheld.policy import Policy, load_policy
+from upheld.source import Document, parse
+
+_FILE: Final = "magnolia.yaml"
+_TEXT: Final = files("upheld.policy").joinpath("shipped", _FILE).read_text(encoding="utf-8")
+_WHOLE: Final = parse(_TEXT, _FILE)
+
+#: A list or mapping, and where in it: what a mutation changes.
+Spot: TypeAlias = tuple[Any, Any]
+Mutation: TypeAlias = Callable[[random.Random, Any], object]
+
+_NUMBERS: Final = (0, -1, 7, 100, 2.5, 10**30, "0 hours", "999999999 weeks", "1 day", "-1 hours")
+_EMPTY: Final = (None, "", " ", [], {}, [None], [""], {"": None})
+_TYPES: Final = (True, 3, 0.5, "word", ["word"], [["word"]], {"word": 1}, [{"a": {"b": []}}], None)
+
+
+def _spots(data: Any) -> Iterator[Spot]:
+    """Every place in the file that holds a value, in its order."""
+    places = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in places:
+        yield data, key
+        if isinstance(value, dict | list):
+            yield from _spots(value)
+
+
+def _pick(rng: random.Random, data: Any, fits: Callable[[Any, Any], bool]) -> Spot:
+    return rng.choice([spot for spot in _spots(data) if fits(*spot)])
+
+
+def _misspelt(rng: random.Random, word: str) -> str:
+    at = rng.randrange(len(word))
+    return rng.choice(
+        [word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], word[:at] + "q" + word[at:]]
+    )
+
+
+def _key(inside: Any, _at: Any) -> bool:
+    return isinstance(inside, dict)
+
+
+def _word(inside: Any, at: Any) -> bool:
+    return isinstance(inside[at], str) and len(inside[at]) > 1
+
+
+def _drop_key(rng: random.Random, data: Any) -> None:
+    inside, key = _pick(rng, data, _key)
+    del inside[key]
+
+
+def _misspell_key(rng: random.Random, data: Any) -> None:
+    inside, key = _pick(rng, data, lambda of, at: _key(of, at) and isinstance(at, str))
+    inside[_misspelt(rng, key)] = inside.pop(key)
+
+
+def _misspell_word(rng: random.Random, data: Any) -> None:
+    inside, at = _pick(rng, data, _word)
+    inside[at] = _misspelt(rng, inside[at])
+
+
+def _replace_by(*values: Any) -> Mutation:
+    def replace(rng: random.Random, data: Any) -> None:
+        inside, at = _pick(rng, data, lambda _of, _at: True)
+        inside[at] = copy.deepcopy(rng.choice(values))
+
+    return replace
+
+
+def _twice(rng: random.Random, data: Any) -> None:
+    inside, at = _pick(rng, data, lambda of, _at: isinstance(of, list))
+    inside.insert(at, copy.deepcopy(inside[at]))
+
+
+def _exchange(rng: random.Random, data: Any) -> None:
+    """Two values change places: a key of one thing in another, a list where a text was."""
+    spots = [spot for spot in _spots(data) if not isinstance(spot[0][spot[1]], dict | list)]
+    (one, at), (other, where) = rng.sample(spots, 2)
+    one[at], other[where] = other[where], one[at]
+
+
+def _put_elsewhere(rng: random.Random, data: Any) -> None:
+    """A key with all below it is pasted into another mapping."""
+    from_, key = _pick(rng, data, _key)
+    into, at = _pick(rng, data, lambda of, at: isinstance(of[at], dict))
+    into[at][key] = copy.deepcopy(from_[key])
+
+
+def _nest(rng: random.Random, data: Any) -> None:
+    inside, at = _pick(rng, data, lambda _of, _at: True)
+    for _ in range(rng.choice([1, 2, 60])):
+        inside[at] = rng.choice([[inside[at]], {"when": inside[at]}])
+
+
+_MUTATIONS: Final[dict[str, Mutation]] = {
+    "a key dropped": _drop_key,
+    "a key misspelt": _misspell_key,
+    "a word misspelt": _misspell_word,
+    "a value of another type": _replace_by(*_TYPES),
+    "an absurd number": _replace_by(*_NUMBERS),
+    "an empty value": _replace_by(*_EMPTY),
+    "an item twice": _twice,
+    "two values exchanged": _exchange,
+    "a key pasted elsewhere": _put_elsewhere,
+    "a value nested": _nest,
+}
+
+
+def _mutated(mutation: str, seed: int) -> Document:
+    data = copy.deepcopy(_WHOLE.data)
+    _MUTATIONS[mutation](random.Random(f"{mutation}{seed}"), data)
+    return Document(data, _FILE, _TEXT, _WHOLE.places)
+
+
+def _loaded(source: Document) -> Policy | None:
+    """The policy, or None where every problem is told as it should be."""
+    try:
+        return load_policy(source)
+    except ConfigError as error:
+        for problem in error.problems:
+            assert isinstance(problem.where, Place), problem
+            assert (problem.where.file, bool(problem.where.line)) == (_FILE, True), problem
+            key, colon, what = problem.what.partition(": ")
+            assert key, problem
+            assert colon, problem
+            assert what, problem
+        return None
+
+
+@pytest.mark.parametrize("mutation", _MUTATIONS)
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_policy_loads_or_says_where_it_is_wrong(mutation: str, seed: int) -> None:
+    document = _mutated(mutation, seed)
+    policy = _loaded(document)
+    if policy is not None:
+        assert load_policy(policy.source).version == policy.version
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_text_loads_or_says_where_it_is_wrong(seed: int) -> None:
+    rng = random.Random(seed)
+    lines = _TEXT.splitlines(keepends=True)
+    at = rng.randrange(len(lines))
+    cut = rng.randrange(len(lines[at]))
+    lines[at] = rng.choice(["", lines[at] * 2, lines[at][:cut], " " + lines[at], lines[at][cut:]])
+    try:
+        load_policy(parse("".join(lines), _FILE))
+    except ConfigError as error:
+        assert all(str(problem).startswith(f"{_FILE}:") for problem in error.problems)
