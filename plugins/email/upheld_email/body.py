@@ -95,6 +95,13 @@ class _Reader(HTMLParser):
         self._unseen = 0
         self._target = ""
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """``<![…``: the library gives up where it knows no such section, and it may be any mail's."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._unseen += tag in _UNSEEN
         if tag in _BLOCKS or tag in _CELLS:

@@ -75,15 +75,21 @@ def _bounces(mime: Mime, sender: str) -> bool:
 
 
 def _automatic(mime: Mime, sender: str) -> bool:
-    submitted = first(mime, "Auto-Submitted").partition(";")[0].strip().lower()
     return (
-        submitted not in {"", "no"}
+        _submitted(mime) not in {"", "no"}
         or report_of(mime) == "disposition-notification"
         or "<>" in raw(mime, "Return-Path")
         or _precedence(mime) in _BULK
         or any(raw(mime, name) for name in _ANSWERED)
         or sender.partition("@")[0] in _MACHINES
     )
+
+
+def _submitted(mime: Mime) -> str:
+    """Its keyword; a comment may stand beside it (RFC 3834 §5)."""
+    value = first(mime, "Auto-Submitted")
+    bare = unquoted(value)
+    return (value if bare is None else bare).partition(";")[0].strip().lower()
 
 
 def _precedence(mime: Mime) -> str:

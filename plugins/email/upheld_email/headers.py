@@ -142,4 +142,7 @@ def _eight_bit(value: str) -> str:
     """Bytes beyond ASCII in a header: UTF-8, else Windows-1252."""
     if value.isascii():
         return value
-    return decoded(value.encode("utf-8", "surrogateescape"), None)
+    try:
+        return decoded(value.encode("utf-8", "surrogateescape"), None)
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return clean(value)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
+from email.header import Header
 from email.headerregistry import Address as MailAddress
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -18,29 +19,41 @@ from upheld_email.threads import Tokens, bare_id, digest
 
 # RFC 5322 bounds a line, not the chain; some servers refuse headers beyond a few KB.
 _CHAIN: Final = 20
+_LONGEST_NAME: Final = 200
 _IDS: Final = frozenset({"message-id", "in-reply-to", "references"})
 _MEDIA_TYPE: Final = re.compile(r"(?a:(application|audio|image|text|video)/[\w.+-]{1,100})")
 
 
-_LONG: Final = policy.SMTP.clone(cte_type="7bit", max_line_length=990)
-
-
 class _Folding(policy.EmailPolicy):
-    """Folds lines at 78 characters, except where that would break what stands in them.
+    """Writes the headers of people and of ids by itself, each of them ASCII.
 
-    The library writes an id that does not fit as an encoded word, which nobody recognises as an
-    id (RFC 2047 §5 forbids it there), and cuts a long address in two.
+    Where the library folds it loses blanks between encoded words, cuts a long address in two, and
+    writes a long id as an encoded word, which nobody knows as an id (RFC 2047 §5 forbids it there).
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """The header as bytes, ids a line each."""
-        if name.lower() in _IDS:
-            ids = "\r\n ".join(value.split())
-            return f"{name}: {ids}\r\n".encode("ascii")
-        folded = super().fold_binary(name, value)
-        inside = [each.addr_spec.encode() for each in getattr(value, "addresses", ())]
-        whole = all(address in folded for address in inside)
-        return folded if whole else _LONG.fold_binary(name, value)
+        """The header as bytes, lines of 78 characters at most where that can be."""
+        kind = name.lower()
+        if kind in _IDS:
+            folded = "\r\n ".join(value.split())
+        elif kind == "subject":
+            folded = _words(str(value), name)
+        elif addresses := getattr(value, "addresses", ()):
+            folded = _person(addresses[0], name)
+        else:
+            return super().fold_binary(name, value)
+        return f"{name}: {folded}\r\n".encode("ascii")
+
+
+def _words(value: str, header: str) -> str:
+    charset = None if value.isascii() else "utf-8"
+    return Header(value, charset, maxlinelen=76, header_name=header).encode(linesep="\r\n")
+
+
+def _person(who: MailAddress, header: str) -> str:
+    if str(who).isascii():
+        return str(who)
+    return f"{_words(who.display_name, header)}\r\n <{who.addr_spec}>"
 
 
 # 7 bit: no server on the way has to convert it, and no signature breaks.
@@ -107,7 +120,7 @@ def _refuse_injection(message: Outgoing, to: Address) -> None:
 
 def _header_address(value: str, name: str) -> MailAddress:
     local, _, domain = wire_address(value).rpartition("@")
-    return MailAddress(_plain(name), local, domain)
+    return MailAddress(_plain(name)[:_LONGEST_NAME], local, domain)
 
 
 def _plain(value: str) -> str:
