@@ -33,8 +33,17 @@ def upheld_classify(case: Intake) -> Proposal | None:
 
 @hookspec
 def upheld_event(event: Mapping[str, Value]) -> None:
-    """Observe an event after it was committed; what an observer raises changes nothing.
+    """Observe an event after it was committed; what an observer does or raises changes nothing.
 
-    The mapping is read-only: ``subject``, ``seq``, ``kind``, ``at`` and the event's own values.
+    The mapping is read-only: ``subject`` (``C7``) and ``seq`` (its place in that subject's history),
+    ``kind``, ``at`` and ``seen``, ``by`` and ``side`` (who did it), and the event's own values by
+    name; the subject line of an ``opened`` is ``title``. Instants are aware datetimes in UTC, spans
+    are microseconds.
+
+    Best effort: each event at most once, one after the other in a thread of its own, mostly in
+    order (``seq`` tells). An observer has five seconds for an event; after three calls that hung it
+    is called no more until the next start. Nothing is shown by a process that is killed between
+    commit and call, by one whose observers are a thousand commits behind (it is logged), or by a
+    command that loads no plugins, such as ``upheld cases``. Whoever must miss nothing reads the ledger.
     """
     raise NotImplementedError

@@ -142,19 +142,28 @@ class Registry:
                 problems.append(HookFailed(name, "upheld_classify", what))
         return Classified(MappingProxyType(proposals), tuple(problems))
 
-    def observe(self, event: Mapping[str, Value]) -> tuple[UpheldError, ...]:
-        """Show an event to every observer; returns what went wrong, raises nothing."""
+    @property
+    def observers(self) -> tuple[str, ...]:
+        """The plugins that observe events, in the order of loading."""
+        return tuple(impl.plugin_name for impl in _implementations(self._hooks, "upheld_event"))
+
+    def observe(
+        self, event: Mapping[str, Value], plugin: str | None = None
+    ) -> tuple[UpheldError, ...]:
+        """Show an event to every observer, or to one; returns what went wrong, raises nothing."""
         problems: list[UpheldError] = []
         seen = MappingProxyType(dict(event))
-        for _ in self._call("upheld_event", problems, event=seen):
+        for _ in self._call("upheld_event", problems, plugin, event=seen):
             pass
         return tuple(problems)
 
     def _call(
-        self, hook: str, problems: list[UpheldError], **arguments: object
+        self, hook: str, problems: list[UpheldError], only: str | None = None, **arguments: object
     ) -> Iterator[tuple[str, object]]:
         """The contained seam: one implementation after the other, in the order of loading."""
         for impl in _implementations(self._hooks, hook):
+            if only not in {None, impl.plugin_name}:
+                continue
             try:
                 answer = impl.function(*(arguments[name] for name in impl.argnames))
             except Exception as error:  # noqa: BLE001 - a plugin's error must not stop the others
