@@ -1,0 +1,175 @@
+"""A step is kept when what it says reached somebody in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.report.scene import START, Scene
+from upheld.calendar.instant import HOUR
+from upheld.case.events import (
+    Attached,
+    PublicReply,
+    Triaged,
+    Worked,
+)
+from upheld.ledger import OutboxState
+from upheld.report.evidence import ClauseState, Standing
+
+
+def test_a_step_is_kept_when_its_message_reached_somebody(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.send()
+    assert scene.line("S-06").what == "page to On-Duty"
+    assert scene.line("S-06").kept is True
+
+
+def test_a_step_that_only_changes_the_case_is_kept(scene: Scene) -> None:
+    scene.open()
+    assert (scene.line("S-03").kept, scene.line("S-03").what) == (True, "put in the queue desk")
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_a_message_on_its_way_counts_as_neither(scene: Scene, reached: bool) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    if reached:
+        scene.plan()
+    assert (scene.line("S-06").standing, scene.line("S-06").kept) == (Standing.UNDER_WAY, None)
+
+
+def test_a_held_message_counts_as_neither(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.settle(OutboxState.HELD, "stopped")
+    assert scene.line("S-06").standing is Standing.UNDER_WAY
+
+
+def test_a_dead_letter_is_a_miss_with_the_providers_word(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.send(fails={"page"})
+    assert scene.line("S-06").kept is False
+    assert scene.line("S-06").what == "page to On-Duty reached nobody: 550 no such user"
+
+
+def test_one_dead_letter_among_a_steps_messages_is_a_miss(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.forward(hours=2)
+    scene.send(fails={"call"})
+    clause = scene.report()["S-07"]
+    assert (clause.kept, clause.missed) == (0, 1)
+    assert "page to Boss; call to Customer.Contact reached nobody" in clause.evidence[0].what
+
+
+def test_a_message_for_nobody_is_a_miss(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.settle(OutboxState.DROPPED, "nobody can be reached as on-duty")
+    line = scene.line("S-06")
+    assert line.kept is False
+    assert line.what == "page to on-duty reached nobody: nobody can be reached as on-duty"
+
+
+def test_a_page_dropped_because_work_began_is_kept_with_the_reason(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.fact(case, Worked())
+    assert scene.line("S-06").kept is True
+    assert scene.line("S-06").what == "page to on-duty was not sent: no longer wanted: worked"
+
+
+def test_in_shadow_nothing_counts(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.settle(OutboxState.SHADOW, "shadow mode")
+    line = scene.line("S-06")
+    assert (line.kept, line.standing) == (None, Standing.SHADOW)
+    assert line.what == "page to on-duty would have gone; shadow: nothing left"
+
+
+def test_a_step_that_was_decided_late_is_missed(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.sleep(hours=3)
+    scene.send()
+    line = scene.report()["S-07"].evidence[0]
+    assert line.kept is False
+    assert line.what.endswith("late by 1 h")
+
+
+def test_a_message_that_left_late_is_missed_even_if_it_was_decided_in_time(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.clock.forward(minutes=5)
+    scene.send()
+    assert scene.line("S-06").kept is False
+    assert scene.line("S-06").what == "page to On-Duty; late by 5 min"
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(59, True), (60, False)])
+def test_a_minute_is_late(scene: Scene, seconds: int, kept: bool) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.clock.forward(seconds=seconds)
+    scene.send()
+    assert scene.line("S-06").kept is kept
+
+
+def test_a_status_that_a_person_gave_is_kept(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.forward(minutes=30)
+    scene.fact(case, PublicReply("a core router"))
+    scene.forward(minutes=30)
+    line = scene.line("S-08")
+    assert (line.kept, line.what) == (True, "a person had already done it")
+
+
+def test_statuses_that_nothing_ran_for_are_missed(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.sleep(hours=3)
+    scene.send()
+    clause = scene.report()["S-08"]
+    assert (clause.kept, clause.missed) == (1, 2)
+    assert [line.at for line in clause.evidence] == [START + n * HOUR for n in (1, 2, 3)]
+    assert "nothing ran when it was due" in clause.evidence[0].what
+
+
+def test_a_message_that_two_clauses_share_is_evidence_for_both(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.forward(hours=1)
+    scene.send()
+    assert scene.line("S-08").what == scene.line("S-09").what == "status to Customer"
+    assert scene.line("S-08").kept is scene.line("S-09").kept is True
+
+
+def test_what_was_due_before_enforcement_counts_apart(scene: Scene) -> None:
+    case = scene.open("down", enforced=False)
+    scene.fact(case, Triaged(1))
+    clause = scene.report()["S-06"]
+    assert (clause.kept, clause.missed, clause.before_enforcement) == (0, 0, 1)
+    assert clause.state is ClauseState.NOT_EXERCISED
+
+
+def test_an_attached_case_is_kept_by_its_parent(scene: Scene) -> None:
+    parent, case = scene.open("down"), scene.open("down")
+    scene.fact(case, Attached(parent))
+    scene.fact(case, Triaged(1))
+    assert scene.line("S-06").kept is True
+    assert scene.line("S-06").what == "kept by C1, which it is attached to"
+
+
+def test_a_withdrawn_step_counts_no_more_but_stays_visible(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.forward(hours=2)
+    scene.send()
+    scene.fact(case, Worked(), at=START + HOUR)
+    clause = scene.report()["S-07"]
+    assert (clause.kept, clause.missed, clause.state) == (0, 0, ClauseState.NOT_EXERCISED)
+    assert clause.evidence[0].standing is Standing.SUPERSEDED
+    assert "taken back: news came later" in clause.evidence[0].what
