@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from email.errors import MessageError
 from email.message import Message as Mime
 from functools import partial
 from html.parser import HTMLParser
@@ -25,6 +26,8 @@ _BLOCKS: Final = frozenset(
 _UNSEEN: Final = frozenset({"script", "style", "title"})
 _CELLS: Final = frozenset({"td", "th"})
 _LONGEST_NAME: Final = 120
+# What the library raises on parts that are too broken for it.
+_BROKEN: Final = (MessageError, ValueError, LookupError, TypeError, AttributeError)
 # Nobody reads more, and the parser's time grows faster than the text.
 _READABLE: Final = 500_000
 
@@ -130,20 +133,27 @@ def _is_file(part: Mime) -> bool:
     how = first(part, "Content-Disposition").lower()
     if how.startswith("attachment") or part.get_content_type() not in {"text/plain", "text/html"}:
         return True
-    return bool(how and part.get_filename())
+    return bool(how and _given_name(part))
 
 
 def _bytes(mime: Mime) -> bytes:
     try:
         return mime.as_bytes()
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except _BROKEN:
         return b""  # too broken to be written again; the whole mail is kept anyway
 
 
 def _file_name(part: Mime) -> str:
     """The base name: no folder of ours is anybody else's to name."""
-    name = text(str(part.get_filename() or "")).replace("\\", "/")
+    name = text(_given_name(part)).replace("\\", "/")
     return PurePosixPath(name).name[-_LONGEST_NAME:].strip(". ")
+
+
+def _given_name(part: Mime) -> str:
+    try:
+        return str(part.get_filename() or "")
+    except _BROKEN:
+        return ""  # pieces of a name (RFC 2231) that nobody can join
 
 
 def _opened(data: bytes) -> BinaryIO:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.plugin import Nature
+from upheld_email.threads import Tokens
 
 OUR: Final = "support@magnolia.example"
+TOKENS: Final = Tokens(b"k" * 32, OUR)
+MADE: Final = TOKENS.message_id("C7", "d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,51 @@ Content-Transfer-Encoding: base64
 SGVsbG8gd29y=bGQ!!
 """
 
+FILES = f"""\
+From: pat@acme.example
+To: {OUR}
+Subject: logs
+Message-ID: <files@acme.example>
+Content-Type: multipart/mixed; boundary="=_b;1"
+
+--=_b;1
+Content-Type: text/plain; charset=utf-8; format=flowed
+
+See the logs.
+--=_b;1
+Content-Type: application/octet-stream
+Content-Disposition: attachment; filename*0*=utf-8'de'Gr%C3%B6; filename*1*=%C3%9Fe.log
+Content-Transfer-Encoding: base64
+
+AAEC/w==
+--=_b;1
+Content-Type: application/ms-tnef; name="=?utf-8?q?winmail=2Edat?="
+Content-Disposition: attachment; filename*=x-none'de'%FF%FE
+Content-Transfer-Encoding: x-uuencode
+
+begin 644 x
+#86)C
+`
+end
+--=_b;1--
+"""
+
+OPEN_HEAD = f"""\
+From: pat@acme.example
+To: {OUR}
+Subject: html
+Message-ID: <head@acme.example>
+Content-Type: text/html; charset=utf-8
+
+<html><head><style>p {{}}</style><![endif]--><![x y]><body><p>The disk is full.<table><td>a<td>b
+"""
+
+DEEP = "".join(
+    f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(12)
+)
+WIDE = 'Content-Type: multipart/mixed; boundary="w"\n\n' + "--w\n\nx\n" * 60
+MANY = "Content-Type: multipart/mixed; boundary=m\n\n" + "--m\nContent-Type: multipart/x\n\n" * 60
+
 LOOP = plain("X-Loop: stage")
 
 CASES: Final = (
@@ -181,24 +229,50 @@ CASES: Final = (
         subject="Störung 2",
         sender="joerg.mueller@acme.example",
     ),
-    Case("dsn", BOUNCE, Nature.BOUNCE, text="I'm sorry", thread=("<upheld.9@magnolia.example>",)),
-    Case("bare bounce", plain(frm="MAILER-DAEMON@acme.example"), Nature.BOUNCE),
+    Case(
+        "dsn",
+        BOUNCE,
+        Nature.BOUNCE,
+        text="I'm sorry",
+        sender="mailer-daemon@mx.acme.example",
+        thread=("<upheld.9@magnolia.example>",),
+    ),
+    Case(
+        "bare bounce",
+        plain(frm="MAILER-DAEMON@acme.example"),
+        Nature.BOUNCE,
+        sender="mailer-daemon@acme.example",
+    ),
     Case("read receipt", READ_RECEIPT, Nature.AUTOMATIC, thread=("<upheld.1@magnolia.example>",)),
     Case("vacation", plain("Auto-Submitted: auto-replied"), Nature.AUTOMATIC),
     Case("vacation with words", plain("Auto-Submitted: auto-generated; x=y"), Nature.AUTOMATIC),
     Case("a person says so", plain("Auto-Submitted: no"), Nature.NORMAL),
+    Case("and explains it", plain("Auto-Submitted: no (I am one)"), Nature.NORMAL),
     Case("bulk", plain("Precedence: bulk"), Nature.AUTOMATIC),
     Case("autoreply", plain("X-Autoreply: yes"), Nature.AUTOMATIC),
     Case("null sender", plain("Return-Path: <>"), Nature.AUTOMATIC),
-    Case("no-reply", plain(frm="no-reply@shop.example"), Nature.AUTOMATIC),
+    Case(
+        "no-reply",
+        plain(frm="no-reply@shop.example"),
+        Nature.AUTOMATIC,
+        sender="no-reply@shop.example",
+    ),
     Case("list", plain("List-Id: <all.acme.example>"), Nature.LIST),
     Case("newsletter", plain("List-Unsubscribe: <https://x.example>"), Nature.LIST),
     Case("list precedence", plain("Precedence: list"), Nature.LIST),
-    Case("from ourselves", plain(frm=f"Support <{OUR}>"), Nature.OURS),
-    Case("from our plus-address", plain(frm="support+x@magnolia.example"), Nature.OURS),
+    Case("from ourselves", plain(frm=f"Support <{OUR}>"), Nature.OURS, sender=OUR),
+    Case(
+        "from our plus-address",
+        plain(frm="support+x@magnolia.example"),
+        Nature.OURS,
+        sender="support+x@magnolia.example",
+    ),
     Case("our loop header", LOOP, Nature.OURS),
     Case("another's loop header", plain("X-Loop: another-stage"), Nature.NORMAL),
+    Case("our own id", plain().replace("<m1@acme.example>", MADE), Nature.OURS),
     Case("forward", FORWARDED, text="See below."),
+    Case("files", FILES, text="See the logs."),
+    Case("a head without an end, a section that is none", OPEN_HEAD, text="The disk is full."),
     Case("no end, bad base64", NO_END, subject="cut"),
     Case("unknown charset", plain("Content-Type: text/plain; charset=x-none"), text="Hello\n"),
     Case(
@@ -235,6 +309,19 @@ CASES: Final = (
         plain("In-Reply-To: your mail of Tuesday", "References: <> <a b>"),
     ),
     Case("subject token", plain().replace(": Hello", ": Re: [#1042] x"), thread=("subject:1042",)),
+    Case(
+        "an encoded subject that can't be decoded",
+        plain().replace(": Hello", ": =?utf-8?b?a?="),
+        subject="=?utf-8?b?a?=",
+    ),
+    Case(
+        "a codec that is no charset",
+        plain("Content-Type: text/plain; charset=unicode_escape", body="C:\\new \\d\n"),
+        text="C:\\new \\d\n",
+    ),
+    Case("nested too deep", plain().partition("\n\n")[0] + "\n" + DEEP, refused="13 deep"),
+    Case("too many parts", plain().partition("\n\n")[0] + "\n" + WIDE, refused="61 parts"),
+    Case("too many containers", plain().partition("\n\n")[0] + "\n" + MANY, refused="than 50"),
     Case("two senders", plain("From: eve@evil.example"), refused="2 From"),
     Case("two addresses", plain(frm="pat@acme.example, eve@evil.example"), refused="one address"),
     Case("no sender", f"To: {OUR}\nSubject: x\n\nHello\n", refused="0 From"),

@@ -125,6 +125,20 @@ def test_a_name_in_another_charset_is_read() -> None:
     assert file.name == "Größe.txt"
 
 
+@pytest.mark.parametrize("broken", ["filename*=x; filename*1*=y", "filename*=a%00b'de'x"])
+def test_a_name_that_nobody_can_read_costs_the_name_and_not_the_mail(broken: str) -> None:
+    (file,) = attachments(message_from_string(f"Content-Disposition: attachment; {broken}\n\nx"))
+    assert file.size == 1
+    assert file.name
+
+
+def test_a_mail_in_a_mail_that_can_not_be_written_again_costs_its_bytes_alone() -> None:
+    inner = "Subject: x\x0cBcc: y\n\ninner"
+    mail = multipart(part("text/plain", "words"), part("message/rfc822", inner))
+    (file,) = attachments(mail)
+    assert (bodies(mail)[0], file.size) == ("words", 0)
+
+
 def test_a_file_has_its_bytes_size_and_kind() -> None:
     mail = EmailMessage()
     mail.set_content("words")

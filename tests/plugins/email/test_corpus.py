@@ -9,13 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.email.conftest import NOON
-from tests.plugins.email.corpus import CASES, OUR, Case
+from tests.plugins.email.corpus import CASES, OUR, TOKENS, Case
 from upheld.plugin import Message, Refused
 from upheld_email.mapping import Reader
-from upheld_email.threads import Tokens
 
 READER = Reader(
-    tokens=Tokens(b"k" * 32, OUR),
+    tokens=TOKENS,
     ours=frozenset({OUR}),
     site="stage",
     authserv_id="mx.magnolia.example",
@@ -41,7 +40,8 @@ def test_what_it_is_and_who_wrote_it(case: Case) -> None:
     message = read(case)
     assert message.nature is case.nature
     assert message.at == NOON
-    assert message.by.id == (case.sender or message.by.id).lower()
+    assert message.by.id == (case.sender or "pat@acme.example")
+    assert message.by.addresses == (message.by.id,)
     assert message.raw == case.raw
     assert not message.verified
 
@@ -108,6 +108,7 @@ def sound(data: bytes) -> None:
         assert all(file.open().read() is not None for file in found.attachments)
     else:
         assert found.reason
+        assert "can't be read" not in found.reason
         assert found.raw == data
 
 
