@@ -418,7 +418,10 @@ class StepWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class VerdictGiven:
-    """A clock was met or missed (or, after late news, is so now: ``corrects`` is the old verdict)."""
+    """A clock was met or missed (or, after late news, is so now: ``corrects`` is the old verdict).
+
+    ``verdict`` is met, missed, or withdrawn where neither holds any more.
+    """
 
     kind: ClassVar[str] = "verdict_given"
     rank: ClassVar[int] = 14

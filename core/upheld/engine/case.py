@@ -8,7 +8,8 @@ and the next instant at which anything can happen becomes ``wake_at``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.clock import ClockRun, ClockState
@@ -27,13 +28,15 @@ from upheld.case.events import (
 )
 from upheld.case.state import CaseState, Status
 from upheld.engine.clocks import ClockTrack
-from upheld.engine.memory import Memory
-from upheld.engine.messages import actions, merged
+from upheld.engine.memory import WITHDRAWN, Memory
+from upheld.engine.messages import actions, keys, merged
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
-from upheld.engine.timeline import Timeline, Track
-from upheld.engine.tracks import EveryTrack, ReplyTrack, StandDownTrack, WhenTrack
+from upheld.engine.timeline import Timeline, Track, lived
+from upheld.engine.tracks import EveryTrack, HoldTrack, ReplyTrack, StandDownTrack, WhenTrack
 from upheld.policy.model import CatchUp, Verb
+
+_JUDGED: Final = frozenset({ClockState.MET, ClockState.MISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,12 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     memory = Memory.read(subject.state)
     now = memory.seen = max(memory.seen, event.seen)
     facts = subject.facts if event.origin is Origin.CONSEQUENCE else (*subject.facts, event)
-    facts = tuple(sorted(facts, key=lambda fact: fact.order))
     life = replay(terms, subject.id, facts, now)
     follows: list[Consequence] = []
-    todo: list[Action] = list(_create(subject.id, facts))
-    todo += _withdrawn(subject.id, life, memory, follows)
-    todo += _due(subject.id, life, terms, memory, now, follows)
-    _verdicts(life, memory, follows)
-    _passed_over(terms, facts, memory, now, follows)
+    todo: list[Action] = list(_create(subject.id, facts, life.state))
+    todo += _withdrawn(subject.id, life, terms, memory, follows)
+    todo += _due(subject.id, life, terms, memory, follows)
+    follows += _verdicts(_standing(life, terms, facts), memory)
     return Decision(
         state=memory.write(),
         follows=tuple(_events(subject, event, follows, now)),
@@ -70,13 +71,20 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
 
 
 def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> Life:
-    """Live through sorted facts until an instant, remembering nothing."""
+    """Live through the facts, in whatever order they are given, and on until an instant."""
     clocks = [ClockTrack(terms, clause, rule) for clause, rule in terms.targets]
     whens = [WhenTrack(terms, clause, rule) for clause, rule in terms.whens]
     everies = [EveryTrack(terms, clause, rule) for clause, rule in terms.everies]
-    tracks: list[Track] = [*clocks, *whens, *everies, StandDownTrack(), ReplyTrack()]
+    tracks: list[Track] = [
+        *clocks,
+        *whens,
+        *everies,
+        HoldTrack(),
+        StandDownTrack(),
+        ReplyTrack(),
+    ]
     line = Timeline(terms, case, tracks)
-    line.live(facts, until)
+    line.live(lived(facts), until)
     promises: list[ClockTrack | WhenTrack | EveryTrack] = [*clocks, *whens, *everies]
     pending = [track.pending(line.state) for track in promises]
     return Life(
@@ -98,34 +106,35 @@ def why_no_clock(life: Life) -> str | None:
         (state.enforced_from is None, "read and reported, not enforced until a person takes it in"),
         (state.status is Status.RESOLVED, "resolved; it waits to be closed"),
         (ClockState.PAUSED in states, f"its clock is paused: {state.status.replace('_', ' ')}"),
-        (bool(states), "its target has been judged; it is worked until it is resolved"),
+        (bool(states & _JUDGED), "its target has been judged; it is worked until it is resolved"),
     )
     return next((reason for holds, reason in reasons if holds), "no target is promised for it")
 
 
 def _due(
-    case: str,
-    life: Life,
-    terms: Terms,
-    memory: Memory,
-    now: Instant,
-    follows: list[Consequence],
+    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Consequence]
 ) -> Iterable[Action]:
+    now = memory.seen
     fresh = [step for step in life.steps if not memory.knows(step)]
-    last = {step.track: step.occurrence for step in fresh}
+    last = {(step.clause, step.rule, step.kind): step for step in fresh}
     for step in fresh:
-        result = _result(step, life.state, terms, last[step.track], now)
+        spoken_for = last[step.clause, step.rule, step.kind] is not step
+        result = _result(step, life.state, terms, now, spoken_for=spoken_for)
         memory.keep(step, result)
+        key = memory.key(case, step.track)
         if step.clause and step.kind is StepKind.DO:
-            follows.append(_taken(case, step, result, now))
+            late = max(0, now - step.due)
+            follows.append(StepTaken(key, step.clause, step.rule, step.due, result, late))
         if result is StepResult.TAKEN:
-            yield from actions(case, step, life.state, now)
+            yield from actions(key, step, life.state, now)
 
 
-def _result(step: Step, state: CaseState, terms: Terms, last: int, now: Instant) -> StepResult:
+def _result(
+    step: Step, state: CaseState, terms: Terms, now: Instant, *, spoken_for: bool
+) -> StepResult:
     own = state.enforced_from
     begins = None if own is None else max(own, terms.enforced_from or own)
-    collapses = step.catch_up is CatchUp.COLLAPSE and (step.occurrence < last or _stale(step, now))
+    collapses = step.catch_up is CatchUp.COLLAPSE and (spoken_for or _stale(step, now))
     folds = state.parent is not None and step.kind is not StepKind.STAND_DOWN
     results = (
         (step.kind is StepKind.REPLY, StepResult.TAKEN),
@@ -142,63 +151,60 @@ def _stale(step: Step, now: Instant) -> bool:
     return step.kind is StepKind.ASK and step.next_due is not None and step.next_due <= now
 
 
-def _taken(case: str, step: Step, result: StepResult, now: Instant) -> StepTaken:
-    key = f"{case}/{step.track}/{step.occurrence}"
-    return StepTaken(key, step.clause, step.rule, step.due, result, max(0, now - step.due))
-
-
 def _withdrawn(
-    case: str, life: Life, memory: Memory, follows: list[Consequence]
+    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Consequence]
 ) -> Iterable[Action]:
-    lived = {step.track for step in life.steps}
-    for track in memory.taken_once():
-        clause = track.split("/", 1)[0]
-        if track in lived or clause in {"stand-down", "reply"}:
+    """Take back what the facts, as they are known now, no longer call for."""
+    stands = {(step.track, step.occurrence) for step in life.steps}
+    reason = "news came later that it was not needed"
+    for track, occurrence in memory.taken():
+        do = terms.does(track)
+        if do is None or (track, occurrence) in stands:
             continue
-        key = f"{case}/{track}/1"
-        reason = "news came later that it was not needed"
-        memory.steps[track][1] = "withdrawn"
-        follows.append(StepWithdrawn(key, clause, reason))
-        yield Cancel(key, reason)
+        key = memory.key(case, track)
+        memory.withdraw(track)
+        if track.endswith("/ask"):
+            yield Cancel(key, reason)
+            continue
+        follows.append(StepWithdrawn(key, track.partition("/")[0], reason))
+        yield from (Cancel(sent, reason) for sent in keys(key, do))
 
 
-def _verdicts(life: Life, memory: Memory, follows: list[Consequence]) -> None:
+def _standing(life: Life, terms: Terms, facts: Sequence[Event]) -> Iterable[VerdictGiven]:
+    """The verdicts that hold by the facts as they are known now."""
     for run in life.clocks:
-        if run.state not in {ClockState.MET, ClockState.MISSED}:
-            continue
-        before = memory.verdicts.get(run.key)
-        if before == run.state.value or run.due is None:
-            continue
-        memory.verdicts[run.key] = run.state.value
-        follows.append(
-            VerdictGiven(
-                run.key, run.clause, run.rule, run.state.value, run.due, run.met_at, before
-            )
-        )
-
-
-def _passed_over(
-    terms: Terms,
-    facts: Sequence[Event],
-    memory: Memory,
-    now: Instant,
-    follows: list[Consequence],
-) -> None:
+        if run.state in _JUDGED and run.due is not None:
+            yield VerdictGiven(run.key, run.clause, run.rule, run.state.value, run.due, run.met_at)
+    ordering = [
+        (clause, rule)
+        for clause, rule in terms.whens
+        if any(do.verb is Verb.ORDER for do in rule.do)
+    ]
     for fact in facts:
-        if not isinstance(fact.body, PassedOver):
-            continue
-        for clause, rule in terms.whens:
-            key = f"{clause.id}/{rule.name}/passed-over/{fact.id}"
-            if any(do.verb is Verb.ORDER for do in rule.do) and key not in memory.verdicts:
-                memory.verdicts[key] = ClockState.MISSED.value
-                follows.append(VerdictGiven(key, clause.id, rule.name, "missed", fact.at, now))
+        if isinstance(fact.body, PassedOver):
+            for clause, rule in ordering:
+                key = f"{clause.id}/{rule.name}/passed-over/{fact.id}"
+                yield VerdictGiven(key, clause.id, rule.name, "missed", fact.at)
 
 
-def _create(case: str, facts: Sequence[Event]) -> Iterable[Action]:
-    opened = facts[0].body
-    where = getattr(opened, "create_on", None)
+def _verdicts(standing: Iterable[VerdictGiven], memory: Memory) -> Iterable[VerdictGiven]:
+    """What is new of them, and what of those given before no longer holds."""
+    now = {verdict.key: verdict for verdict in standing}
+    for key, (before, due) in memory.verdicts.items():
+        if key not in now and before != WITHDRAWN:
+            clause, rule = key.split("/")[:2]
+            now[key] = VerdictGiven(key, clause, rule, WITHDRAWN, due)
+    for key, verdict in now.items():
+        before = memory.verdicts.get(key, [None])[0]
+        if verdict.verdict != before:
+            memory.verdicts[key] = [verdict.verdict, verdict.due]
+            yield replace(verdict, corrects=before)
+
+
+def _create(case: str, facts: Sequence[Event], state: CaseState) -> Iterable[Action]:
+    where = state.opened.create_on
     linked = any(isinstance(fact.body, Linked) and fact.body.connection == where for fact in facts)
-    if where is not None and not linked:
+    if where is not None and not linked and state.enforced_from is not None:
         yield CreateItem(f"{case}/create/{where}", where)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from upheld.calendar.instant import Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
-from upheld.case.events import Event, Reopened
-from upheld.case.state import CaseState
-from upheld.engine.conditions import holds, live
+from upheld.case.events import Event, Reopened, Resolved
+from upheld.case.state import CaseState, Status
+from upheld.engine.conditions import asks_status, holds, live
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
 from upheld.policy.model import Clause, Condition, OnChange, OnReopen, Target
@@ -17,8 +17,9 @@ from upheld.policy.model import Clause, Condition, OnChange, OnReopen, Target
 class ClockTrack:
     """One target of the policy on one case.
 
-    Time runs from the start of the target whether or not the severity is the target's own just
-    then, so that a clock which applies from later on can count from the start (``from_start``).
+    Time runs, and what our people do counts, from the start of the target whether or not the
+    severity is the target's own just then: a clock that applies from later on counts from the start
+    (``from_start``), and nobody has to answer twice because the severity changed.
     """
 
     def __init__(self, terms: Terms, clause: Clause, rule: Target) -> None:
@@ -27,50 +28,54 @@ class ClockTrack:
         self.clause, self.rule = clause, rule
         self.calendar, self.within = terms.reach(rule.within, rule.calendar)
         self.runs: list[ClockRun] = []
-        self.cycle = 0
+        self.cycle = 1
+        self.severity: int | None = None
         self._reset()
 
     def _reset(self) -> None:
         self.started: Instant | None = None
-        self.resumed: Instant | None = None  # None while paused
+        self.resumed: Instant | None = None  # None while paused, and once met
         self.spent: Span = 0
-        self.applies = False
+        self.applies = self.applied = False
         self.verdict: ClockState | None = None
         self.met_at: Instant | None = None
-        self.due_then: Instant | None = None  # once met, as it was when it ran last
+        self.by_resolving = False
+        self.due_then: Instant | None = None  # once judged: as it was then
+        self.planned: Instant | None = None
         self.segments: list[Segment] = []
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """Start, pause, resume; begin or cease to apply."""
+        before, self.severity = self.severity, line.state.acting_severity
         if self.started is None and self._starts(line.state):
             self._start(line.state.opened_at if self.rule.starts == "opened" else at)
         if self.started is None:
             return
-        self._pause_or_resume(line.state, at)
         applies = live(self.rule.applies, line.state, acting=True)
-        if (
-            applies
-            and not self.applies
-            and self.rule.on_raise is OnChange.RESTART
-            and self.segments
-        ):
+        if applies and not self.applies and self._restarts(before):
             self._start(at)
+        self._pause_or_resume(line.state, at)
         self.applies = applies
+        self.applied |= applies
+        if applies and self.met_at is not None and self.spent <= self.within:
+            self._judge(line, ClockState.MET)
         self._plan(line)
 
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Met by what our people did; begun anew by a reopening."""
-        if isinstance(event.body, Reopened) and self.rule.on_reopen is OnReopen.NEW_CYCLE:
-            self._again(event.at)
-        if self.applies and self.met_at is None and done.intersection(self.rule.met_by):
-            self._meet(event.at)
+        if isinstance(event.body, Reopened) and line.state.reopened_at == event.at:
+            self._reopen(event.at)
+        if self.started is not None and self.met_at is None and done & set(self.rule.met_by):
+            self._meet(line, event.at)
+            self.by_resolving = isinstance(event.body, Resolved)
 
     def struck(self, line: Timeline, at: Instant, token: int) -> None:
         """More time than was promised has passed."""
-        if token != self.cycle or not self._runs() or self._limit() != at:
+        self.planned = None
+        if token != self.cycle or not self._runs() or self._limit() > at:
             return
-        self.verdict = ClockState.MISSED
-        line.become(replace(line.state, missed=line.state.missed | {self.rule.target}))
+        self.due_then = self._due()
+        self._judge(line, ClockState.MISSED)
 
     def pending(self, _state: CaseState) -> Instant | None:
         """When it is due, while it runs."""
@@ -93,28 +98,45 @@ class ClockTrack:
                 return True
 
     def _start(self, at: Instant) -> None:
-        self.cycle = self.cycle or 1
         self.started = self.resumed = at
         self.spent = 0
-        self.segments = [Segment(at, ClockState.RUNNING, str(self.rule.starts))]
+        by = self.rule.starts if isinstance(self.rule.starts, str) else "condition"
+        self.segments = [Segment(at, ClockState.RUNNING, by)]
+
+    def _restarts(self, before: int | None) -> bool:
+        """Whether the severity that brought this target (1 is the most urgent) begins it anew."""
+        if before is None or self.severity is None or before == self.severity:
+            return False
+        change = self.rule.on_raise if self.severity < before else self.rule.on_lower
+        return change is OnChange.RESTART and self.verdict is None and self.met_at is None
 
     def _pause_or_resume(self, state: CaseState, at: Instant) -> None:
-        pause = self.rule.pause_while
-        paused = pause is not None and holds(pause, state)
+        if self.met_at is not None:
+            return
+        paused = self._pauses(state)
         if paused and self.resumed is not None:
             self.spent += self.calendar.elapsed(self.resumed, at)
             self.resumed = None
             self.segments.append(Segment(at, ClockState.PAUSED, state.status))
-        elif not paused and self.resumed is None and self.met_at is None:
-            self.resumed = at
-            self.segments.append(Segment(at, ClockState.RUNNING, state.status))
+        elif not paused and self.resumed is None:
+            self._resume(at, state.status)
+
+    def _pauses(self, state: CaseState) -> bool:
+        if state.status is Status.CLOSED and not asks_status(self.rule.applies):
+            return True
+        return self.rule.pause_while is not None and holds(self.rule.pause_while, state)
+
+    def _resume(self, at: Instant, by: str) -> None:
+        self.resumed = at
+        self.segments.append(Segment(at, ClockState.RUNNING, by))
 
     def _runs(self) -> bool:
         return self.applies and self.verdict is None and self.resumed is not None
 
     def _plan(self, line: Timeline) -> None:
-        if self._runs():
-            line.schedule(self._limit(), self, self.cycle)
+        if self._runs() and self.planned != self._limit():
+            self.planned = self._limit()
+            line.schedule(self.planned, self, self.cycle)
 
     def _limit(self) -> Instant:
         return self.calendar.limit(self.resumed or 0, max(0, self.within - self.spent))
@@ -122,29 +144,51 @@ class ClockTrack:
     def _due(self) -> Instant:
         return self.calendar.add(self.resumed or 0, max(0, self.within - self.spent))
 
-    def _meet(self, at: Instant) -> None:
+    def _meet(self, line: Timeline, at: Instant) -> None:
+        """Judged by elapsed time; met while it is paused, it is due as if it went on just then."""
         self.met_at = at
-        if self.resumed is not None:
-            self.due_then = self._due()
-            self.spent += self.calendar.elapsed(self.resumed, at)
-        if self.verdict is None:
-            self.verdict = ClockState.MET
+        self.resumed = at if self.resumed is None else self.resumed
+        self.due_then = self.due_then or self._due()
+        self.spent += self.calendar.elapsed(self.resumed, at)
+        self.resumed = None
         self.segments.append(Segment(at, ClockState.MET, "met"))
+        if self.applies:
+            self._judge(line, ClockState.MET if self.spent <= self.within else ClockState.MISSED)
+
+    def _judge(self, line: Timeline, verdict: ClockState) -> None:
+        """The first verdict stands: an answer that comes late makes no breach undone."""
+        self.verdict = self.verdict or verdict
+        if self.verdict is ClockState.MISSED:
+            line.become(line.state.but(missed=line.state.missed | {self.rule.target}))
+
+    def _reopen(self, at: Instant) -> None:
+        if self.started is None:
+            return
+        if self.rule.on_reopen is OnReopen.NEW_CYCLE:
+            self._again(at)
+        elif self.by_resolving:
+            self._go_on(at)
 
     def _again(self, at: Instant) -> None:
         run = self._run(at)
-        if run is None:
-            return
-        self.runs.append(run)
-        self.cycle += 1
+        if run is not None:
+            judged = run.state in {ClockState.MET, ClockState.MISSED}
+            self.runs.append(run if judged else replace(run, state=ClockState.STOPPED, due=None))
+            self.cycle += 1
         self._reset()
         self._start(at)
 
+    def _go_on(self, at: Instant) -> None:
+        """What was solved is not solved: the time until here didn't count, the rest does."""
+        self.met_at, self.by_resolving = None, False
+        if self.verdict is not ClockState.MISSED:
+            self.verdict = self.due_then = None
+        self._resume(at, "reopened")
+
     def _run(self, at: Instant) -> ClockRun | None:
-        if self.started is None or not (self.applies or self.verdict):
+        if self.started is None or not self.applied:
             return None
-        running = self.resumed is not None and self.met_at is None
-        since = self.calendar.elapsed(self.resumed or 0, at) if running else 0
+        since = 0 if self.resumed is None else self.calendar.elapsed(self.resumed, at)
         return ClockRun(
             key=f"{self.clause.id}/{self.rule.name}/clock/{self.cycle}",
             clause=self.clause.id,
@@ -164,11 +208,11 @@ class ClockTrack:
     def _state(self) -> ClockState:
         if self.verdict is not None:
             return self.verdict
-        if not self.applies:
+        if not self.applies or self.met_at is not None:
             return ClockState.STOPPED
         return ClockState.PAUSED if self.resumed is None else ClockState.RUNNING
 
     def _shown_due(self) -> Instant | None:
-        if self.met_at is not None:
+        if self.verdict is not None:
             return self.due_then
-        return self._due() if self.resumed is not None else None
+        return self._due() if self._runs() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from upheld.calendar.instant import Instant
@@ -19,19 +18,19 @@ def effect(state: CaseState, do: Do, at: Instant) -> CaseState:
 
 def _assign(state: CaseState, do: Do, _at: Instant) -> CaseState:
     if do.queue is not None:
-        return replace(state, queue=state.queue or do.queue)
+        return state.but(queue=state.queue or do.queue)
     # People override: whom a person chose stays.
-    return state if state.assigned_by_person else replace(state, assignee=do.to[0])
+    return state if state.assigned_by_person else state.but(assignee=do.to[0])
 
 
 def _escalate(state: CaseState, do: Do, _at: Instant) -> CaseState:
-    return replace(state, escalated_to=do.to[0] if do.to else do.queue)
+    return state.but(escalated_to=do.to[0] if do.to else do.queue)
 
 
 _EFFECTS: Final[Mapping[Verb, Callable[[CaseState, Do, Instant], CaseState]]] = {
     Verb.ASSIGN: _assign,
-    Verb.SET: lambda state, do, _at: replace(state, severity=do.severity),
-    Verb.CLOSE: lambda state, _do, at: replace(state, status=Status.CLOSED, closed_at=at),
-    Verb.UPDATE: lambda state, _do, at: replace(state, updated_at=at),
+    Verb.SET: lambda state, do, _at: state.but(severity=do.severity),
+    Verb.CLOSE: lambda state, _do, at: state.but(status=Status.CLOSED, closed_at=at),
+    Verb.UPDATE: lambda state, _do, at: state.but(updated_at=at),
     Verb.ESCALATE: _escalate,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from upheld.case.events import (
@@ -85,7 +84,7 @@ _RESOLVED: Final = {"fix": frozenset({"resolved"})}
 
 def _worked(state: CaseState, event: Event) -> CaseState:
     status = Status.WORKED if state.status in _ACTIVE else state.status
-    return replace(state, worked_at=event.at, status=status)
+    return state.but(worked_at=event.at, status=status)
 
 
 def _work(state: CaseState, event: Event, _body: Any) -> CaseState:
@@ -96,77 +95,79 @@ def _reply(state: CaseState, event: Event, _body: Any) -> CaseState:
     if not deeds(event):
         return state
     first = state.responded_at if state.responded_at is not None else event.at
-    return replace(_worked(state, event), responded_at=first)
+    return _worked(state, event).but(responded_at=first)
 
 
 def _proposed(state: CaseState, _event: Event, body: Proposed) -> CaseState:
-    return replace(state, proposed=body, flags=state.flags | set(body.flags))
+    return state.but(proposed=body, flags=state.flags | set(body.flags))
 
 
 def _triaged(state: CaseState, _event: Event, body: Triaged) -> CaseState:
     number = body.number or state.given_number
-    return replace(state, triaged=True, severity=body.severity, given_number=number)
+    return state.but(triaged=True, severity=body.severity, given_number=number)
 
 
 def _rejected(state: CaseState, event: Event, _body: Rejected) -> CaseState:
-    return replace(state, rejected=True, status=Status.CLOSED, closed_at=event.at)
+    return state.but(rejected=True, status=Status.CLOSED, closed_at=event.at)
 
 
 def _flagged(state: CaseState, _event: Event, body: Flagged) -> CaseState:
     flags = state.flags | {body.flag} if body.on else state.flags - {body.flag}
-    return replace(state, flags=flags)
+    return state.but(flags=flags)
 
 
 def _message(state: CaseState, event: Event, _body: CustomerMessage) -> CaseState:
     status = Status.OPEN if state.waiting == "customer" else state.status
     if state.waiting == "customer" and state.worked_at is not None:
         status = Status.WORKED
-    return replace(state, customer_spoke_at=event.at, status=status)
+    return state.but(customer_spoke_at=event.at, status=status)
 
 
 def _waiting(state: CaseState, _event: Event, body: WaitingOn) -> CaseState:
     if state.status not in _ACTIVE:
         return state
-    return replace(state, status=Status(f"waiting_{body.party}"))
+    return state.but(status=Status(f"waiting_{body.party}"))
+
+
+def _resolved(state: CaseState, event: Event, _body: Resolved) -> CaseState:
+    # Trackers may set the resolution of an item that is closed already: it stays closed.
+    status = state.status if state.status is Status.CLOSED else Status.RESOLVED
+    return state.but(status=status, resolved_at=event.at)
 
 
 def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
     if state.status in _ACTIVE:
         return state
-    return replace(
-        state, status=Status.OPEN, reopened_at=event.at, resolved_at=None, closed_at=None
-    )
+    return state.but(status=Status.OPEN, reopened_at=event.at, resolved_at=None, closed_at=None)
 
 
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Proposed: _proposed,
-    Enforced: lambda state, _event, body: replace(state, enforced_from=body.since),
-    Linked: lambda state, _event, body: replace(state, tracker_key=body.key),
+    Enforced: lambda state, _event, body: state.but(enforced_from=body.since),
+    Linked: lambda state, _event, body: state.but(tracker_key=body.key),
     Triaged: _triaged,
     Rejected: _rejected,
-    SeveritySet: lambda state, _event, body: replace(state, severity=body.severity),
+    SeveritySet: lambda state, _event, body: state.but(severity=body.severity),
     Flagged: _flagged,
-    Queued: lambda state, _event, body: replace(state, queue=body.queue),
-    Assigned: lambda state, _event, body: replace(state, assignee=body.to, assigned_by_person=True),
-    PlanChanged: lambda state, _event, body: replace(state, plan=body.plan),
-    Mobilised: lambda state, event, _body: replace(state, mobilised_at=event.at),
-    Escalated: lambda state, event, body: replace(
-        state, escalated_by=event.actor.side.value, escalated_to=body.to
+    Queued: lambda state, _event, body: state.but(queue=body.queue),
+    Assigned: lambda state, _event, body: state.but(assignee=body.to, assigned_by_person=True),
+    PlanChanged: lambda state, _event, body: state.but(plan=body.plan),
+    Mobilised: lambda state, event, _body: state.but(mobilised_at=event.at),
+    Escalated: lambda state, event, body: state.but(
+        escalated_by=event.actor.side.value, escalated_to=body.to
     ),
-    PageAcknowledged: lambda state, event, _body: replace(state, acknowledged_at=event.at),
+    PageAcknowledged: lambda state, event, _body: state.but(acknowledged_at=event.at),
     CustomerMessage: _message,
     PublicReply: _reply,
     CallLogged: _reply,
     Worked: _work,
     WaitingOn: _waiting,
-    Held: lambda state, _event, body: replace(state, held=body.reason, held_until=body.until),
-    Released: lambda state, _event, _body: replace(state, held=None, held_until=None),
-    Provided: lambda state, _event, body: replace(state, provided=state.provided | {body.item}),
-    Attached: lambda state, _event, body: replace(state, parent=body.parent),
-    Detached: lambda state, _event, _body: replace(state, parent=None),
-    Resolved: lambda state, event, _body: replace(
-        state, status=Status.RESOLVED, resolved_at=event.at
-    ),
-    Closed: lambda state, event, _body: replace(state, status=Status.CLOSED, closed_at=event.at),
+    Held: lambda state, _event, body: state.but(held=body.reason, held_until=body.until),
+    Released: lambda state, _event, _body: state.but(held=None, held_until=None),
+    Provided: lambda state, _event, body: state.but(provided=state.provided | {body.item}),
+    Attached: lambda state, _event, body: state.but(parent=body.parent),
+    Detached: lambda state, _event, _body: state.but(parent=None),
+    Resolved: _resolved,
+    Closed: lambda state, event, _body: state.but(status=Status.CLOSED, closed_at=event.at),
     Reopened: _reopened,
 }

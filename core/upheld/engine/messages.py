@@ -31,9 +31,8 @@ _VERBS: Final[Mapping[Verb, Purpose]] = {
 }
 
 
-def actions(case: str, step: Step, state: CaseState, now: Instant) -> tuple[Action, ...]:
+def actions(key: str, step: Step, state: CaseState, now: Instant) -> tuple[Action, ...]:
     """What the outbox is handed for this step."""
-    key = f"{case}/{step.track}/{step.occurrence}"
     late = now - step.due if now - step.due >= LATE else 0
     match step.kind:
         case StepKind.STAND_DOWN:
@@ -43,10 +42,15 @@ def actions(case: str, step: Step, state: CaseState, now: Instant) -> tuple[Acti
                 Send(key, Purpose.REPLY, ("reporter",), (), step.due, facts={"text": step.text}),
             )
         case StepKind.ASK:
-            asked = (state.assignee or "",)
+            asked = (state.assignee or "",) if step.asks == "assignee" else (step.asks,)
             return (_send(key, Purpose.ASK, asked, step, late),)
         case _:
             return tuple(_sends(key, step, late))
+
+
+def keys(key: str, dos: Iterable[Do]) -> tuple[str, ...]:
+    """The keys of all that a step has put in the outbox."""
+    return tuple(_key(key, do) for do in dos if _purpose(do) is not None)
 
 
 def merged(sends: Iterable[Action]) -> tuple[Action, ...]:
@@ -71,11 +75,19 @@ def _sends(key: str, step: Step, late: Span) -> Iterable[Send]:
         purpose = _purpose(do)
         if purpose is None:
             continue
-        whom = do.to or ("reporter",)
-        mine = f"{key}/{do.verb}/{'+'.join(whom)}"
-        send = _send(mine, purpose, whom, step, late)
+        send = _send(_key(key, do), purpose, _whom(do), step, late)
         facts = {**send.facts, "first_of": True} if do.first_of else send.facts
         yield replace(send, template=do.template, facts={**facts, "links": list(do.links)})
+
+
+def _key(key: str, do: Do) -> str:
+    """A rule may write to the same people twice, with two templates."""
+    named = (key, do.verb, "+".join(_whom(do)), do.template)
+    return "/".join(name for name in named if name is not None)
+
+
+def _whom(do: Do) -> tuple[str, ...]:
+    return do.to or ("reporter",)
 
 
 def _send(key: str, purpose: Purpose, to: tuple[str, ...], step: Step, late: Span) -> Send:
@@ -84,6 +96,8 @@ def _send(key: str, purpose: Purpose, to: tuple[str, ...], step: Step, late: Spa
 
 
 def _purpose(do: Do) -> Purpose | None:
+    if do.queue is not None:  # handed over: the queue shows it, nobody is written to
+        return None
     if do.verb is Verb.MAIL:
         return _MAILS.get(do.template or "", Purpose.MAIL)
     return _VERBS.get(do.verb)

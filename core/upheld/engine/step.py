@@ -22,7 +22,8 @@ class StepKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Step:
     """``track`` is clause/rule/cycle; with the occurrence it names the step for good, wherever the
-    rule stands in the file. ``filled``: a person had already done what it promises."""
+    rule stands in the file. ``filled``: a person had already done what it promises. ``asks``: who is
+    asked for a sentence, a role or ``assignee``."""
 
     track: str
     occurrence: int
@@ -35,4 +36,5 @@ class Step:
     filled: bool = False
     why: Withdrawal | None = None
     text: str = ""
+    asks: str = ""
     next_due: Instant | None = None

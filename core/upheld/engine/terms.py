@@ -15,15 +15,18 @@ from upheld.policy.model import (
     BusinessDays,
     Classify,
     Clause,
+    Do,
     Duration,
     Elapsed,
     Every,
     Gate,
     Monitor,
     Offers,
+    OnChange,
     Policy,
     Require,
     Target,
+    Verb,
     When,
 )
 
@@ -45,6 +48,13 @@ class Terms:
     whens: tuple[tuple[Clause, When], ...] = field(default=())
     everies: tuple[tuple[Clause, Every], ...] = field(default=())
     targets: tuple[tuple[Clause, Target], ...] = field(default=())
+
+    def does(self, track: str) -> tuple[Do, ...] | None:
+        """What the rule of a step's track does; None where the track is no rule's."""
+        clause, name = track.split("/")[:2]
+        rules: tuple[tuple[Clause, When | Every], ...] = (*self.whens, *self.everies)
+        found = (rule.do for own, rule in rules if (own.id, rule.name) == (clause, name))
+        return next(found, None)
 
     def reach(self, length: Duration, calendar: str | None) -> tuple[Calendar, Span]:
         """The calendar that a duration runs on, and how much of it."""
@@ -96,13 +106,22 @@ def _lack(rule: AnyRule) -> str:
     return next((what for what, lacks in _LACKS.items() if lacks(rule)), "")
 
 
+#: What a step does not do by itself yet.
+_NOT_CARRIED_OUT: Final = frozenset({Verb.ASK, Verb.NOTE, Verb.NUMBER, Verb.OFFER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     "`by:` instants": lambda rule: isinstance(rule, Target) and rule.by is not None,
     "`outside_hours`": lambda rule: isinstance(rule, Target) and rule.outside_hours is not None,
     "clocks that start anew with each message": lambda rule: (
         isinstance(rule, Target) and rule.target in {"update", "next_response"}
     ),
+    "`carry`": lambda rule: (
+        isinstance(rule, Target) and OnChange.CARRY in {rule.on_raise, rule.on_lower}
+    ),
+    "the warning of `aim`": lambda rule: isinstance(rule, Target) and rule.aim is not None,
     "`before`": lambda rule: isinstance(rule, When) and rule.before is not None,
+    "notes, questions and offers": lambda rule: (
+        isinstance(rule, When | Every) and any(do.verb in _NOT_CARRIED_OUT for do in rule.do)
+    ),
     "`matrix`": lambda rule: isinstance(rule, Classify) and rule.matrix is not None,
     "gates that flag or revert": lambda rule: (
         isinstance(rule, Require) and rule.gate is not Gate.PREVENT

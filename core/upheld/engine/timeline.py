@@ -8,11 +8,13 @@ the same facts until the same instant gives the same steps and clocks, whenever 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from operator import attrgetter
 from typing import Final, Protocol
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event
+from upheld.case.events import Event, Opened, Reopened
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
@@ -23,6 +25,26 @@ from upheld.engine.terms import Terms
 _CIRCLE: Final = 200
 
 
+def lived(facts: Iterable[Event]) -> tuple[Event, ...]:
+    """The facts in the order in which they are lived, the same however they arrived.
+
+    The opening comes first: what a tracker dates before it takes effect with it. Nothing happens
+    later than we learn of it: a tracker's clock may run ahead of ours.
+    """
+    ordered = sorted(facts, key=attrgetter("order"))
+    opening = next((fact for fact in ordered if isinstance(fact.body, Opened)), None)
+    if opening is None:
+        raise TypeError("a case begins with its opening, which is not among its facts")
+    begins = min(opening.at, opening.seen)
+    placed = [_placed(fact, begins) for fact in ordered]
+    return tuple(sorted(placed, key=lambda fact: (fact.at, fact.id != opening.id)))
+
+
+def _placed(fact: Event, begins: Instant) -> Event:
+    at = max(begins, min(fact.at, fact.seen))
+    return fact if at == fact.at else replace(fact, at=at)
+
+
 class Track(Protocol):
     """One rule, followed through a case's life."""
 
@@ -30,7 +52,7 @@ class Track(Protocol):
         """The state is another one."""
 
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """A fact came, in which our people did ``done``."""
+        """Our people did ``done``, or the case was reopened; all else matters through the state."""
 
     def struck(self, line: Timeline, at: Instant, token: int) -> None:
         """A timer of this track struck."""
@@ -46,20 +68,27 @@ class Timeline:
         self.steps: list[Step] = []
         self.state: CaseState
         self._timers: list[tuple[Instant, int, int, int]] = []
+        self._index = {id(track): index for index, track in enumerate(tracks)}
+        self._now: Instant = 0
         self._order = 0
         self._dirty = False
 
     def live(self, facts: Sequence[Event], until: Instant) -> None:
-        """Live through the facts (in their order) and on until ``until``."""
+        """Live through the facts (as ``lived`` orders them) and on until ``until``."""
+        self._now = facts[0].at if facts else until
         for event in facts:
             self._strike_before(event.at)
             self._meet(event)
         self._strike_before(until + 1)
 
     def schedule(self, at: Instant, track: Track, token: int) -> None:
-        """Have ``track.struck`` called at an instant; ``token`` tells a timer that is out of date."""
+        """Have ``track.struck`` called at an instant, or now where that is over.
+
+        ``token`` tells a timer that is out of date.
+        """
         self._order += 1
-        heapq.heappush(self._timers, (at, self._order, self.tracks.index(track), token))
+        when = max(at, self._now)
+        heapq.heappush(self._timers, (when, self._order, self._index[id(track)], token))
 
     def take(self, step: Step) -> None:
         """A step is due: keep it, and let what it does to the case happen."""
@@ -71,7 +100,7 @@ class Timeline:
 
     def become(self, state: CaseState) -> None:
         """The case is in another state (or the same)."""
-        if state != self.state:
+        if state is not self.state and state != self.state:
             self.state = state
             self._dirty = True
 
@@ -92,18 +121,21 @@ class Timeline:
         return [(at, self.tracks[index], token) for at, _, index, token in sorted(self._timers)]
 
     def _meet(self, event: Event) -> None:
+        self._now = event.at
         if not hasattr(self, "state"):
             self.state = begin(event)
             self._dirty = True
         else:
             self.become(fold(self.state, event))
         done = deeds(event)
-        for track in self.tracks:
-            track.happened(self, event, done)
+        if done or isinstance(event.body, Reopened):
+            for track in self.tracks:
+                track.happened(self, event, done)
         self.settle(event.at)
 
     def _strike_before(self, end: Instant) -> None:
         while self._timers and self._timers[0][0] < end:
             at, _, index, token = heapq.heappop(self._timers)
+            self._now = at
             self.tracks[index].struck(self, at, token)
             self.settle(at)

@@ -119,7 +119,7 @@ class EveryTrack:
         if at < self.at(self.occurrence):
             self._ask(line, at)
             return
-        line.take(self._step(at, self.rule.name, StepKind.DO, filled=self._filled()))
+        line.take(self._step(self.at(self.occurrence), StepKind.DO, filled=self._filled()))
         self._next(line)
 
     def at(self, occurrence: int) -> Instant:
@@ -158,18 +158,18 @@ class EveryTrack:
 
     def _ask(self, line: Timeline, at: Instant) -> None:
         ask = self.rule.ask_ahead
-        if ask is None or self._filled() or line.state.assignee is None:
+        if ask is None or self._filled() or (ask.of == "assignee" and not line.state.assignee):
             return
-        line.take(self._step(at, self.rule.name, StepKind.ASK, filled=False))
+        line.take(replace(self._step(at, StepKind.ASK, filled=False), asks=ask.of))
 
-    def _step(self, at: Instant, rule: str, kind: StepKind, *, filled: bool) -> Step:
+    def _step(self, at: Instant, kind: StepKind, *, filled: bool) -> Step:
         asks = kind is StepKind.ASK
-        track = f"{self.clause.id}/{rule}/{self.cycle}"
+        track = f"{self.clause.id}/{self.rule.name}/{self.cycle}"
         return Step(
             track=f"{track}/ask" if asks else track,
             occurrence=self.occurrence,
             clause=self.clause.id,
-            rule=rule,
+            rule=self.rule.name,
             due=at,
             kind=kind,
             do=() if asks else self.rule.do,
@@ -179,13 +179,35 @@ class EveryTrack:
         )
 
 
+class HoldTrack:
+    """A hold that was arranged until an instant is over then."""
+
+    def __init__(self) -> None:
+        self.planned: Instant | None = None
+
+    def changed(self, line: Timeline, at: Instant) -> None:
+        """A hold has an end, or another one."""
+        until = line.state.held_until
+        if until is not None and until != self.planned:
+            line.schedule(until, self, 0)
+        self.planned = until
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """Facts matter through the state alone."""
+
+    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+        """Release it, unless it ends later by now."""
+        until = line.state.held_until
+        if until is not None and until <= at:
+            line.become(line.state.but(held=None, held_until=None))
+
+
 class StandDownTrack:
     """Everybody who was paged is stood down when the case is worked, lowered or closed (M-11)."""
 
     def __init__(self) -> None:
-        self.seen = 0
+        self.seen = self.pages = 0
         self.paged = self.stood = False
-        self.count = 0
         self.severity: int | None = None
 
     def changed(self, line: Timeline, at: Instant) -> None:
@@ -212,13 +234,14 @@ class StandDownTrack:
         for step in line.steps[self.seen :]:
             if any(do.verb is Verb.PAGE for do in step.do):
                 self.paged, self.stood = True, False
+                self.pages += 1
         self.seen = len(line.steps)
 
     def _take(self, line: Timeline, at: Instant, why: Withdrawal) -> None:
-        self.count += 1
         self.stood = True
         self.paged = why is Withdrawal.WORKED
-        track = f"stand-down/{why}/{self.count}"
+        # Known by the pages that it answers: one more page, sent late, has a stand-down of its own.
+        track = f"stand-down/{why}/{self.pages}"
         line.take(Step(track, 1, "", "stand-down", at, StepKind.STAND_DOWN, why=why))
 
 
