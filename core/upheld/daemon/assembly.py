@@ -81,6 +81,7 @@ def build_daemon(parts: Parts) -> Daemon:
         auditor=Auditor(ledger, tuple(lives.values()), logger(loop="audit")),
         log=logger(),
         beat=_beat(parts, owner),
+        leave=lambda: ledger.retrying(lambda tx: tx.forget_node(owner)),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, Span, iso
-from upheld.ledger import DeliveryState, Ledger, Transaction
+from upheld.ledger import DeliveryState, Ledger, PullStatus, Transaction
 from upheld.plugin import Finding, Level, Logger
 from upheld.seam import Live
 
@@ -32,23 +32,26 @@ class Auditor:
     def audit(self, now: Instant) -> tuple[Finding, ...]:
         """All that is wrong just now."""
         found = audit(self.ledger, self.lives, now)
-        before = {finding.what for finding in self.findings}
         for finding in found:
-            if finding.what not in before:
+            if finding not in self.findings:
                 self.log.error("audit", about=finding.subject, what=finding.what)
-        for gone in before - {finding.what for finding in found}:
-            self.log.info("audit_clear", what=gone)
+        for gone in self.findings:
+            if gone not in found:
+                self.log.info("audit_clear", about=gone.subject, what=gone.what)
         self.findings = found
         return found
 
 
 def audit(ledger: Ledger, lives: Sequence[Live], now: Instant) -> tuple[Finding, ...]:
-    """Everything that should have happened and has no outcome, from the ledger alone."""
+    """Everything that should have happened and has no outcome, as the ledger knows it.
+
+    Without ``lives`` (a command beside the daemon) nobody here can say that a connection is stopped.
+    """
     with ledger.reading() as tx:
         return (
             *_overdue(tx, now),
             *_parked(tx),
-            *_blind(tx, now),
+            *_blind(tx, lives, now),
             *_letters(tx),
             *(_error(live.name, f"stopped: {live.stopped}") for live in lives if live.stopped),
         )
@@ -68,17 +71,21 @@ def _parked(tx: Transaction) -> list[Finding]:
     ]
 
 
-def _blind(tx: Transaction, now: Instant) -> list[Finding]:
-    found = []
-    for pull in tx.pulls():
-        if not pull.error:
-            continue
-        if pull.succeeded is None:
-            found.append(_error(pull.connection, f"never read: {pull.error}"))
-        elif now - pull.succeeded > BLIND:
-            since = iso(pull.succeeded)
-            found.append(_error(pull.connection, f"not read since {since}: {pull.error}"))
-    return found
+def _blind(tx: Transaction, lives: Sequence[Live], now: Instant) -> list[Finding]:
+    ours = {live.name for live in lives}
+    # What is no longer configured leaves its row behind, and is blind to nobody.
+    pulls = [pull for pull in tx.pulls() if not ours or pull.connection in ours]
+    return [finding for pull in pulls if (finding := _not_read(pull, bool(ours), now)) is not None]
+
+
+def _not_read(pull: PullStatus, running: bool, now: Instant) -> Finding | None:
+    if pull.succeeded is None:
+        return _error(pull.connection, f"never read: {pull.error}") if pull.error else None
+    # Beside the daemon, silence may mean no more than that nobody runs.
+    if now - pull.succeeded <= BLIND or not (pull.error or running):
+        return None
+    why = pull.error or "no pull has come to an end"
+    return _error(pull.connection, f"not read since {iso(pull.succeeded)}: {why}")
 
 
 def _letters(tx: Transaction) -> list[Finding]:

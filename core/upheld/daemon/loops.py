@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,6 +48,8 @@ class Daemon:
     auditor: Auditor
     log: Logger
     beat: Callable[[], None]
+    leave: Callable[[], None]
+    failing: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
 
@@ -63,8 +66,8 @@ class Daemon:
     def settle(self) -> None:
         """Pull, sweep and dispatch until nothing is left to do at this instant."""
         for _ in range(_PASSES):
-            pull_all(self.pullers)
-            done = self.sweeper.sweep() + self.planner.plan() + self.sender.send()
+            done = pull_all(self.pullers)
+            done += self.sweeper.sweep() + self.planner.plan() + self.sender.send()
             if done == 0:
                 return
         raise UpheldError(
@@ -75,15 +78,15 @@ class Daemon:
     def run(self) -> None:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""
         self.log.info("started", connections=[live.name for live in self.lives])
-        pull_all(self.pullers)  # before the first sweep: look before you page
-        threads = [threading.Thread(target=loop, name=name) for name, loop in self._loops()]
-        for thread in threads:
-            thread.start()
+        for puller in self.pullers:  # before the first sweep: look before you page
+            self._contained(_reading(puller), puller.pull)
+        reading, working = _started(self._readers()), _started(self._workers())
         self.stopping.wait()
         self.news.set()
-        for thread in threads:
-            thread.join(_FINISH)
-        self.close()
+        _join(working)
+        self.close()  # this ends waiting for news, where nothing is in hand
+        _join(reading)
+        self._contained("leave", self.leave)
         self.log.info("stopped")
 
     def stop(self) -> None:
@@ -103,33 +106,46 @@ class Daemon:
             except PluginError as error:
                 yield Finding(Level.ERROR, live.name, error.what, error.do_next)
 
-    def _loops(self) -> Iterable[tuple[str, Callable[[], None]]]:
+    def _readers(self) -> Iterable[threading.Thread]:
         for puller in self.pullers:
             if puller.pulls:
-                yield f"pull-{puller.source.name}", partial(self._pulling, puller)
-        yield "sweep", lambda: self._forever("sweep", self.sweeper.sweep, self._till_next_wake)
-        yield "dispatch", lambda: self._forever("dispatch", self._dispatch, self._till_news)
-        yield "audit", lambda: self._forever("audit", self._audit, self._till_audit)
+                idle = partial(self._till_there_is_some, puller)
+                yield self._loop(_reading(puller), puller.pull, idle)
 
-    def _forever(self, name: str, step: Callable[[], int], idle: Callable[[], None]) -> None:
+    def _workers(self) -> Iterable[threading.Thread]:
+        yield self._loop("sweep", self.sweeper.sweep, self._till_next_wake)
+        yield self._loop("dispatch", self._dispatch, self._till_news)
+        yield self._loop("audit", self._audit, self._till_audit)
+
+    def _loop(
+        self, name: str, step: Callable[[], int], idle: Callable[[], object]
+    ) -> threading.Thread:
+        turn = partial(self._turn, step, idle)
+        return threading.Thread(target=self._forever, args=(name, turn), name=name)
+
+    def _forever(self, name: str, turn: Callable[[], object]) -> None:
         while not self.stopping.is_set():
-            if self._contained(name, step):
-                self.news.set()
-            else:
-                idle()
+            self._contained(name, turn)
 
-    def _contained(self, name: str, step: Callable[[], int]) -> int:
+    def _turn(self, step: Callable[[], int], idle: Callable[[], object]) -> None:
+        if step():
+            self.news.set()
+        elif not self.stopping.is_set():
+            idle()
+
+    def _contained(self, name: str, turn: Callable[[], object]) -> None:
+        """One turn, which the loop outlives. Log once when it fails, once when it is back."""
         try:
-            return step()
-        except Exception as error:  # noqa: BLE001  a loop must outlive one bad turn
+            turn()
+        except Exception as error:  # noqa: BLE001  whatever it is, the next turn may go well
             what = f"{type(error).__name__}: {error}"
-            self.log.error("loop_failed", loop=name, error=what)  # noqa: TRY400  one line a person reads
+            if self.failing.get(name) != what:
+                self.log.error("loop_failed", loop=name, error=what)  # noqa: TRY400  one line a person reads
+            self.failing[name] = what
             self.stopping.wait(_LOOK)
-            return 0
-
-    def _pulling(self, puller: Puller) -> None:
-        name = f"pull-{puller.source.name}"
-        self._forever(name, puller.pull, lambda: self._till_there_is_some(puller))
+        else:
+            if self.failing.pop(name, None) is not None:
+                self.log.info("loop_back", loop=name)
 
     def _till_there_is_some(self, puller: Puller) -> None:
         if not puller.live.can(Ability.WAIT) or puller.broken or puller.live.stopped:
@@ -156,6 +172,24 @@ class Daemon:
 
     def _till_audit(self) -> None:
         self.clock.wait(self.clock.now() + _AUDIT, self.stopping)
+
+
+def _reading(puller: Puller) -> str:
+    return f"pull-{puller.source.name}"
+
+
+def _started(threads: Iterable[threading.Thread]) -> list[threading.Thread]:
+    found = list(threads)
+    for thread in found:
+        thread.start()
+    return found
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    """Wait for all of them, and no longer than the work in hand may take."""
+    until = time.monotonic() + _FINISH
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 def _checked(live: Live) -> list[Finding]:

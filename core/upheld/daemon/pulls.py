@@ -9,6 +9,7 @@ from typing import Final
 
 from upheld.calendar.instant import SECOND, Span, instant
 from upheld.desk.intake import Intake, Source
+from upheld.errors import Fenced
 from upheld.ledger import Ledger, PullLease, Transaction
 from upheld.plugin import Ability, Auth, Logger, Page, PluginError
 from upheld.seam import Live
@@ -37,18 +38,19 @@ class Puller:
         return self.live.can(Ability.PULL)
 
     def pull(self) -> int:
-        """One turn; answers how many items came. What fails is on record and tried again."""
+        """One turn; answers how much news came, and at least 1 while there is more to read.
+
+        What fails is on record and tried again.
+        """
         if not self.pulls or self.live.stopped:
             return 0
-        lease = self.ledger.retrying(
-            lambda tx: tx.lease_pull(self.source.name, self.owner, seconds=LEASE_SECONDS)
-        )
+        lease = self.ledger.lease_pull(self.source.name, self.owner, seconds=LEASE_SECONDS)
         if lease is None:
             return 0
         try:
-            return self._turn(lease)
-        except PluginError as error:
-            self._failed(lease, error)
+            return self._leased(lease)
+        except Fenced as error:  # another daemon reads it by now, from where we were
+            self.log.warning("pull_taken_over", connection=self.source.name, error=error.what)
             return 0
         finally:
             self.ledger.retrying(lambda tx: tx.release_pull(lease))
@@ -64,26 +66,34 @@ class Puller:
         except PluginError:
             return False  # the pull that follows tells what is wrong
 
+    def _leased(self, lease: PullLease) -> int:
+        try:
+            return self._turn(lease)
+        except PluginError as error:
+            self._failed(lease, error)
+            return 0
+
     def _turn(self, lease: PullLease) -> int:
-        came, cursor = 0, lease.cursor
+        news, cursor = 0, lease.cursor
         for _ in range(PAGES_A_TURN):
             page = self._page(cursor)
-            self.ledger.retrying(partial(self._store, lease, page))
-            came, cursor = came + len(page.items), page.cursor
+            news += self.ledger.retrying(partial(self._store, lease, page))
+            cursor = page.cursor
             if not page.more:
                 break
         self._back()
-        return came
+        return news or int(page.more)
 
     def _page(self, cursor: str | None) -> Page:
         plugin = self.live.plugin
         return self.live.call(lambda: plugin.pull(cursor), hard_stop=HARD_STOP, reading=True)
 
-    def _store(self, lease: PullLease, page: Page, tx: Transaction) -> None:
-        for item in page.items:
-            self.intake.take(tx, self.source, item)
+    def _store(self, lease: PullLease, page: Page, tx: Transaction) -> int:
+        # Readers with an overlap bring the same items again: only what is news counts.
+        news = sum(self.intake.take(tx, self.source, item) for item in page.items)
         now = self.intake.records.clock.now()
         tx.move_cursor(lease, page.cursor, as_of=instant(page.as_of), now=now)
+        return news
 
     def _failed(self, lease: PullLease, error: PluginError) -> None:
         now = self.intake.records.clock.now()
@@ -102,5 +112,5 @@ class Puller:
 
 
 def pull_all(pullers: Sequence[Puller]) -> int:
-    """One turn of every connection."""
+    """One turn of every connection; answers how much news came."""
     return sum(puller.pull() for puller in pullers)

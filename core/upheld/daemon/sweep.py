@@ -7,7 +7,9 @@ from functools import partial
 
 from upheld.case.events import UPHELD, Event, Ticked
 from upheld.desk.records import Records
+from upheld.errors import LedgerError
 from upheld.ledger import Transaction
+from upheld.logs import logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,22 @@ class Sweeper:
     batch: int = 50
 
     def sweep(self) -> int:
-        """Look at the cases that are due; answers how many."""
+        """Look at the cases that are due; answers how many were."""
         now = self.records.clock.now()
         due = self.records.ledger.due(now, self.batch)
-        for case in due:
+        return sum(self._looked_at(case) for case in due)
+
+    def _looked_at(self, case: str) -> bool:
+        """One case; what goes wrong with it must not keep the clocks of the others."""
+        try:
             self.records.ledger.retrying(partial(self._tick, case))
-        return len(due)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001  the audit tells of it as overdue
+            what = f"{type(error).__name__}: {error}"
+            logger().error("case_not_swept", case=case, error=what)
+            return False
+        return True
 
     def _tick(self, case: str, tx: Transaction) -> None:
         now = self.records.clock.now()

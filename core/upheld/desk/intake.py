@@ -5,10 +5,13 @@ Whatever is not a fact of a case is kept with its fate: fetched = cases + notes 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from upheld.calendar.instant import HOUR, Instant, instant
+from upheld.case.decision import Subject
 from upheld.case.events import (
     Actor,
     Body,
@@ -18,6 +21,7 @@ from upheld.case.events import (
     Opened,
     PageAcknowledged,
     PublicReply,
+    Receipted,
     Reopened,
     Side,
 )
@@ -25,7 +29,10 @@ from upheld.case.state import Status
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
-from upheld.ledger import Fate, Transaction
+from upheld.errors import LedgerError
+from upheld.ledger import DeciderFault, DeliveryState, Fate, Transaction, Unstorable
+from upheld.ledger import Delivery as LedgerDelivery
+from upheld.logs import logger
 from upheld.plugin import Delivery, Inbound, Message, Nature, Receipt, Refused
 from upheld.policy.model import Verb
 
@@ -50,36 +57,61 @@ class Intake:
     records: Records
     directory: Directory
 
-    def take(self, tx: Transaction, source: Source, item: Inbound) -> None:
-        """One item. The same item again changes nothing."""
+    def take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
+        """One item; whether it was news. The same item again changes nothing.
+
+        An item that can't be taken, whyever, is kept in quarantine: it must not keep the others out.
+        """
+        try:
+            with tx.savepoint():
+                return self._take(tx, source, item)
+        except (Unstorable, DeciderFault) as error:
+            wrong: Exception = error
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001  what comes from outside may be anything
+            wrong = error
+        reason = f"it could not be taken ({type(wrong).__name__})"
+        logger().error("item_not_taken", connection=source.name, item=_id(item), error=str(wrong))
+        self._keep(tx, source, _id(item), Fate.REFUSED, reason, getattr(item, "raw", b""))
+        return False
+
+    def _take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
+        if isinstance(item, Receipt):
+            return self._receipt(tx, source, item)
+        if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
+            return False
         if isinstance(item, Message):
-            if tx.claim_item(source.name, item.id):
-                self._message(tx, source, item)
-        elif isinstance(item, Refused):
-            if tx.claim_item(source.name, item.id):
-                self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
-        elif isinstance(item, Receipt):
-            self._receipt(tx, source, item)
+            self._message(tx, source, item)
+        else:
+            self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
+        return True
 
     def _message(self, tx: Transaction, source: Source, message: Message) -> None:
-        case = self._case_of(tx, source, message)
+        found = self._subject_of(tx, source, message)
         sender = self.directory.sender(message.by.id, instant(message.at))
         if message.nature is not Nature.NORMAL:
-            self._automatic(tx, source, message, case)
-        elif case is not None:
-            self._turn(tx, source, message, case, sender)
+            self._automatic(tx, source, message, found)
+        elif found is None:
+            self._arrival(tx, source, message, sender)
+        elif found.kind != "referral":
+            self._turn(tx, source, message, found, sender)
+        elif sender.customer is None:
+            self._refer_again(tx, source, message, found, sender)
         else:
+            # The partner to whom we referred somebody writes in that thread: they are promised a case.
             self._arrival(tx, source, message, sender)
 
-    def _case_of(self, tx: Transaction, source: Source, message: Message) -> str | None:
+    def _subject_of(self, tx: Transaction, source: Source, message: Message) -> Subject | None:
         tokens = [token for token in message.thread if not token.startswith("subject:")]
-        return tx.thread(source.name, tokens)
+        found = tx.thread(source.name, tokens)
+        return None if found is None else tx.subject(found)
 
     def _automatic(
-        self, tx: Transaction, source: Source, message: Message, case: str | None
+        self, tx: Transaction, source: Source, message: Message, case: Subject | None
     ) -> None:
-        """What a machine wrote never opens, answers or reopens; on a known thread it is a note."""
-        if case is None or message.nature is Nature.OURS:
+        """What a machine wrote never opens, answers or reopens; in a case's thread it is a note."""
+        if case is None or case.kind == "referral" or message.nature is Nature.OURS:
             reason = f"{message.nature.value} mail"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
@@ -87,34 +119,22 @@ class Intake:
         self._fact(tx, case, message, body, Actor(message.by.id, Side.BOT))
 
     def _turn(
-        self, tx: Transaction, source: Source, message: Message, case: str, sender: Sender
+        self, tx: Transaction, source: Source, message: Message, case: Subject, sender: Sender
     ) -> None:
         """A turn of a conversation that we know. The thread routes; it doesn't authorise."""
-        subject = tx.subject(case)
-        tx.bind_thread(source.name, message.id, case)
-        if subject.kind == "referral":
-            self._fact(
-                tx, case, message, CustomerMessage(message.text, message.by.id), _who(sender)
-            )
-            return
-        state = self.records.life(subject).state
+        tx.bind_thread(source.name, message.id, case.id)
         if sender.kind == "staff":
             # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
             body: Body = PublicReply(message.text) if message.verified else _unverified(message)
             self._fact(tx, case, message, body, _who(sender))
-        elif sender.customer is not None and sender.customer == state.opened.customer:
-            self._fact(
-                tx, case, message, CustomerMessage(message.text, message.by.id), _who(sender)
-            )
-            if state.status is Status.CLOSED:
-                self._reopen(tx, case, message, sender)
+        elif sender.customer is not None and sender.customer == _opening(case).customer:
+            closed = tx.case(case.id).status == Status.CLOSED
+            self._fact(tx, case, message, _said(message), _who(sender))
+            if closed:
+                again = Reopened("the customer wrote again")
+                self._fact(tx, case, message, again, _who(sender), part="#reopened")
         else:
             self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
-
-    def _reopen(self, tx: Transaction, case: str, message: Message, sender: Sender) -> None:
-        now, at = self.records.clock.now(), self._at(message)
-        reason = Reopened("the customer wrote again")
-        self.records.add(tx, case, Event(f"{message.id}#reopened", at, now, _who(sender), reason))
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
         policy = self.records.book.for_customer(sender.customer, instant(message.at)).policy
@@ -135,7 +155,7 @@ class Intake:
             return
         opened = self._opened(source, message, sender)
         case = self.records.open(
-            tx, opened, actor=_who(sender), event_id=message.id, at=self._at(message)
+            tx, opened, actor=_who(sender), event_id=message.id, at=self._at(message.at)
         )
         tx.bind_thread(source.name, message.id, case)
 
@@ -143,22 +163,36 @@ class Intake:
         """M-25: one reply, no case; kept and listed."""
         token = f"sender:{message.by.id}"
         known = tx.thread(source.name, [token])
-        at, now = self._at(message), self.records.clock.now()
-        if known is None:
-            policy = self.records.book.policy.version
-            known = tx.new_subject("referral", policy=policy, now=now)
-            tx.bind_thread(source.name, token, known)
-            body: Body = self._opened(source, message, sender)
-        else:
-            body = CustomerMessage(message.text, message.by.id)
-        tx.bind_thread(source.name, message.id, known)
-        self.records.add(tx, known, Event(message.id, at, now, _who(sender), body))
-        self._keep(
-            tx, source, message.id, Fate.REFERRED, "no partner's contact", message.raw, message
-        )
+        if known is not None:
+            self._refer_again(tx, source, message, tx.subject(known), sender)
+            return
+        policy, now = self.records.book.policy.version, self.records.clock.now()
+        referral = tx.subject(tx.new_subject("referral", policy=policy, now=now))
+        tx.bind_thread(source.name, token, referral.id)
+        opened = self._opened(source, message, sender)
+        self._referred(tx, source, message, referral, opened, sender)
+
+    def _refer_again(
+        self, tx: Transaction, source: Source, message: Message, referral: Subject, sender: Sender
+    ) -> None:
+        self._referred(tx, source, message, referral, _said(message), sender)
+
+    def _referred(
+        self,
+        tx: Transaction,
+        source: Source,
+        message: Message,
+        referral: Subject,
+        body: Body,
+        sender: Sender,
+    ) -> None:
+        tx.bind_thread(source.name, message.id, referral.id)
+        self._fact(tx, referral, message, body, _who(sender))
+        reason = "no partner's contact"
+        self._keep(tx, source, message.id, Fate.REFERRED, reason, message.raw, message)
 
     def _opened(self, source: Source, message: Message, sender: Sender) -> Opened:
-        at = self._at(message)
+        at = self._at(message.at)
         old = source.adopt_from is not None and at < source.adopt_from
         language = self.directory.language(sender.customer) if sender.customer else None
         return Opened(
@@ -176,23 +210,78 @@ class Intake:
             enforced_from=None if old else at,
         )
 
-    def _fact(self, tx: Transaction, case: str, message: Message, body: Body, actor: Actor) -> None:
-        at, now = self._at(message), self.records.clock.now()
-        self.records.add(tx, case, Event(message.id, at, now, actor, body))
+    def _fact(
+        self,
+        tx: Transaction,
+        case: Subject,
+        message: Message,
+        body: Body,
+        actor: Actor,
+        *,
+        part: str = "",
+    ) -> None:
+        now, at = self.records.clock.now(), self._since(case, message.at)
+        self.records.add(tx, case.id, Event(message.id + part, at, now, actor, body))
 
-    def _at(self, message: Message) -> Instant:
+    def _at(self, at: datetime) -> Instant:
         # A server whose clock runs ahead must not date a fact into the future.
-        return min(instant(message.at), self.records.clock.now())
+        return min(instant(at), self.records.clock.now())
 
-    def _receipt(self, tx: Transaction, source: Source, receipt: Receipt) -> None:
+    def _since(self, case: Subject, at: datetime) -> Instant:
+        # Nor may one whose clock runs behind date it to before the case was opened.
+        begun = case.facts[0].at if case.facts else 0
+        return max(self._at(at), begun)
+
+    # --- receipts -------------------------------------------------------------------------------
+
+    def _receipt(self, tx: Transaction, source: Source, receipt: Receipt) -> bool:
+        """A provider's word on a sending: the delivery comes further, the case has evidence."""
         found = tx.receipt(source.name, receipt.key or receipt.handle or "")
-        if found is None or receipt.state is not Delivery.ACKNOWLEDGED:
-            return
-        by = receipt.by.id if receipt.by else found.recipient
-        at, now = instant(receipt.at), self.records.clock.now()
-        body = PageAcknowledged(found.outbox_key)
-        actor = Actor(by, Side.STAFF)
-        self.records.add(tx, found.subject, Event(f"ack:{found.key}", at, now, actor, body))
+        if found is None:
+            return False
+        if (
+            receipt.state is not Delivery.RESOLVED
+        ):  # a page that is resolved there ends nothing here
+            state = DeliveryState(receipt.state.value)
+            moved = tx.advance(found.key, state, detail=receipt.detail or None)
+            if receipt.state is Delivery.ACCEPTED and not moved:
+                return False  # the sender has written that down
+        case = tx.subject(found.subject)
+        if receipt.state is Delivery.ACKNOWLEDGED:
+            return self._acknowledged(tx, case, found, receipt)
+        return self._evidence(tx, case, found, receipt)
+
+    def _acknowledged(
+        self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt
+    ) -> bool:
+        now, at = self.records.clock.now(), self._since(case, receipt.at)
+        by = found.recipient
+        if receipt.by is not None:
+            person = self.directory.sender(receipt.by.id, at).person
+            by = person.id if person else receipt.by.id
+        actor, body = Actor(by, Side.STAFF), PageAcknowledged(found.outbox_key)
+        event = Event(f"ack:{found.key}", at, now, actor, body)
+        return self.records.add(tx, case.id, event) is not None
+
+    def _evidence(
+        self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt
+    ) -> bool:
+        now, at = self.records.clock.now(), self._since(case, receipt.at)
+        body = Receipted(
+            key=found.key,
+            state=receipt.state.value,
+            channel=found.channel,
+            connection=found.connection,
+            recipient=found.recipient,
+            purpose=found.purpose,
+            clauses=tx.item(found.outbox_key).clauses,
+            detail=receipt.detail,
+        )
+        actor = Actor(found.connection, Side.PROVIDER)
+        event = Event(f"receipt:{found.key}:{receipt.state}", at, now, actor, body)
+        return self.records.add(tx, case.id, event) is not None
+
+    # --- what belongs to no case ----------------------------------------------------------------
 
     def _keep(
         self,
@@ -220,6 +309,23 @@ def _who(sender: Sender) -> Actor:
         return Actor(sender.person.id, Side.STAFF)
     side = Side.CUSTOMER if sender.customer else Side.UNKNOWN
     return Actor(sender.address, side)
+
+
+def _id(item: Inbound) -> str:
+    """What an item is called in quarantine; printable, whatever the far end calls it."""
+    if isinstance(item, Message | Refused):
+        return ascii(item.id)[1:-1]
+    return hashlib.sha256(ascii(item).encode()).hexdigest()
+
+
+def _opening(case: Subject) -> Opened:
+    body = case.facts[0].body
+    assert isinstance(body, Opened)
+    return body
+
+
+def _said(message: Message) -> CustomerMessage:
+    return CustomerMessage(message.text, message.by.id)
 
 
 def _unverified(message: Message) -> Noted:

@@ -68,7 +68,8 @@ class Records:
         now = self.clock.now()
         before = tx.subject(case) if deeds(event) else None
         try:
-            decision = tx.record(case, event, self._decide, now=now)
+            with tx.savepoint():
+                decision = tx.record(case, event, self._decide, now=now)
         except (DecideFailed, DeciderFault) as error:
             cause = error.__cause__ or error
             tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
@@ -103,7 +104,8 @@ class Records:
 
     def _proposals(self, version: str, opened: Opened) -> Iterable[Proposed]:
         """The policy's proposal, then those of plugins: what they set overrides it."""
-        proposed = propose(self.book.of(version).policy, opened)
+        policy = self.book.of(version).policy
+        proposed = propose(policy, opened)
         if proposed is not None:
             yield proposed
         asked = Asked(
@@ -115,10 +117,14 @@ class Records:
             opened.product,
         )
         for plugin, answer in self._classified(asked).items():
-            severity = answer.severity
+            severity = answer.severity if answer.severity in policy.severities else None
+            flags = tuple(flag for flag in answer.flags if flag in policy.needs.flags)
+            if (severity, flags) != (answer.severity, answer.flags):
+                what = f"policy {policy.name!r} has not all that it proposes: {answer!r}"
+                logger().error("classifier_failed", plugin=plugin, error=what)
             if severity is None and proposed is not None:
                 severity = proposed.severity
-            yield Proposed(severity, answer.flags, answer.outcome, plugin, answer.reason)
+            yield Proposed(severity, flags, answer.outcome, plugin, answer.reason)
 
     def _classified(self, asked: Asked) -> Mapping[str, Proposal]:
         """What plugins propose; one that hangs must not hold up the transaction it is asked in."""

@@ -1,0 +1,325 @@
+"""Intake: fetched = cases + notes + kept. Nothing is lost, and nothing is taken twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.core.desk.conftest import emptied
+from tests.core.desk.scene import (
+    BO,
+    MAILBOX,
+    NOBODY,
+    NOW,
+    PAT,
+    RAY,
+    UTA,
+    Desk,
+    broken,
+    message,
+)
+from upheld.calendar.instant import DAY, HOUR, moment
+from upheld.case.events import Actor, CustomerMessage, Noted, Opened, PublicReply, Side
+from upheld.case.state import Status
+from upheld.desk.intake import CASES_AN_HOUR
+from upheld.ledger import Fate, Ledger
+from upheld.plugin import Health, Message, Nature, Reading, Ref, Refused, Touched
+
+# --- what opens a case ----------------------------------------------------------------------------
+
+
+def test_a_partners_mail_opens_a_case(desk: Desk) -> None:
+    (news,) = desk.take(message(PAT, "Slow", text="Since noon."))
+    (case,) = desk.cases()
+    body = desk.events()[0].body
+    assert news
+    assert isinstance(body, Opened)
+    assert (case.title, case.customer, body.text) == ("Slow", "acme", "Since noon.")
+    assert (body.reporter, body.reporter_name, body.connection) == (PAT, "Pat Lin", "mailbox")
+    assert body.enforced_from == NOW
+
+
+def test_whoever_writes_from_a_customers_domain_opens_one(desk: Desk) -> None:
+    assert desk.case(desk.opened("newcomer@acme.example")).customer == "acme"
+
+
+def test_the_same_message_again_changes_nothing(desk_on_both: Desk) -> None:
+    mail = message(PAT)
+    assert desk_on_both.take(mail, mail) == [True, False]
+    assert desk_on_both.take(mail) == [False]
+    assert len(desk_on_both.cases()) == 1
+
+
+def test_a_case_goes_to_the_tracker_that_the_connection_names(desk: Desk) -> None:
+    desk.take(message(PAT), source=replace(MAILBOX, cases_to="jira"))
+    with desk.ledger.reading() as tx:
+        assert next(item.connection for item in tx.items(subject="C1")) == "jira"
+
+
+def test_what_is_older_than_adopt_from_is_read_but_not_enforced(desk: Desk) -> None:
+    old = message(PAT, "Nobody can connect", at=moment(NOW - 2 * DAY))
+    desk.take(old, source=replace(MAILBOX, adopt_from=NOW - DAY))
+    with desk.ledger.reading() as tx:
+        assert tx.items(subject="C1", states=()) == []
+    assert desk.state().enforced_from is None
+
+
+def test_a_server_whose_clock_runs_ahead_dates_nothing_into_the_future(desk: Desk) -> None:
+    desk.take(message(PAT, at=moment(NOW + DAY)))
+    assert desk.events()[0].at == NOW
+
+
+def test_a_flood_from_one_sender_is_kept_not_opened(desk: Desk) -> None:
+    desk.take(*(message(PAT, f"alert {n}") for n in range(CASES_AN_HOUR + 2)))
+    assert len(desk.cases()) == CASES_AN_HOUR
+    assert [kept.reason for kept in desk.kept()] == [
+        f"more than 20 new cases from {PAT} in an hour"
+    ] * 2
+    assert desk.take(message(RAY)) == [True]
+    desk.clock.forward(hours=1)
+    desk.take(message(PAT, at=desk.clock.as_datetime()))
+    assert len(desk.cases()) == CASES_AN_HOUR + 2
+
+
+# --- a turn of a conversation ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def thread(desk: Desk) -> tuple[str, ...]:
+    """A conversation about C1."""
+    mail = message(PAT)
+    desk.take(mail)
+    return (mail.id,)
+
+
+@pytest.mark.parametrize("sender", [PAT, RAY])
+def test_the_customer_writes_again(desk: Desk, thread: tuple[str, ...], sender: str) -> None:
+    desk.take(message(sender, text="Any news?", thread=thread))
+    event = desk.last("customer_message")
+    assert event.body == CustomerMessage("Any news?", sender)
+    assert event.actor == Actor(sender, Side.CUSTOMER)
+    assert len(desk.cases()) == 1
+
+
+def test_an_engineer_who_is_proven_works_the_case(desk: Desk, thread: tuple[str, ...]) -> None:
+    desk.take(message(BO, text="We look at it.", thread=thread))
+    event = desk.last("public_reply")
+    assert (event.body, event.actor) == (PublicReply("We look at it."), Actor("bo", Side.STAFF))
+    assert desk.case().worked
+
+
+def test_an_engineer_who_is_not_proven_works_nothing(desk: Desk, thread: tuple[str, ...]) -> None:
+    desk.take(message(BO, text="Solved.", thread=thread, verified=False))
+    assert desk.last("noted").body.text.startswith(f"[unverified sender {BO}]")
+    assert "Solved." in desk.last("noted").body.text
+    assert not desk.case().worked
+
+
+@pytest.mark.parametrize("sender", [NOBODY, UTA])
+def test_the_thread_does_not_authorise(desk: Desk, thread: tuple[str, ...], sender: str) -> None:
+    desk.take(message(sender, text="Close it.", thread=thread))
+    assert desk.kinds()[-1] == "noted"
+    assert desk.last("noted").actor == Actor(sender, Side.UNKNOWN)
+
+
+@pytest.mark.parametrize("nature", [Nature.AUTOMATIC, Nature.BOUNCE, Nature.LIST])
+def test_a_machine_in_the_thread_leaves_a_note(
+    desk: Desk, thread: tuple[str, ...], nature: Nature
+) -> None:
+    desk.take(message(PAT, "Out of office", nature=nature, thread=thread))
+    assert desk.last("noted").body == Noted(f"[{nature}] Out of office\nSince this morning.")
+    assert desk.last("noted").actor.side is Side.BOT
+    assert not desk.kept()
+
+
+def test_our_own_mail_that_comes_back_is_kept(desk: Desk, thread: tuple[str, ...]) -> None:
+    desk.take(message(PAT, nature=Nature.OURS, thread=thread))
+    assert [kept.reason for kept in desk.kept()] == ["ours mail"]
+
+
+def test_every_answer_is_a_way_into_the_thread(desk: Desk, thread: tuple[str, ...]) -> None:
+    answer = message(PAT, thread=thread)
+    desk.take(answer, message(RAY, thread=("<lost@test>", answer.id)))
+    assert desk.kinds().count("customer_message") == 2
+
+
+def test_a_subject_line_alone_is_no_thread(desk: Desk, thread: tuple[str, ...]) -> None:
+    desk.take(message(PAT, thread=("subject:C1",)))
+    assert len(desk.cases()) == 2
+
+
+def test_a_closed_case_is_open_again_when_the_customer_writes(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    desk.closed("C1")
+    desk.clock.forward(hours=1)
+    desk.take(message(PAT, thread=thread, at=desk.clock.as_datetime()))
+    assert desk.kinds()[-2:] == ["customer_message", "reopened"]
+    assert desk.state().status is Status.OPEN
+
+
+def test_a_stranger_reopens_nothing(desk: Desk, thread: tuple[str, ...]) -> None:
+    desk.closed("C1")
+    desk.take(message(NOBODY, thread=thread))
+    assert desk.state().status is Status.CLOSED
+
+
+def test_a_clock_that_runs_behind_dates_nothing_before_the_opening(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    """A case that does not begin with its opening could never be decided again."""
+    desk.take(message(PAT, thread=thread, at=moment(NOW - DAY)))
+    with desk.ledger.reading() as tx:
+        assert tx.parked() == []
+    assert desk.last("customer_message").at == NOW
+
+
+def test_a_turn_of_a_case_that_can_not_be_decided_is_kept_on_it(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    with broken(desk, "C1"):
+        desk.take(message(PAT, text="Still there?", thread=thread), message(RAY, "Another thing"))
+    assert desk.last("customer_message").body.text == "Still there?"
+    assert len(desk.cases()) == 2
+
+
+# --- referrals ------------------------------------------------------------------------------------
+
+
+def test_a_stranger_is_referred_and_kept(desk: Desk) -> None:
+    desk.take(message(NOBODY, "My mail is broken", raw=b"all of it"))
+    (kept,) = desk.kept()
+    assert (kept.fate, kept.sender, kept.title, kept.raw) == (
+        Fate.REFERRED,
+        NOBODY,
+        "My mail is broken",
+        b"all of it",
+    )
+    assert desk.cases() == []
+    with desk.ledger.reading() as tx:
+        assert [item.purpose for item in tx.items(subject="R1")] == ["referral"]
+
+
+@pytest.mark.parametrize("in_thread", [True, False])
+def test_a_stranger_who_writes_again_is_kept_again_and_told_once(
+    desk: Desk, in_thread: bool
+) -> None:
+    first = message(NOBODY)
+    desk.take(first, message(NOBODY, "Hello?", thread=(first.id,) if in_thread else ()))
+    assert [kept.title for kept in desk.kept()] == [first.subject, "Hello?"]
+    with desk.ledger.reading() as tx:
+        assert len(tx.items(subject="R1")) == 1
+
+
+def test_a_partner_who_writes_into_a_referral_gets_a_case(desk: Desk) -> None:
+    """The provider to whom we sent somebody answers to all: M-01 holds for them."""
+    first = message(NOBODY)
+    desk.take(first, message(PAT, "Fwd: my mail is broken", thread=(first.id,)))
+    assert [case.title for case in desk.cases()] == ["Fwd: my mail is broken"]
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nature", list(Nature)[1:])
+def test_what_a_machine_writes_opens_nothing(desk: Desk, nature: Nature) -> None:
+    desk.take(message(PAT, "Alert", nature=nature))
+    (kept,) = desk.kept()
+    assert (kept.fate, kept.reason, kept.title) == (Fate.REFUSED, f"{nature} mail", "Alert")
+    assert desk.cases() == []
+
+
+def test_mail_for_which_the_policy_has_no_rule_is_kept(desk: Desk) -> None:
+    desk.take(message(BO, "Lunch?"))
+    assert [kept.reason for kept in desk.kept()] == ["the policy has no rule for mail from staff"]
+
+
+def test_what_the_connection_refused_is_kept_as_it_came(desk: Desk) -> None:
+    assert desk.take(Refused("m1", "no sender", b"\xff")) == [True]
+    assert desk.take(Refused("m1", "no sender", b"\xff")) == [False]
+    (kept,) = desk.kept()
+    assert (kept.fate, kept.item, kept.reason, kept.raw) == (
+        Fate.REFUSED,
+        "m1",
+        "no sender",
+        b"\xff",
+    )
+
+
+def test_one_poisoned_item_does_not_keep_the_others_out(desk_on_both: Desk) -> None:
+    desk = desk_on_both
+    poisoned = message(PAT, "half a \ud800 character", raw=b"as it came")
+    assert desk.take(message(PAT, "before"), poisoned, message(RAY, "after")) == [True, False, True]
+    assert {case.title for case in desk.cases()} == {"before", "after"}
+    (kept,) = desk.kept()
+    assert (kept.item, kept.raw) == (poisoned.id, b"as it came")
+    assert "could not be taken" in kept.reason
+
+
+def test_what_the_database_can_not_hold_is_kept_with_all_its_bytes(desk_on_both: Desk) -> None:
+    desk = desk_on_both
+    desk.take(message(PAT, "a \0 inside", raw=b"a \0 inside"), message(RAY, "after"))
+    titles = {case.title for case in desk.cases()}
+    kept = [each.raw for each in desk.kept()]
+    assert (titles, kept) in [
+        ({"a \0 inside", "after"}, []),  # SQLite can
+        ({"after"}, [b"a \0 inside"]),
+    ]
+
+
+def test_what_other_rooms_take_is_no_news_here(desk: Desk) -> None:
+    touched = Touched(Ref("scope", "1", "T-1"))
+    reading = Reading("m1", Health.UP, moment(NOW), timedelta(milliseconds=3))
+    assert desk.take(touched, reading) == [False, False]
+
+
+SENDERS = st.sampled_from([PAT, RAY, UTA, BO, NOBODY, "other@nowhere.example"])
+COMING = st.lists(
+    st.tuples(
+        SENDERS,
+        st.sampled_from([Nature.NORMAL] * 4 + list(Nature)),
+        st.booleans(),
+        st.integers(0, 9),
+        st.integers(-48, 48),
+    ),
+    max_size=12,
+)
+
+
+@given(COMING)
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_everything_that_is_fetched_is_a_case_a_note_or_kept(
+    ledger: Ledger, coming: list[tuple[str, Nature, bool, int, int]]
+) -> None:
+    desk = Desk(emptied(ledger))
+    mails: list[Message] = []
+    for sender, nature, verified, answers, hours in coming:
+        thread = (mails[answers].id,) if answers < len(mails) else ()
+        at = moment(NOW + hours * HOUR)
+        mails.append(message(sender, nature=nature, verified=verified, thread=thread, at=at))
+    assert desk.take(*mails) == [True] * len(mails)
+    assert desk.take(*mails) == [False] * len(mails)
+    assert fates(desk) == Counter(mail.id for mail in mails)
+    with desk.ledger.reading() as tx:
+        assert (tx.parked(), tx.verify_all()) == ([], [])
+
+
+def fates(desk: Desk) -> Counter[str]:
+    """How often each item is on record: as a fact of a case, or kept."""
+    facts = [
+        event.id
+        for case in desk.cases()
+        for event in desk.events(case.id)
+        if event.id.startswith("<m") and "#" not in event.id
+    ]
+    return Counter([*facts, *(kept.item for kept in desk.kept())])
