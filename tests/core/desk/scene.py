@@ -43,11 +43,6 @@ BOREALIS: Final = {
     "domains": ["borealis.example"],
     "agreement": {"policy": "borealis.yaml", "until": "2027-12-31"},
 }
-AGREEMENT: Final = """
-policy: Borealis
-version: "1"
-extends: magnolia
-"""
 _numbers = count(1)
 
 
