@@ -1,7 +1,7 @@
 """The one place where a plugin's code is called: contained, timed, and told apart.
 
 Whatever a plugin raises comes out as a ``PluginError``; a call that outlives its hard stop is written
-off (its thread can't be killed) and counts as *unknown*; three of those in a row stop the connection.
+off (its thread can't be killed) and counts as *unknown*; three that hang at a time stop the connection.
 The text of a foreign exception may hold a secret (a URL, a header, an answer): it is told to nobody.
 """
 
@@ -30,14 +30,6 @@ class _Call:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(slots=True)
-class _Lane:
-    """Calls that go one at a time; ``hung`` counts those written off since the last that came back."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    hung: int = 0
-
-
 class Live:
     """A configured plugin at work. Reading runs beside the rest; each is called one at a time."""
 
@@ -46,7 +38,8 @@ class Live:
     ) -> None:
         self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
         self.stopped: str | None = None
-        self._lanes = {reading: _Lane() for reading in (True, False)}
+        self._locks = {reading: threading.Lock() for reading in (True, False)}
+        self._hung: list[threading.Event] = []
 
     def can(self, ability: Ability) -> bool:
         """Whether the plugin declares this ability."""
@@ -56,12 +49,11 @@ class Live:
         self, what: Callable[[], T], *, hard_stop: Span | None = None, reading: bool = False
     ) -> T:
         """Call into the plugin; ``PluginError`` for all that goes wrong there."""
-        lane = self._lanes[reading]
-        with lane.lock:
+        with self._locks[reading]:
             if self.stopped:
                 what_is = f"{self.name} is stopped: {self.stopped}"
                 raise Auth(what_is, "mend it and restart the daemon")
-            return self._timed(lane, what, self.hard_stop if hard_stop is None else hard_stop)
+            return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
 
     def stop(self, why: str) -> None:
         """Call it no more until somebody has looked at it."""
@@ -74,19 +66,23 @@ class Live:
         except PluginError:
             return
 
-    def _timed(self, lane: _Lane, what: Callable[[], T], hard_stop: Span) -> T:
-        hung, lane.hung = lane.hung + 1, 0
+    def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
         try:
             return timed(self.name, what, hard_stop)
-        except Hung:
-            lane.hung = hung
-            if hung >= _WRITTEN_OFF:
-                self.stop(f"{hung} calls in a row hung")
+        except Hung as error:
+            # One that came back after all, however late, holds no thread any more.
+            self._hung = [done for done in (*self._hung, error.done) if not done.is_set()]
+            if len(self._hung) >= _WRITTEN_OFF:
+                self.stop(f"{len(self._hung)} calls hang")
             raise
 
 
 class Hung(Unknown):
-    """A call outlived its hard stop; its thread is written off."""
+    """A call outlived its hard stop; its thread is written off. ``done`` is set if it comes back."""
+
+    def __init__(self, what: str, do_next: str, done: threading.Event) -> None:
+        super().__init__(what, do_next)
+        self.done = done
 
 
 def timed(name: str, what: Callable[[], T], hard_stop: Span) -> T:
@@ -98,6 +94,7 @@ def timed(name: str, what: Callable[[], T], hard_stop: Span) -> T:
         raise Hung(
             f"{name} did not answer within {hard_stop // SECOND} s",
             "it is looked up before it is done again",
+            call.done,
         )
     thread.join()
     if call.error is not None:

@@ -186,7 +186,8 @@ class Sender:
             return live.call(lambda: plugin.find(key, to, since), hard_stop=HARD_STOP)
         except PluginError as error:
             self.log.warning("lookup_failed", connection=live.name, key=key, error=str(error))
-            return Lookup[Receipt](None, conclusive=False)
+            nothing: Lookup[Receipt] = Lookup(None, conclusive=False)
+            return nothing
 
     def _settle(self, leased: LeasedDelivery, outcome: Outcome) -> None:
         """Transaction 2: the outcome, its evidence on the case, and what it links."""
