@@ -34,6 +34,12 @@ def python_files() -> list[Path]:
     return [file for package in packages() for file in sorted(package.rglob("*.py"))]
 
 
+def all_python_files() -> list[Path]:
+    """Every Python file of the checkout, tests and benchmarks with it."""
+    tops = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."]
+    return [file for top in sorted(tops) for file in sorted(top.rglob("*.py"))]
+
+
 def short(path: Path) -> str:
     """A path as people write it: from the top of the checkout."""
     return path.relative_to(ROOT).as_posix()

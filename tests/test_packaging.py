@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 import upheld
@@ -107,6 +109,24 @@ def test_the_wheel_holds_what_the_program_reads(needed: str, in_wheel: set[str])
 def test_the_wheel_holds_nothing_else(in_wheel: set[str]) -> None:
     ours = tuple(f"{short(package)}/" for package in packages())
     assert [file for file in in_wheel if not file.startswith(ours)] == []
+
+
+@pytest.mark.parametrize("script", ["scripts/start", "scripts/test", ".ci/run"])
+def test_what_people_call_can_be_called(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+
+
+def test_the_sdist_brings_what_its_tests_read() -> None:
+    found = {short(Path(file.path)) for file in SdistBuilder(str(ROOT)).recurse_included_files()}
+    needed = [
+        "constraints.txt",
+        "scripts/environment",
+        ".ci/run",
+        "CONTRIBUTING.md",
+        "docs/README.md",
+    ]
+    assert [name for name in needed if name not in found] == []
+    assert [name for name in found if name.startswith((".venv", ".git/"))] == []
 
 
 def test_the_version_is_the_one_installed() -> None:
