@@ -163,6 +163,7 @@ def _do(verb: Verb, node: Node) -> Do:
     where = _PLAIN.get(verb, "to")
     if verb is Verb.SET:
         node.wrong("says not what to set", "write `set: {severity: 1}`")
+        return Do(verb)
     if verb is Verb.ORDER:
         _check_order(node)
     if where == "keys":

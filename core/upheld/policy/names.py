@@ -108,7 +108,8 @@ class Names:
 
 def _missing(what: str, values: Iterable[object], known: tuple[object, ...]) -> Iterator[Finding]:
     for value in values:
-        if value is not None and value not in known:
+        # What could not be read is empty by now, and was told.
+        if value not in (None, "", *known):
             hint = suggest(str(value), map(str, known))
             yield value, f"there is no {what} {value!r}", hint
 

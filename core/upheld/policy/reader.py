@@ -43,11 +43,12 @@ class Reader:
         self.problems.append(ConfigError(f"{clause}: {what}", where=near, do_next=do_next))
 
     def _inside(self, near: Place, value: object) -> tuple[str | int, ...]:
-        """The path of a value in what stands at ``near``; empty where it isn't written as it is."""
+        """The path of a value in what stands at ``near``; empty where it isn't there."""
         places, root = self.document.places, self.root()
         above = min((path for path, place in places.items() if place == near), key=len, default=())
         for path in places:
-            if path[: len(above)] == above and root.along(path).value == value:
+            found = root.along(path)
+            if path[: len(above)] == above and found.is_text() and _same(found.value, value):
                 return path
         return ()
 
@@ -56,6 +57,11 @@ class Reader:
         if self.problems:
             found = {str(problem): problem for problem in sorted(self.problems, key=_line)}
             raise ConfigError.several(tuple(found.values()))
+
+
+def _same(written: object, read: object) -> bool:
+    """Numbers may be read as texts, and a duration's blanks are made one."""
+    return str(written).split() == str(read).split()
 
 
 def _line(problem: ConfigError) -> tuple[str, int, int]:

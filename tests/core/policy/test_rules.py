@@ -1,0 +1,376 @@
+"""The kinds of rules: what each needs, what it takes, and what it means where nothing is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.policy.written import rule, wrong
+from upheld.calendar.instant import DAY, HOUR, MINUTE
+from upheld.policy.model import (
+    AskAhead,
+    Business,
+    ByInstant,
+    CatchUp,
+    Classify,
+    Condition,
+    Elapsed,
+    Every,
+    Gate,
+    Intake,
+    Monitor,
+    Offers,
+    OnChange,
+    OnReopen,
+    Require,
+    Row,
+    Target,
+    Test,
+    When,
+)
+
+_DO = "do: [page: lead]"
+
+
+def refusal(text: str) -> str:
+    """The one thing that is wrong with a rule, without its place."""
+    (problem,) = wrong(text)
+    return problem.partition(" ")[2]
+
+
+# --- target -------------------------------------------------------------------------------------
+
+
+def test_a_target_counts_from_the_opening_unless_it_says_otherwise() -> None:
+    target = rule("target: first_response\nwithin: 24 hours", Target)
+    assert (target.starts, target.within) == ("opened", Elapsed(24 * HOUR, "24 hours"))
+    assert (target.on_raise, target.on_lower) == (OnChange.FROM_START, OnChange.FROM_START)
+    assert target.on_reopen is OnReopen.NEW_CYCLE
+    assert (target.applies, target.pause_while, target.aim) == (Condition(), None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "met_by"),
+    [
+        ("first_response", ("public_reply", "call")),
+        ("next_response", ("public_reply", "call")),
+        ("update", ("public_reply",)),
+        ("resolution", ("resolved",)),
+        ("root_cause", ("resolved",)),
+    ],
+)
+def test_what_meets_a_target_depends_on_the_target(name: str, met_by: tuple[str, ...]) -> None:
+    assert rule(f"target: {name}\nwithin: 1 hour", Target).met_by == met_by
+    assert rule(f"target: {name}\nwithin: 1 hour\nmet_by: call", Target).met_by == ("call",)
+
+
+def test_every_key_of_a_target_is_read() -> None:
+    target = rule(
+        "target: resolution\nfor: {severity: 1}\nwithin: 6 business hours\naim: 4 business hours\n"
+        "calendar: office\noutside_hours: 8 hours\nstarts: severity_set\nmet_by: [workaround, plan]\n"
+        "pause_while: {waiting: customer}\non_raise: carry\non_lower: restart\non_reopen: continue",
+        Target,
+    )
+    assert target.applies == Condition((Test("severity", (1,)),))
+    assert target.aim == Business(4 * HOUR, "4 business hours")
+    assert target.outside_hours == Elapsed(8 * HOUR, "8 hours")
+    assert (target.starts, target.calendar) == ("severity_set", "office")
+    assert target.met_by == ("workaround", "plan")
+    assert target.pause_while == Condition((Test("waiting", ("customer",)),))
+    assert (target.on_raise, target.on_lower) == (OnChange.CARRY, OnChange.RESTART)
+    assert target.on_reopen is OnReopen.CONTINUE
+
+
+def test_a_target_may_start_with_a_condition() -> None:
+    target = rule("target: resolution\nwithin: 1 hour\nstarts: {flag: on_site}", Target)
+    assert target.starts == Condition((Test("flag", ("on_site",)),))
+    target = rule("target: resolution\nwithin: 1 hour\nstarts: numbered", Target)
+    assert target.starts == Condition((Test("is", ("numbered",)),))
+
+
+def test_that_nothing_is_promised_is_said() -> None:
+    target = rule("target: first_response\npromises: none", Target)
+    assert target.promises_none
+    assert target.within is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close of next business day",
+        "open of business day",
+        "open hour after 7 days",
+        "close  on friday",
+    ],
+)
+def test_an_instant_is_a_close_or_an_opening(text: str) -> None:
+    target = rule(f"target: resolution\nby: {text}\ncalendar: office", Target)
+    assert target.by == ByInstant(" ".join(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("target: update", "needs one of `within`, `by` and `promises: none`"),
+        ("target: update\nwithin: 1 hour\npromises: none",
+         "needs one of `within`, `by` and `promises: none`"),
+        ("target: update\npromises: much", "promises: can only be `none`"),
+        ("target: first_respons\nwithin: 1 hour",
+         "target: 'first_respons' is not known → did you mean \"first_response\"?"),
+        ("target: Root cause\nwithin: 1 hour",
+         "target: 'Root cause' is no name → a name is made of small letters, digits and underscores"),
+        ("target: update\nwithin: 1 day",
+         "within: a bare '1 day' may mean either: write `24 hours` or `1 business day`"),
+        ("target: update\nwithin: 24", "within: is no duration → write `24 hours` or `4 business hours`"),
+        ("target: update\nby: tomorrow\ncalendar: office",
+         "by: 'tomorrow' is no instant → write `close of next business day`"),
+        ("target: update\nwithin: 1 business hour\ncalendar: office\noutside_hours: 1 business hour",
+         "outside_hours: is elapsed time → write `8 hours`"),
+        ("target: update\nwithin: 1 hour\nstarts: severity_sett",
+         "starts: 'severity_sett' is not known → did you mean \"severity_set\"?"),
+        ("target: update\nwithin: 1 hour\nmet_by: [publicreply]",
+         "met_by.0: 'publicreply' is not known → did you mean \"public_reply\"?"),
+        ("target: update\nwithin: 1 hour\nmet_by: []",
+         "met_by: is empty → name at least one, or leave the key out"),
+        ("target: update\nwithin: 1 hour\non_raise: restrt",
+         "on_raise: 'restrt' is not known → did you mean \"restart\"?"),
+        ("target: update\nwithin: 1 hour\non_lower: 5",
+         "on_lower: 5 is not known → one of: carry, from_start, restart"),
+        ("target: update\nwithin: 1 hour\non_reopen: [continue]",
+         "on_reopen: is not a text → put it in quotes"),
+        ("target: update\nwithn: 1 hour\npromises: none",
+         "withn: there is no such key → did you mean \"within\"?"),
+    ],
+)  # fmt: skip
+def test_a_target_that_promises_nothing_clear_is_refused(text: str, problem: str) -> None:
+    assert problem in refusal(text)
+
+
+# --- when ---------------------------------------------------------------------------------------
+
+
+def test_when_fires_at_once_and_late_rather_than_never() -> None:
+    found = rule(f"when: opened\n{_DO}", When)
+    assert (found.after, found.before, found.unless) == (None, None, None)
+    assert found.catch_up is CatchUp.ALWAYS
+
+
+def test_every_key_of_when_is_read() -> None:
+    found = rule(
+        f"when: {{severity: 1}}\n{_DO}\nafter: 2 business hours\ncalendar: office\n"
+        "unless: worked\ncatch_up: collapse",
+        When,
+    )
+    assert found.after == Business(2 * HOUR, "2 business hours")
+    assert found.unless == Condition((Test("is", ("worked",)),))
+    assert (found.calendar, found.catch_up) == ("office", CatchUp.COLLAPSE)
+
+
+def test_silence_may_be_told_in_days() -> None:
+    found = rule(f"when: {{waiting: customer}}\nafter: 10 days\n{_DO}", When)
+    assert found.after == Elapsed(10 * DAY, "10 days")
+
+
+def test_before_is_kept_as_it_is_written() -> None:
+    assert rule(f"when: opened\nbefore: 2 business hours\n{_DO}", When).before == "2 business hours"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("when: opened", "document.0.clauses.0: `when` needs `do`"),
+        (f"when: opened\nafter: 1 hour\nbefore: 1 hour\n{_DO}",
+         "before: stands beside `after` → leave one of them"),
+        (f"when: opened\ncatch_up: never\n{_DO}",
+         "catch_up: 'never' is not known → one of: always, collapse"),
+        (f"when: opened\nunles: worked\n{_DO}",
+         "unles: there is no such key → did you mean \"unless\"?"),
+        (f"when:\n{_DO}", "when: is empty → give it a value, or leave it out"),
+    ],
+)  # fmt: skip
+def test_when_needs_a_condition_and_something_to_do(text: str, problem: str) -> None:
+    assert refusal(text) == problem
+
+
+# --- every --------------------------------------------------------------------------------------
+
+
+def test_every_begins_one_length_after_the_condition_and_tells_once_what_was_missed() -> None:
+    found = rule(f"every: 1 hour\nwhile: {{severity: 1}}\n{_DO}", Every)
+    assert (found.every, found.first) == (Elapsed(HOUR, "1 hour"), None)
+    assert (found.filled_by, found.ask_ahead) == ((), None)
+    assert found.catch_up is CatchUp.COLLAPSE
+
+
+def test_every_key_of_every_is_read() -> None:
+    found = rule(
+        f"every: 1 hour\nfirst: 2 hours\nwhile: {{severity: 1}}\n{_DO}\nask_ahead: {{before: 15 minutes}}\n"
+        "filled_by: [public_reply, update]\ncatch_up: always",
+        Every,
+    )
+    assert found.first == Elapsed(2 * HOUR, "2 hours")
+    assert found.ask_ahead == AskAhead("assignee", Elapsed(15 * MINUTE, "15 minutes"))
+    assert (found.filled_by, found.catch_up) == (("public_reply", "update"), CatchUp.ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"every: 1 hour\n{_DO}", "document.0.clauses.0: `every` needs `while`: when does it end?"),
+        ("every: 1 hour\nwhile: opened", "document.0.clauses.0: `every` needs `do`"),
+        (f"every: 0 hours\nwhile: opened\n{_DO}", "every: '0 hours' is not between a second and ten years"),
+        (f"every: 1 hour\nwhile: opened\n{_DO}\nask_ahead: {{of: lead}}",
+         "ask_ahead: needs `before` → write `before: 15 minutes`"),
+        (f"every: 1 hour\nwhile: opened\n{_DO}\nask_ahead: {{of: led, before: 5 minutes}}",
+         "C-1: of: there is no role 'led' → did you mean \"lead\"?"),
+        (f"every: 1 hour\nwhile: opened\n{_DO}\nask_ahead: 15 minutes",
+         "ask_ahead: is not a mapping → write `key: value` lines"),
+    ],
+)  # fmt: skip
+def test_every_needs_an_end_and_something_to_do(text: str, problem: str) -> None:
+    assert problem in refusal(text)
+
+
+# --- classify -----------------------------------------------------------------------------------
+
+
+def test_rows_are_tried_in_their_order() -> None:
+    found = rule(
+        "classify:\n- {severity: 1, flags: [on_site], when: {words: down}}\n"
+        "- {outcome: wish, kind: question, flag: tame, when: {source: mail}}\n"
+        "- {severity: 2, otherwise: true}",
+        Classify,
+    )
+    assert found.rows == (
+        Row(Condition((Test("words", ("down",)),)), severity=1, flags=("on_site",)),
+        Row(Condition((Test("source", ("mail",)),)), outcome="wish", flags=("tame",), kind="question"),
+        Row(Condition(), severity=2, otherwise=True),
+    )  # fmt: skip
+
+
+def test_a_matrix_is_kept_as_it_is_written() -> None:
+    found = rule("classify: {breadth: {all: {work stops: 1}}}", Classify)
+    assert found.rows == ()
+    assert found.matrix == {"breadth": {"all": {"work stops": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("[]", "classify: is empty → name at least one, or leave the key out"),
+        ("{}", "classify: is empty → write a list of rows"),
+        ("[{severity: 1}]", "classify.0: needs either `when` or `otherwise: true`"),
+        ("[{severity: 1, when: opened, otherwise: true}]",
+         "classify.0: needs either `when` or `otherwise: true`"),
+        ("[{severity: 1, otherwise: false}]", "classify.0: needs either `when` or `otherwise: true`"),
+        ("[{when: opened}]",
+         "classify.0: proposes nothing → it needs one of: severity, outcome, flags, flag, kind"),
+        ("[{severity: 4, otherwise: true}]", "C-1: severity: there is no severity 4 → one of: 1, 2"),
+        ("[{severity: one, otherwise: true}]", "classify.0.severity: is not a whole number"),
+        ("[{sevrity: 1, flag: tame, otherwise: true}]",
+         "classify.0.sevrity: there is no such key → did you mean \"severity\"?"),
+        ("[down]", "classify.0: is not a mapping → write `key: value` lines"),
+    ],
+)  # fmt: skip
+def test_a_row_says_what_it_proposes_and_when(rows: str, problem: str) -> None:
+    assert refusal(f"classify: {rows}") == problem
+
+
+# --- require ------------------------------------------------------------------------------------
+
+
+def test_a_requirement_prevents_unless_it_says_otherwise() -> None:
+    found = rule("require: {before: close, needs: resolved}", Require)
+    assert (found.before, found.needs, found.gate) == ("close", ("resolved",), Gate.PREVENT)
+    assert (found.ask, found.override, found.applies) == ((), None, Condition())
+
+
+def test_every_key_of_a_requirement_is_read() -> None:
+    found = rule(
+        "require: {before: resolve, needs: [cause, version], ask: [version], override: reason,"
+        " gate: flag, for: {severity: 1}}",
+        Require,
+    )
+    assert found.needs == ("cause", "version")
+    assert (found.ask, found.override, found.gate) == (("version",), "reason", Gate.FLAG)
+    assert found.applies == Condition((Test("severity", (1,)),))
+
+
+@pytest.mark.parametrize(
+    ("inside", "problem"),
+    [
+        ("{before: close}", "require: `require` needs `needs`"),
+        ("{needs: cause}", "require: `require` needs `before`"),
+        ("{before: closing, needs: cause}",
+         "require.before: 'closing' is not known → did you mean \"close\"?"),
+        ("{before: [close, resolve], needs: cause}",
+         "require.before: is more than one → write a rule for each"),
+        ("{before: close, needs: []}", "require.needs: is empty → name at least one, or leave the key out"),
+        ("{before: number, needs: trriage}",
+         "require.needs: 'trriage' is not known → did you mean \"triage\"?"),
+        ("{before: close, needs: cause, gate: warn}",
+         "require.gate: 'warn' is not known → one of: flag, prevent, revert"),
+        ("close", "require: is not a mapping → write `key: value` lines"),
+    ],
+)  # fmt: skip
+def test_a_requirement_says_what_and_before_what(inside: str, problem: str) -> None:
+    assert refusal(f"require: {inside}") == problem
+
+
+# --- intake, monitor, offers --------------------------------------------------------------------
+
+
+def test_what_arrives_may_be_told_by_its_nature() -> None:
+    found = rule("intake: {from: unknown, nature: [bounce, list], do: [refer: reminder]}", Intake)
+    assert found.nature == ("bounce", "list")
+
+
+@pytest.mark.parametrize(
+    ("inside", "problem"),
+    [
+        ("{from: partner}", "intake: `intake` needs `do`"),
+        ("{do: [open: case]}", "intake: `intake` needs `from`"),
+        ("{from: partners, do: [open: case]}",
+         "intake.from: 'partners' is not known → did you mean \"partner\"?"),
+        ("{from: partner, nature: post, do: [open: case]}",
+         "intake.nature: 'post' is not known → one of: automatic, bounce, list, normal"),
+    ],
+)  # fmt: skip
+def test_an_arrival_says_from_whom_and_what_to_do(inside: str, problem: str) -> None:
+    assert refusal(f"intake: {inside}") == problem
+
+
+def test_a_monitor_is_kept_as_it_is_written() -> None:
+    text = "{of: servers, every: 15 minutes, requests: 10, opens: {severity: 1, flag: on_site}, notify: lead}"
+    spec = rule(f"monitor: {text}", Monitor).spec
+    assert (spec["of"], spec["requests"], spec["opens"]["severity"]) == ("servers", 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("inside", "problem"),
+    [
+        ("{every: 15 minutes}", "monitor: `monitor` needs `of`, or `window`"),
+        ("{of: servers, every: 15}",
+         "monitor.every: is no duration → write `24 hours` or `4 business hours`"),
+        ("{of: servers, spaced: 1 day}",
+         "monitor.spaced: a bare '1 day' may mean either: write `24 hours` or `1 business day`"),
+        ("{of: servers, requests: 0}", "monitor.requests: is not between 1 and 1000"),
+        ("{of: servers, requests: ten}", "monitor.requests: is not a whole number"),
+        ("{of: servers, evry: 1 hour}", "monitor.evry: there is no such key → did you mean \"every\"?"),
+        ("{of: servers, opens: {flg: on_site}}",
+         "monitor.opens.flg: there is no such key → did you mean \"flag\"?"),
+        ("{of: servers, opens: {severity: 4}}", "C-1: severity: there is no severity 4 → one of: 1, 2"),
+        ("{of: servers, opens: {flag: onsite}}",
+         "C-1: flag: there is no flag 'onsite' → did you mean \"on_site\"?"),
+        ("{of: servers, notify: [lead, dsk]}",
+         "C-1: notify: there is no role 'dsk' → did you mean \"desk\"?"),
+        ("{window: {anounce: 3 days ahead}}",
+         "monitor.window.anounce: there is no such key → did you mean \"announce\"?"),
+    ],
+)  # fmt: skip
+def test_a_monitor_is_read_although_nothing_runs_it_yet(inside: str, problem: str) -> None:
+    assert refusal(f"monitor: {inside}") == problem
+
+
+def test_offers_are_a_list() -> None:
+    assert rule("offers: [enter, follow]", Offers).offers == ("enter", "follow")
+    assert "offers: is empty" in refusal("offers: []")
