@@ -9,7 +9,7 @@ from typing import Final
 from upheld.calendar import Calendar
 from upheld.calendar.instant import DAY, Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
-from upheld.case.events import Event, Proposed
+from upheld.case.events import Event, Proposed, Reopened
 from upheld.engine.case import Life, replay
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
@@ -62,12 +62,24 @@ def _segments(
     until: Instant | None,
     now: Instant,
 ) -> Iterator[SegmentStory]:
+    left = run.spent
     for segment, after in zip_longest(run.segments, run.segments[1:]):
-        ends = until if after is None else after.begins
         runs = segment.state is ClockState.RUNNING
-        elapsed = calendar.elapsed(segment.begins, now if ends is None else ends) if runs else 0
+        ends = until if after is None else after.begins
+        elapsed = left if runs else 0
+        if ends is not None and runs:
+            elapsed = calendar.elapsed(segment.begins, ends)
+        elif runs and calendar.elapsed(segment.begins, now) != left:
+            ends = _reopened(segment, facts)
+        left -= elapsed
         state, by = segment.state.value, _began_by(segment, facts)
         yield SegmentStory(segment.begins, ends, state, by, elapsed)
+
+
+def _reopened(segment: Segment, facts: Sequence[Event]) -> Instant | None:
+    """The end of a cycle after which the target applies no more, so that no next one is shown."""
+    later = (fact.at for fact in facts if isinstance(fact.body, Reopened))
+    return next((at for at in later if at >= segment.begins), None)
 
 
 def _began_by(segment: Segment, facts: Sequence[Event]) -> str:

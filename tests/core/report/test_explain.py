@@ -109,6 +109,19 @@ def test_a_cycle_ends_where_the_next_begins(scene: Scene) -> None:
     assert second.segments[0].began_by == "reopened by bo"
 
 
+def test_a_cycle_that_no_other_follows_ends_with_the_reopening(scene: Scene) -> None:
+    case = scene.open()
+    scene.forward(hours=1)
+    scene.fact(case, Resolved())
+    scene.forward(hours=1)
+    scene.fact(case, SeveritySet(1))
+    scene.fact(case, Reopened("it is the whole network"))
+    scene.forward(hours=1)
+    (clock,) = scene.explain(case).clocks
+    assert (clock.state, clock.segments[-1].ends) == ("stopped", START + 2 * HOUR)
+    assert clock.segments[-1].elapsed == clock.spent == 2 * HOUR
+
+
 def test_an_open_case_without_a_clock_says_why(scene: Scene) -> None:
     case = scene.open()
     assert scene.explain(case).why_no_clock is None
