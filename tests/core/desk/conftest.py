@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from tests.core.desk.scene import Desk
 from tests.postgresql import schema
@@ -17,7 +20,14 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'ledger.db'}"
     Ledger.create(url)
     with Ledger.open(url, site="test") as ledger:
+        ledger._engine.dispose()
+        listen(ledger._engine, "connect", _unsafe)
         yield ledger
+
+
+def _unsafe(connection: sqlite3.Connection, _record: Any) -> None:
+    """Nobody pulls the plug of these tests, so none needs to wait for its disk."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")
