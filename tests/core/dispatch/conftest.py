@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.core.dispatch.scene import Site
 from tests.postgresql import schema
@@ -27,7 +29,15 @@ def postgresql_ledger() -> Iterator[Ledger]:
 def _opened(url: str) -> Iterator[Ledger]:
     Ledger.create(url)
     with Ledger.open(url, site="test") as ledger:
+        if ledger._engine.dialect.name == "sqlite":
+            event.listen(ledger._engine, "connect", _without_disk)
+            ledger._engine.dispose()
         yield ledger
+
+
+def _without_disk(connection: Any, _record: object) -> None:
+    # Nothing here pulls the plug, so nobody needs to wait for the disk.
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _emptied(ledger: Ledger) -> Ledger:
