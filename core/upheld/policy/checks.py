@@ -37,7 +37,7 @@ def _kept_by(clause: Clause, clauses: Mapping[str, Clause]) -> Iterator[Finding]
         if other not in clauses:
             yield other, f"there is no clause {other!r}", suggest(other, clauses)
     if _leads_back(clause, clauses):
-        yield clause.kept_by[0], "leads back to itself", "name who does the work"
+        yield clause.kept_by[0], "is kept by itself in the end", "name who does the work"
 
 
 def _leads_back(clause: Clause, clauses: Mapping[str, Clause]) -> bool:
