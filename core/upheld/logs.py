@@ -29,8 +29,8 @@ _SECRET: Final = (
     "api_key",
     "api-key",
 )
-#: ``scheme://user:password@host``: all before the ``@`` (RFC 3986 §3.2.1).
-_USERINFO: Final = re.compile(r"(?<=://)[^/?#\s@]+@")
+#: ``scheme://user:password@host``: all before the last ``@`` (RFC 3986 §3.2.1).
+_USERINFO: Final = re.compile(r"(?<=://)[^/?#\s]+@")
 _BLANK: Final = "***"
 
 
