@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,8 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from tests.repository import CORE, DOCS, PLUGINS, ROOT, plugin_names, pyproject, short
+from tests.pages import fences, first_cells, pages, read, section
+from tests.repository import CORE, DOCS, ROOT, plugin_names, pyproject, short
 from upheld import errors, hookspecs
 from upheld.case.events import BODIES, Origin
 from upheld.cli import main
@@ -35,32 +35,6 @@ HOOKS = DOCS / "reference" / "hooks.md"
 EVENTS = DOCS / "reference" / "events.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
 LIBRARIES = DOCS / "explanation" / "dependencies.md"
-
-
-@cache
-def read(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
-
-
-def pages() -> list[Path]:
-    """Every page that people read: docs, the front door, and the plugins' own."""
-    return sorted((*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *PLUGINS.glob("*/*.md")))
-
-
-def fences(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
-
-
-def section(page: Path, heading: str) -> str:
-    """What stands under a heading, up to the next."""
-    parts = re.split(r"^#+ ", read(page), flags=re.MULTILINE)
-    return next(part.partition("\n")[2] for part in parts if part.startswith(f"{heading}\n"))
-
-
-def first_cells(text: str) -> list[str]:
-    """The names in the first column of tables."""
-    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
-    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
 
 
 # --- the command line -----------------------------------------------------------------------------
