@@ -29,6 +29,7 @@ from upheld.report.explanation import (
     StepStory,
 )
 from upheld.report.messages import Message, Outcome, messages_of, of_step
+from upheld.report.rulebook import Rulebook
 
 __all__ = ["Explanation", "explain", "explanation"]
 
@@ -127,7 +128,7 @@ def _steps(
     messages: Sequence[Message],
     stories: Mapping[str, MessageStory],
 ) -> Iterator[StepStory]:
-    says = {clause.id: clause.published for clause in terms.policy.clauses}
+    book = Rulebook(terms.policy)
     bodies = [event.body for event in events]
     back = {body.key: body.reason for body in bodies if isinstance(body, StepWithdrawn)}
     taken = [body for body in bodies if isinstance(body, StepTaken)]
@@ -135,14 +136,19 @@ def _steps(
         yield StepStory(
             key=step.key,
             clause=step.clause,
-            says=says.get(step.clause, ""),
+            says=book.says(step.clause),
             rule=step.rule,
             due=step.due,
             result=step.result.value,
             late=step.late,
             taken_back=back.get(step.key, ""),
-            messages=tuple(stories[each.item.key] for each in of_step(messages, case, step)),
+            messages=tuple(stories[key] for key in _told(case, step, messages, book)),
         )
+
+
+def _told(case: str, step: StepTaken, messages: Sequence[Message], book: Rulebook) -> Iterator[str]:
+    dos = book.does(step.clause, step.rule)
+    return (each.item.key for each in of_step(messages, case, step, dos))
 
 
 def _stories(messages: Sequence[Message], events: Sequence[Event]) -> dict[str, MessageStory]:

@@ -69,8 +69,11 @@ def _lived(history: History, book: Rulebook) -> Iterator[tuple[Recorded, CaseSta
     None before the opening, or where that was erased.
     """
     state: CaseState | None = None
+    withdrawn = history.withdrawn
     for each in sorted(history.recorded, key=_opening_first):
         event = each.event
+        if isinstance(event.body, StepTaken) and event.body.key in withdrawn:
+            continue
         if state is not None:
             state = _after(state, event, book)
         elif isinstance(event.body, Opened):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Annulled, Enforced, Event, Opened, Origin
+from upheld.case.events import Annulled, Enforced, Event, Opened, Origin, StepWithdrawn
 from upheld.errors import NotFound
 from upheld.ledger import CaseFilter, ListedCase, Transaction
 from upheld.report.messages import Message, messages_of
@@ -44,6 +44,12 @@ class History:
         """What happened in the world, in the one order in which it is judged."""
         facts = (each for each in self.recorded if each.event.origin is Origin.FACT)
         return sorted(facts, key=lambda each: each.event.order)
+
+    @property
+    def withdrawn(self) -> dict[str, str]:
+        """Key -> why that step should not have been taken."""
+        bodies = (each.event.body for each in self.recorded)
+        return {body.key: body.reason for body in bodies if isinstance(body, StepWithdrawn)}
 
     @property
     def annulled(self) -> dict[str, str]:

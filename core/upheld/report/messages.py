@@ -11,6 +11,7 @@ from typing import Final
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose
 from upheld.case.events import Event, Receipted, StepTaken
+from upheld.engine.messages import keys
 from upheld.ledger import (
     UNFINISHED,
     Delivery,
@@ -19,6 +20,7 @@ from upheld.ledger import (
     OutboxState,
     Transaction,
 )
+from upheld.policy.model import Do
 
 #: A Severity 1 of a year has some ten thousand; a report counts all of them.
 _ALL: Final = 1_000_000
@@ -95,19 +97,27 @@ def messages_of(tx: Transaction, subject: str, events: Iterable[Event]) -> tuple
     return tuple(Message(item, tuple(by_item[item.key]), went) for item in items)
 
 
-def of_step(messages: Sequence[Message], case: str, step: StepTaken) -> tuple[Message, ...]:
-    """The messages that speak for a step: its own, and those merged with another clause's.
+def of_step(
+    messages: Sequence[Message], case: str, step: StepTaken, dos: Sequence[Do]
+) -> tuple[Message, ...]:
+    """The messages that speak for a step: its own, and those that were merged with another's.
 
-    Merging keeps one message for all clauses of one instant, under the key of the first.
+    Merging keeps one message for all that say the same at one instant, under the key of the first.
+    ``dos`` is what the step's rule does; empty where the rule is not known any more.
     """
     meant = [each for each in messages if _speaks_for(each.item, step)]
+    own = [each for each in meant if f"{each.item.key}/".startswith(f"{step.key}/")]
+    there = {each.item.key for each in own}
+    merged = tuple(end for end in keys("", dos) if f"{step.key}{end}" not in there)
     others = f"{case}/{step.clause}/"
-    mine = [
+    shared = [
         each
         for each in meant
-        if f"{each.item.key}/".startswith(f"{step.key}/") or not each.item.key.startswith(others)
+        if each.item.key not in there
+        and (each.item.key.endswith(merged) if dos else not each.item.key.startswith(others))
     ]
-    return tuple(mine or meant)
+    # A case of an older version may have said it in other words; then all that was said counts.
+    return (*own, *shared) or tuple(meant if merged else ())
 
 
 def _speaks_for(item: OutboxItem, step: StepTaken) -> bool:

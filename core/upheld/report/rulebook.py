@@ -46,6 +46,11 @@ class Rulebook:
             if {do.verb for do in rule.do} == {Verb.ORDER}
         )
 
+    def says(self, clause: str) -> str:
+        """The published sentence; empty for a clause that this policy does not have."""
+        found = self.clauses.get(clause)
+        return found.published if found else ""
+
     def orders_work(self, clause: str, name: str) -> bool:
         """Whether this rule does nothing but set an order."""
         return any((c.id, rule.name) == (clause, name) for c, rule in self.orders)

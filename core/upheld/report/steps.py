@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from upheld.calendar.instant import Span
-from upheld.case.events import Attached, StepResult, StepTaken, StepWithdrawn
+from upheld.case.events import Attached, StepResult, StepTaken
 from upheld.engine.terms import LATE
 from upheld.policy.model import Do
 from upheld.report import sentences
@@ -28,10 +28,8 @@ _WORST_FIRST: Final = (
 
 def step_lines(history: History, book: Rulebook) -> Lines:
     """A line for each step, with its clause."""
-    bodies = [each.event.body for each in history.recorded]
-    withdrawn = {body.key: body.reason for body in bodies if isinstance(body, StepWithdrawn)}
-    parent = ""
-    for body in bodies:
+    withdrawn, parent = history.withdrawn, ""
+    for body in (each.event.body for each in history.recorded):
         if isinstance(body, Attached):
             parent = body.parent
         if not isinstance(body, StepTaken) or book.orders_work(body.clause, body.rule):
@@ -43,11 +41,10 @@ def step_lines(history: History, book: Rulebook) -> Lines:
 
 
 def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> Judged:
+    dos = book.does(step.clause, step.rule)
     match step.result:
         case StepResult.TAKEN:
-            return taken(
-                step, of_step(history.messages, history.id, step), book.does(step.clause, step.rule)
-            )
+            return taken(step, of_step(history.messages, history.id, step, dos), dos)
         case StepResult.FOLDED:
             return Standing.KEPT, f"kept by {parent or 'the parent case'}, which it is attached to"
         case other:

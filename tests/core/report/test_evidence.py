@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.core.report.scene import POLICY, START, Scene
 from upheld.calendar.instant import MINUTE
 from upheld.case.events import (
@@ -9,6 +11,7 @@ from upheld.case.events import (
     SeveritySet,
 )
 from upheld.policy.load import load_policy
+from upheld.report import history
 from upheld.report.evidence import ClauseState, Standing
 
 
@@ -49,6 +52,19 @@ def test_one_customers_cases_alone(scene: Scene) -> None:
     assert scene.report(customer="globex")["S-01"].kept == 1
     assert [line.case for line in scene.report(customer="globex")["S-03"].evidence] == ["C2"]
     assert scene.report(customer="globex")["S-02"].evidence == ()
+
+
+def test_no_case_is_lost_however_many_there_are(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_PAGE", 2)
+    for _ in range(5):
+        scene.open()
+    for _ in range(2):
+        scene.refer()
+    found = scene.report()
+    assert sorted(line.case for line in found["S-03"].evidence) == ["C1", "C2", "C3", "C4", "C5"]
+    assert [line.case for line in found["S-02"].evidence] == ["R1", "R2"]
 
 
 def test_what_was_promised_in_a_time_its_end_not_included(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.core.report.scene import PAT, Scene
 from upheld.case.events import (
     Closed,
+    Proposed,
     Rejected,
     Resolved,
     Triaged,
@@ -76,3 +77,28 @@ def test_work_that_passed_a_more_severe_case_over_is_a_miss(scene: Scene) -> Non
     clause = scene.report()["S-10"]
     assert (clause.kept, clause.missed) == (0, 1)
     assert clause.evidence[0].what == f"bo began it while {severe} stood unworked"
+
+
+def test_a_plugins_proposal_speaks_for_no_clause(scene: Scene) -> None:
+    case = scene.open("the server is down")
+    scene.fact(case, Proposed(2, rule="sorter", reason="its model says so"))
+    assert scene.line("S-11").what.startswith("severity 1 proposed")
+
+
+def test_what_happened_before_a_case_was_enforced_counts_apart(scene: Scene) -> None:
+    case = scene.open(enforced=False)
+    scene.fact(case, Triaged(2))
+    clause = scene.report()["S-04"]
+    assert (clause.kept, clause.before_enforcement) == (0, 1)
+    scene.take_in(case)
+    scene.fact(case, Closed())
+    assert scene.line("S-12").kept is False
+
+
+def test_a_severity_that_a_rule_set_is_the_one_that_is_asked_about(scene: Scene) -> None:
+    """The severity that the rule `untriaged` set is no 2, so S-12 asks nothing of the case."""
+    case = scene.open("down")
+    scene.forward(minutes=16)
+    scene.fact(case, Proposed(2, rule="sorter"))
+    scene.fact(case, Closed())
+    assert scene.report()["S-12"].evidence == ()

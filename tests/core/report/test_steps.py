@@ -13,6 +13,7 @@ from upheld.case.events import (
     Worked,
 )
 from upheld.ledger import OutboxState
+from upheld.policy.load import load_policy
 from upheld.report.evidence import ClauseState, Standing
 
 
@@ -173,3 +174,57 @@ def test_a_withdrawn_step_counts_no_more_but_stays_visible(scene: Scene) -> None
     assert (clause.kept, clause.missed, clause.state) == (0, 0, ClauseState.NOT_EXERCISED)
     assert clause.evidence[0].standing is Standing.SUPERSEDED
     assert "taken back: news came later" in clause.evidence[0].what
+
+
+def test_a_message_that_failed_is_a_miss_even_if_work_began_afterwards(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.send(fails={"page"})
+    scene.fact(case, Worked())
+    assert scene.line("S-06").kept is False
+
+
+def test_what_a_person_dropped_is_a_miss_with_who_and_why(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.settle(OutboxState.HELD, "stopped")
+    with scene.ledger.transaction() as tx:
+        tx.drop(["C1/S-06/S-06/1/1/page/on-duty"], reason="false alarm", actor="ann")
+    assert scene.line("S-06").what == "page to on-duty reached nobody: false alarm (ann)"
+
+
+TWO_RULES = """
+policy: Two
+severities: {1: {name: Urgent, means: down}}
+roles: {boss: Boss, on-duty: On duty}
+document:
+- heading: All of it
+  clauses:
+  - id: T-01
+    says: Everybody is told.
+    rules:
+    - {name: duty, when: opened, do: [page: on-duty]}
+    - {name: boss, when: opened, do: [notify: boss, page: on-duty]}
+    - {name: again, when: opened, do: [page: on-duty]}
+    - {name: noted, when: opened, do: [note: {text: somebody looks}]}
+"""
+
+
+def test_each_rule_of_a_clause_is_judged_by_its_own_messages(scene: Scene) -> None:
+    told = Scene(scene.ledger, load_policy(TWO_RULES))
+    told.open()
+    told.send(fails={"notify"})
+    lines = {line.key.split("/")[2]: line for line in told.report()["T-01"].evidence if line.case}
+    assert lines["duty"].kept is True
+    assert (lines["boss"].kept, lines["boss"].what) == (
+        False,
+        "notice to Boss reached nobody: 550 no such user; page to On-Duty",
+    )
+    assert (lines["again"].kept, lines["again"].what) == (True, "page to On-Duty")
+
+
+def test_a_step_that_is_not_carried_out_yet_counts_as_neither(scene: Scene) -> None:
+    told = Scene(scene.ledger, load_policy(TWO_RULES))
+    told.open()
+    lines = {line.key.split("/")[2]: line for line in told.report()["T-01"].evidence if line.case}
+    assert (lines["noted"].standing, lines["noted"].kept) == (Standing.REMARK, None)

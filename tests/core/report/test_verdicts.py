@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from tests.core.report.scene import ANN, START, Scene
 from upheld.calendar.instant import HOUR
-from upheld.case.events import (
-    Annulled,
-    PublicReply,
-)
+from upheld.case.events import Annulled, PublicReply, SeveritySet
 from upheld.report.evidence import ClauseState, Standing
 
 
@@ -63,3 +60,21 @@ def test_a_verdict_of_a_case_that_is_only_read_counts_as_before_enforcement(scen
     scene.take_in(case)
     clause = scene.report()["S-05"]
     assert (clause.missed, clause.before_enforcement) == (0, 1)
+
+
+def test_an_answer_that_came_too_late_is_told_with_how_late_it_was(scene: Scene) -> None:
+    case = scene.open()
+    scene.clock.forward(hours=6)  # nothing runs, so the answer is the first that is known
+    scene.fact(case, PublicReply("sorry"))
+    assert scene.line("S-05").kept is False
+    assert scene.line("S-05").what == "first response 2 h too late"
+
+
+def test_a_verdict_that_was_taken_back_counts_no_more_but_stays_visible(scene: Scene) -> None:
+    case = scene.open()
+    scene.forward(hours=5)
+    scene.fact(case, SeveritySet(1), at=START + HOUR)  # so no answer was promised any more
+    clause = scene.report()["S-05"]
+    assert (clause.kept, clause.missed, clause.state) == (0, 0, ClauseState.NOT_EXERCISED)
+    assert {line.standing for line in clause.evidence} == {Standing.SUPERSEDED}
+    assert "late news took back that it was missed" in [line.what for line in clause.evidence]
