@@ -71,9 +71,14 @@ class Observers:
         while (batch := self._waiting.get()) is not None:
             for recorded in batch:
                 self._show(told(recorded))
-            if self._missed and self._waiting.empty():
-                self._log.warning("observers_caught_up", events_not_shown=self._missed)
-                self._missed = 0
+            if self._waiting.empty():
+                self._caught_up()
+        self._caught_up()
+
+    def _caught_up(self) -> None:
+        if self._missed:
+            self._log.warning("observers_caught_up", events_not_shown=self._missed)
+            self._missed = 0
 
     def _show(self, event: Mapping[str, Value]) -> None:
         for name in self._registry.observers:

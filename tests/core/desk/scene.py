@@ -59,16 +59,31 @@ def magnolia() -> Policy:
 
 
 def plugged(**hooks: Any) -> Registry:
-    """A registry of plugins that were never installed: ``classify=`` or ``event=`` by plugin name,
-    as ``acme_classify=function``."""
+    """A registry of plugins that were never installed: ``acme_classify=…``, ``acme_event=…``."""
     manager = pluggy.PluginManager("upheld")
     manager.add_hookspecs(hookspecs)
     for name, function in hooks.items():
         plugin, _, hook = name.partition("_")
-        function.__name__ = f"upheld_{hook}"
-        holder = type(plugin, (), {f"upheld_{hook}": staticmethod(hookimpl(function))})
+        holder = type(plugin, (), {f"upheld_{hook}": staticmethod(_HOOKS[hook](function))})
         manager.register(holder, plugin)
     return Registry({}, (), manager)
+
+
+def _classifier(function: Any) -> Any:
+    def upheld_classify(case: Any) -> Any:
+        return function(case)
+
+    return hookimpl(upheld_classify)
+
+
+def _observer(function: Any) -> Any:
+    def upheld_event(event: Any) -> Any:
+        return function(event)
+
+    return hookimpl(upheld_event)
+
+
+_HOOKS: Final[dict[str, Any]] = {"classify": _classifier, "event": _observer}
 
 
 @dataclass
