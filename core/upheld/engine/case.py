@@ -91,7 +91,7 @@ def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> L
         state=line.state,
         steps=tuple(line.steps),
         clocks=tuple(run for clock in clocks for run in clock.history(until)),
-        wake_at=min((at for at, _, _ in line.timers() if at > until), default=None),
+        wake_at=line.next_timer(),
         due=min((at for at in pending if at is not None), default=None),
     )
 
@@ -105,10 +105,14 @@ def why_no_clock(life: Life) -> str | None:
     reasons = (
         (state.enforced_from is None, "read and reported, not enforced until a person takes it in"),
         (state.status is Status.RESOLVED, "resolved; it waits to be closed"),
-        (ClockState.PAUSED in states, f"its clock is paused: {state.status.replace('_', ' ')}"),
+        (ClockState.PAUSED in states, f"its clock is paused: {_pause(state)}"),
         (bool(states & _JUDGED), "its target has been judged; it is worked until it is resolved"),
     )
     return next((reason for holds, reason in reasons if holds), "no target is promised for it")
+
+
+def _pause(state: CaseState) -> str:
+    return f"held, {state.held}" if state.held else state.status.replace("_", " ")
 
 
 def _due(

@@ -69,11 +69,12 @@ class ClockTrack:
             self._meet(line, event.at)
             self.by_resolving = isinstance(event.body, Resolved)
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """The limit of this cycle."""
+        return token == self.cycle and self._runs() and self._limit() <= at
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """More time than was promised has passed."""
-        self.planned = None
-        if token != self.cycle or not self._runs() or self._limit() > at:
-            return
         self.due_then = self._due()
         self._judge(line, ClockState.MISSED)
 
@@ -134,8 +135,8 @@ class ClockTrack:
         return self.applies and self.verdict is None and self.resumed is not None
 
     def _plan(self, line: Timeline) -> None:
-        if self._runs() and self.planned != self._limit():
-            self.planned = self._limit()
+        before, self.planned = self.planned, self._limit() if self._runs() else None
+        if self.planned is not None and self.planned != before:
             line.schedule(self.planned, self, self.cycle)
 
     def _limit(self) -> Instant:

@@ -54,7 +54,10 @@ class Track(Protocol):
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Our people did ``done``, or the case was reopened; all else matters through the state."""
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """Whether a timer that was scheduled once still means something."""
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """A timer of this track struck."""
 
 
@@ -84,7 +87,7 @@ class Timeline:
     def schedule(self, at: Instant, track: Track, token: int) -> None:
         """Have ``track.struck`` called at an instant, or now where that is over.
 
-        ``token`` tells a timer that is out of date.
+        ``token`` lets the track tell a timer that is out of date.
         """
         self._order += 1
         when = max(at, self._now)
@@ -116,9 +119,15 @@ class Timeline:
             f"case {self.case}: rules of policy {self.terms.policy.name!r} undo each other at one instant"
         )
 
-    def timers(self) -> list[tuple[Instant, Track, int]]:
-        """All timers still to come, soonest first; some may be out of date."""
-        return [(at, self.tracks[index], token) for at, _, index, token in sorted(self._timers)]
+    def next_timer(self) -> Instant | None:
+        """When something can happen next without news."""
+        return min(
+            (at for at, _, index, token in self._timers if self._wanted(at, index, token)),
+            default=None,
+        )
+
+    def _wanted(self, at: Instant, index: int, token: int) -> bool:
+        return self.tracks[index].awaits(at, token)
 
     def _meet(self, event: Event) -> None:
         self._now = event.at
@@ -137,5 +146,6 @@ class Timeline:
         while self._timers and self._timers[0][0] < end:
             at, _, index, token = heapq.heappop(self._timers)
             self._now = at
-            self.tracks[index].struck(self, at, token)
-            self.settle(at)
+            if self._wanted(at, index, token):
+                self.tracks[index].struck(self, at)
+                self.settle(at)

@@ -35,11 +35,14 @@ class WhenTrack:
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Facts matter through the state alone."""
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """The end of the while, while the condition holds."""
+        return token == self.cycle and self.due == at
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """The while is over: fire, unless what would prevent it has come."""
-        if token == self.cycle and self.due == at:
-            self.due = None
-            self._fire(line, at)
+        self.due = None
+        self._fire(line, at)
 
     def _arm(self, line: Timeline, at: Instant) -> None:
         self.since = at
@@ -112,10 +115,12 @@ class EveryTrack:
         if done.intersection(self.rule.filled_by):
             self.filled_at = event.at
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """The next occurrence, or the question ahead of it, while the grid lasts."""
+        return self.since is not None and token == self._token()
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """An occurrence is due, or the question ahead of it."""
-        if self.since is None or token != self._token():
-            return
         if at < self.at(self.occurrence):
             self._ask(line, at)
             return
@@ -183,23 +188,24 @@ class HoldTrack:
     """A hold that was arranged until an instant is over then."""
 
     def __init__(self) -> None:
-        self.planned: Instant | None = None
+        self.until: Instant | None = None
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """A hold has an end, or another one."""
-        until = line.state.held_until
-        if until is not None and until != self.planned:
-            line.schedule(until, self, 0)
-        self.planned = until
+        before, self.until = self.until, line.state.held_until
+        if self.until is not None and self.until != before:
+            line.schedule(self.until, self, 0)
 
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Facts matter through the state alone."""
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
-        """Release it, unless it ends later by now."""
-        until = line.state.held_until
-        if until is not None and until <= at:
-            line.become(line.state.but(held=None, held_until=None))
+    def awaits(self, at: Instant, token: int) -> bool:
+        """The end that was arranged last."""
+        return self.until is not None and self.until <= at
+
+    def struck(self, line: Timeline, at: Instant) -> None:
+        """Release it."""
+        line.become(line.state.but(held=None, held_until=None))
 
 
 class StandDownTrack:
@@ -227,7 +233,11 @@ class StandDownTrack:
         if self.paged and not self.stood and "worked" in done:
             self._take(line, event.at, Withdrawal.WORKED)
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """Has no timers."""
+        return False
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """Has no timers."""
 
     def _watch(self, line: Timeline) -> None:
@@ -257,7 +267,11 @@ class ReplyTrack:
             step = Step(f"reply/{event.id}", 1, "", "reply", event.at, StepKind.REPLY)
             line.take(replace(step, text=event.body.text))
 
-    def struck(self, line: Timeline, at: Instant, token: int) -> None:
+    def awaits(self, at: Instant, token: int) -> bool:
+        """Has no timers."""
+        return False
+
+    def struck(self, line: Timeline, at: Instant) -> None:
         """Has no timers."""
 
 

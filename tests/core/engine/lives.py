@@ -11,10 +11,12 @@ from upheld.calendar.instant import MINUTE, Instant
 from upheld.case.events import (
     Actor,
     Assigned,
+    Attached,
     Body,
     CallLogged,
     Closed,
     CustomerMessage,
+    Detached,
     Event,
     Flagged,
     Held,
@@ -69,9 +71,11 @@ _BODIES: st.SearchStrategy[Body] = st.one_of(
         st.just("agreed"),
         st.none() | st.integers(0, 16).map(lambda hour: START + hour * 60 * MINUTE),
     ),
-    st.sampled_from([PublicReply("hello"), PublicReply("hello", send=True), Worked(), CallLogged()]),
+    st.sampled_from(
+        [PublicReply("hello"), PublicReply("hello", send=True), Worked(), CallLogged()]
+    ),
     st.sampled_from([CustomerMessage("hello?"), Noted("…"), PageAcknowledged(), Mobilised()]),
-    st.sampled_from([Assigned("bo"), Queued("support"), Released()]),
+    st.sampled_from([Assigned("bo"), Queued("support"), Released(), Attached("C9"), Detached()]),
     st.sampled_from([Resolved(), Resolved("workaround"), Closed(), Reopened(), Rejected("spam")]),
 )
 _ACTORS: st.SearchStrategy[Actor] = st.sampled_from([BO, BO, BO, PAT, BOT])

@@ -17,7 +17,8 @@ from upheld.engine.case import decide
 from upheld.engine.step import StepKind
 
 END: Instant = START + LENGTH + 4 * HOUR
-DEALT_WITH = {StepResult.TAKEN, StepResult.COLLAPSED}
+#: Which of them it is may depend on when the case was looked at; that it is one of them may not.
+DEALT_WITH = {StepResult.TAKEN, StepResult.COLLAPSED, StepResult.FOLDED}
 
 
 @st.composite
@@ -35,7 +36,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Event], Case]:
     return facts, case
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(deliveries())
 def test_news_in_any_order_leads_to_the_same_case(found: tuple[list[Event], Case]) -> None:
     facts, case = found
@@ -52,7 +53,7 @@ def _last(case: Case) -> dict[str, str]:
     return {key: verdict for key, verdict in case.verdicts().items() if verdict != "withdrawn"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(deliveries())
 def test_a_step_that_stands_was_taken_once_and_only_once(found: tuple[list[Event], Case]) -> None:
     _, case = found
@@ -71,7 +72,7 @@ def test_a_step_that_stands_was_taken_once_and_only_once(found: tuple[list[Event
     assert once <= standing
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lives())
 def test_a_life_without_a_clock_catches_up(facts: list[Event]) -> None:
     asleep = Case(TERMS)
@@ -84,12 +85,10 @@ def test_a_life_without_a_clock_catches_up(facts: list[Event]) -> None:
 
 
 def _dealt_with(case: Case) -> set[tuple[str, Instant, bool]]:
-    return {
-        (step.key, step.due, step.result in DEALT_WITH) for step in case.bodies(StepTaken)
-    }
+    return {(step.key, step.due, step.result in DEALT_WITH) for step in case.bodies(StepTaken)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lives(), st.integers(0, 300))
 def test_deciding_is_pure(facts: list[Event], wait: int) -> None:
     case = Case(TERMS)
@@ -103,7 +102,7 @@ def test_deciding_is_pure(facts: list[Event], wait: int) -> None:
     assert json.loads(json.dumps(first.state)) == first.state
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(deliveries())
 def test_after_the_clock_struck_it_sleeps_until_later(found: tuple[list[Event], Case]) -> None:
     _, case = found
