@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from upheld.policy.conflicts import conflicts
 from upheld.policy.lengths import unfit_lengths
 from upheld.policy.model import Clause, Policy
 from upheld.policy.names import Names
@@ -23,6 +24,8 @@ def check_policy(policy: Policy, reader: Reader) -> None:
         for rule in clause.rules:
             for finding in (*names.unknown(rule), *unfit_lengths(policy.calendars, rule)):
                 reader.misfit(rule.place, clause.id, finding)
+    for clause, rule, finding in conflicts(policy):
+        reader.misfit(rule.place, clause.id, finding)
 
 
 def _id(clause: Clause, count: int) -> Iterator[Finding]:
