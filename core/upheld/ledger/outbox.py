@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
+from upheld.calendar.instant import Instant
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
 from upheld.ledger.machine import NOW
@@ -114,9 +115,15 @@ class Outbox(Part):
             query = query.where(one_of(outbox.c.state, states))
         return [read_item(row) for row in self._connection.execute(query).mappings()]
 
-    def plan(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
-        """Split a pending message into deliveries; ``Conflict`` where somebody else has done so."""
-        if not self._to(key, OutboxState.PLANNED, since=(OutboxState.PENDING,)):
+    def plan(
+        self, key: str, deliveries: Sequence[NewDelivery], *, now: Instant | None = None
+    ) -> None:
+        """Split a pending message into deliveries; ``Conflict`` where somebody else has done so.
+
+        ``now`` (policy time) is kept with it, so that a brake can count what goes out.
+        """
+        since = (OutboxState.PENDING,)
+        if not self._to(key, OutboxState.PLANNED, since=since, planned=now):
             raise overtaken(key)
         self._deliver(key, deliveries)
 
@@ -178,10 +185,13 @@ class Outbox(Part):
         *,
         since: Collection[OutboxState],
         reason: str | None = None,
+        planned: Instant | None = None,
     ) -> bool:
         moved = update(outbox).where(outbox.c.key == key, one_of(outbox.c.state, since))
-        done = self._connection.execute(moved.values(state=state.value, reason=reason))
-        return done.rowcount == 1
+        values: dict[str, Any] = {"state": state.value, "reason": reason}
+        if planned is not None:
+            values["planned"] = planned
+        return self._connection.execute(moved.values(values)).rowcount == 1
 
     def _deliver(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
         if not deliveries:

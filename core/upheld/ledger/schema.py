@@ -1,7 +1,7 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
-Policy time: ``at, seen, recorded, wake_at, parked_until, created, due, opened``. Machine time:
-``not_before, lease_until, began, ended, changed, beat, claimed``.
+Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, told,
+cleared``. Machine time: ``not_before, lease_until, began, ended, changed, beat, claimed``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -63,6 +63,7 @@ subject: Final = Table(
     Column("opened", BigInteger, nullable=False),
     Column("due", BigInteger),
     Column("worked", Boolean, nullable=False, server_default="0"),
+    Column("sealed", BigInteger, nullable=False, server_default="0"),
 )
 # The sweep costs what is due, however many cases are open.
 Index(
@@ -84,6 +85,13 @@ Index(
     postgresql_where=subject.c.case_number.is_not(None),
 )
 Index("ix_subject_customer", subject.c.customer)
+# A seal costs what moved since the last one, however many cases are open.
+Index(
+    "ix_subject_unsealed",
+    subject.c.id,
+    sqlite_where=subject.c.seq > subject.c.sealed,
+    postgresql_where=subject.c.seq > subject.c.sealed,
+)
 
 event: Final = Table(
     "event",
@@ -114,6 +122,30 @@ payload: Final = Table(
     Column("bytes", LargeBinary, nullable=False),
 )
 
+# Heads of chains, sealed together. Two daemons can't follow the same seal: ``previous`` is unique.
+seal: Final = Table(
+    "seal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("previous", LargeBinary, nullable=False, unique=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("leaves", Integer, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+)
+
+leaf: Final = Table(
+    "leaf",
+    metadata,
+    Column("seal", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+    UniqueConstraint("subject", "seal"),
+    sqlite_with_rowid=False,
+)
+
 outbox: Final = Table(
     "outbox",
     metadata,
@@ -134,6 +166,14 @@ outbox: Final = Table(
     Column("unwanted", Text),
     Column("created", BigInteger, nullable=False),
     Column("urgency", Integer, nullable=False),
+    Column("planned", BigInteger),
+)
+# How many were planned lately is counted before each one.
+Index(
+    "ix_outbox_planned",
+    outbox.c.planned,
+    sqlite_where=outbox.c.planned.is_not(None),
+    postgresql_where=outbox.c.planned.is_not(None),
 )
 Index(
     "ix_outbox_pending",
@@ -317,4 +357,20 @@ node: Final = Table(
     Column("version", Text, nullable=False),
     Column("config", Text, nullable=False),
     Column("beat", BigInteger, nullable=False),
+)
+
+# What is wrong with Upheld itself: since when, and whether somebody was told.
+trouble: Final = Table(
+    "trouble",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("told", BigInteger),
+    Column("told_to", Text),
+    Column("cleared", BigInteger),
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
 )

@@ -79,8 +79,8 @@ def test_a_newer_schema_is_refused_by_open_and_upgrade(unmade: Database) -> None
 
 def test_an_older_schema_is_refused(unmade: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger.create(unmade.url)
-    monkeypatch.setattr("upheld.ledger.migrate.REVISIONS", ("0001", "0002"))
-    with pytest.raises(SchemaMismatch, match="this program needs 0002") as caught:
+    monkeypatch.setattr("upheld.ledger.migrate.REVISIONS", (*schema.REVISIONS, "0099"))
+    with pytest.raises(SchemaMismatch, match="this program needs 0099") as caught:
         Ledger.open(unmade.url, site="test")
     assert "upheld db upgrade" in caught.value.do_next
 
@@ -99,11 +99,11 @@ def test_an_sqlite_file_is_copied_before_an_upgrade(
 ) -> None:
     with Ledger.open(f"sqlite:///{file}", site="test") as ledger:
         new_case(ledger)
-    monkeypatch.setattr("upheld.ledger.migrate.REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr("upheld.ledger.migrate.REVISIONS", (*schema.REVISIONS, "0099"))
     copies = [Ledger.upgrade(f"sqlite:///{file}") for _ in range(2)]
     assert [c.name for c in copies if c] == [
-        "ledger.db.before-0002-was-0001",
-        "ledger.db.before-0002-was-0001.2",
+        f"ledger.db.before-0099-was-{schema.REVISIONS[-1]}",
+        f"ledger.db.before-0099-was-{schema.REVISIONS[-1]}.2",
     ]
     monkeypatch.undo()
     with Ledger.open(f"sqlite:///{copies[0]}", site="test") as copy:

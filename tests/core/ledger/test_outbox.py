@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from tests.core.ledger.scene import (
     BODY,
@@ -23,6 +24,7 @@ from upheld.case.decision import Cancel, Purpose, Send, Withdraw, Withdrawal
 from upheld.case.events import Closed, Worked
 from upheld.errors import NotFound
 from upheld.ledger import Conflict, DeliveryState, Ledger, OutboxState
+from upheld.ledger.schema import outbox
 
 
 def states(ledger: Ledger, case: str) -> dict[str, OutboxState]:
@@ -97,6 +99,15 @@ def test_planning_is_done_once(ledger: Ledger) -> None:
     with pytest.raises(Conflict):
         plan(ledger, case)
     assert counts(ledger, "delivery") == 1
+
+
+def test_when_a_message_was_planned_is_kept(ledger: Ledger) -> None:
+    first, second = (page_of(new_case(ledger)).key for _ in range(2))
+    with ledger.transaction() as tx:
+        tx.plan(first, [delivery("one")], now=NOW)
+        tx.plan(second, [delivery("two")])
+        rows = tx._connection.execute(select(outbox.c.planned).order_by(outbox.c.number))
+        assert rows.scalars().all() == [NOW, None]
 
 
 def test_a_message_to_nobody_is_done_at_once(ledger: Ledger) -> None:
