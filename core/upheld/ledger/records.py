@@ -266,9 +266,36 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainFault:
-    """Something in a subject's chain is not as it was written."""
+class Seal:
+    """The heads of all chains that had moved, under one Merkle root, and chained to the seal before.
 
+    ``number`` counts from 1, ``at`` is policy time, ``leaves`` how many there are; the rest are
+    SHA-256 digests of 32 bytes, ``previous`` b"" for the first. See ``merkle``.
+    """
+
+    number: int
+    at: Instant
+    previous: bytes
+    root: bytes
+    leaves: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Where a subject's chain ended when it was sealed; ``place`` in the seal counts from 0."""
+
+    seal: int
+    place: int
     subject: str
     seq: int
+    link: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Something is not as it was written: in a subject's chain at ``seq``, or in the seals (None)."""
+
+    subject: str | None
+    seq: int | None
     what: str
