@@ -6,6 +6,7 @@ dedup_key makes the repeat safe. What the far end says is shown without the key.
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NoReturn
@@ -20,6 +21,7 @@ from upheld.plugin import Auth, Misconfigured, Permanent, PluginError, Retry, Un
 # PagerDuty suggests three tries, 30 s apart.
 PATIENCE: Final = timedelta(seconds=30)
 _LONGEST: Final = timedelta(hours=1)
+_CONNECT: Final = 3.0
 _SHOWN: Final = 300
 
 
@@ -34,7 +36,10 @@ class EventsClient:
     """One integration key on one endpoint."""
 
     def __init__(self, session: requests.Session, url: str, key: SecretStr, timeout: float) -> None:
-        self._session, self._url, self._key, self._timeout = session, url, key, timeout
+        self._session, self._url, self._key = session, url, key
+        # Each of several addresses is given the first time; a network that swallows all packets
+        # must not make a page look hung.
+        self._timeout = (min(timeout, _CONNECT), timeout)
         self._host = urlsplit(url).hostname or url
 
     def enqueue(self, event: dict[str, Any]) -> str:
@@ -66,7 +71,7 @@ class EventsClient:
 
     def _unanswered(self, error: requests.RequestException) -> PluginError:
         kind = type(error).__name__
-        if isinstance(error, requests.exceptions.SSLError):
+        if _untrusted(error):
             what = f"the certificate of {self._host} could not be verified"
             return Misconfigured(what, "see what stands between this machine and PagerDuty")
         if _never_sent(error):
@@ -102,13 +107,24 @@ class EventsClient:
         return text.replace(key, "[key]") if key else text
 
 
+def _untrusted(error: BaseException | None) -> bool:
+    """Other failures of TLS are lost lines: a line that is cut without a goodbye is one of them."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        inside = [getattr(error, "reason", None), *error.args]
+        error = next((each for each in inside if isinstance(each, BaseException)), None)
+    return error is not None
+
+
 def _never_sent(error: requests.RequestException) -> bool:
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         return True
     if not isinstance(error, requests.ConnectionError):
         # Too many redirects, an invalid URL or header: raised before anything is sent.
         return not isinstance(
-            error, requests.ReadTimeout | requests.exceptions.ChunkedEncodingError
+            error,
+            requests.ReadTimeout
+            | requests.exceptions.ChunkedEncodingError
+            | requests.exceptions.ContentDecodingError,
         )
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     return isinstance(reason, NewConnectionError)

@@ -32,4 +32,7 @@ class PagerDutyConfig(ConnectionConfig):
             raise ValueError("must not carry a user or password: the key is all that is needed")
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
             raise ValueError("must start with https://; http is taken for this machine alone")
+        if parts.path.rstrip("/").endswith("/v2/enqueue") or parts.query or parts.fragment:
+            raise ValueError("must end before /v2/enqueue, such as https://events.pagerduty.com")
+        _ = parts.port  # raises ValueError where it is no number
         return url.rstrip("/")

@@ -46,6 +46,9 @@ def test_a_refusal_does_not_show_what_was_given() -> None:
         ("http://events.pagerduty.com", "must start with https"),
         ("events.pagerduty.com", "must be a URL"),
         ("https://ann:secret@events.pagerduty.com", "must not carry a user"),
+        ("https://events.pagerduty.com/v2/enqueue/", "must end before /v2/enqueue"),
+        ("https://events.pagerduty.com?key=x", "must end before /v2/enqueue"),
+        ("https://events.pagerduty.com:port", "[Pp]ort"),
     ],
 )
 def test_an_endpoint_that_would_give_the_key_away(url: str, why: str) -> None:
