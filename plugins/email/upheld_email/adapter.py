@@ -142,11 +142,12 @@ class Email(Notifier[EmailConfig]):
         folder = self._mailbox.select(config.folder, readonly=config.processed is None)
         start = self._start(last, folder)
         self._put_away(start)
-        uids = self._unread(start, folder)
-        here, rest = uids[: config.page], uids[config.page :]
+        uids, upto = self._mailbox.uids_after(start.uid, folder.next_uid)
+        here = uids[: config.page]
         items, done, as_of = self._items(here, folder.validity, now)
-        end = dataclasses.replace(start, uid=done or start.uid)
-        more = bool(rest) or end.uid < (here[-1] if here else 0)
+        whole = not uids or done >= uids[-1]
+        end = dataclasses.replace(start, uid=upto if whole else done or start.uid)
+        more = end.uid < max(upto, folder.next_uid - 1)
         self._read_to = (folder.validity, end.uid + 1 if more else folder.next_uid)
         return Page(tuple(items), str(end), more, as_of if more else now)
 
@@ -172,10 +173,6 @@ class Email(Notifier[EmailConfig]):
             self._put_away_failed = True
         else:
             self._put_away_failed = False
-
-    def _unread(self, start: Cursor, folder: Selected) -> list[int]:
-        nothing_new = folder.next_uid and start.uid + 1 >= folder.next_uid
-        return [] if nothing_new else self._mailbox.uids_after(start.uid)
 
     def _items(
         self, uids: list[int], validity: int, now: datetime

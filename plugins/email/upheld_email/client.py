@@ -27,6 +27,9 @@ from upheld_email.line import connected, trusted, untrusted
 # gateways forget a silent connection much sooner.
 _SLICE: Final = 0.25
 _RENEW: Final = 9 * 60.0
+# UIDs that are asked for at a time: their answer is one line, and imaplib takes a million bytes.
+_STRETCH: Final = 20_000
+_LONGEST: Final = 80_000
 _BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
 
 
@@ -73,16 +76,25 @@ class Mailbox:
         with self._said():
             return bool(self._open().folder.exists(folder))
 
-    def uids_after(self, uid: int) -> list[int]:
-        """The UIDs above ``uid``, in order. (`n:*` always names the last mail too: RFC 9051 §9.)"""
-        with self._said():
-            found = self._open().uids(f"UID {uid + 1}:*", charset=None)
-        return sorted(each for each in map(int, found) if each > uid)
+    def uids_after(self, uid: int, next_uid: int) -> tuple[list[int], int]:
+        """The UIDs above ``uid``, in order, and the UID up to which those are all of them.
+
+        A large folder is searched in stretches, until one has any. Where ``next_uid`` is not
+        known (0), all of it is. (`n:*` always names the last mail too: RFC 9051 §9.)
+        """
+        if not next_uid:
+            found = self._search(uid + 1, "*")
+            return found, max([uid, *found])
+        found, stretch = [], _STRETCH
+        while not found and uid + 1 < next_uid:
+            upto = min(uid + stretch, next_uid - 1)
+            found, stretch = self._search(uid + 1, str(upto)), min(2 * stretch, _LONGEST)
+            uid = upto
+        return found, uid
 
     def uids_up_to(self, uid: int) -> list[int]:
         """The UIDs up to ``uid``, in order, without mail that is marked as deleted."""
-        with self._said():
-            return sorted(map(int, self._open().uids(f"UID 1:{uid} UNDELETED", charset=None)))
+        return self._search(1, f"{uid} UNDELETED")
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
         """Size and date of each mail that is still there."""
@@ -141,6 +153,11 @@ class Mailbox:
             codes = box.client.untagged_responses
             validity, next_uid = (number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
             return Selected(validity, next_uid, number(said[1]))
+
+    def _search(self, first: int, rest: str) -> list[int]:
+        with self._said():
+            found = map(int, self._open().uids(f"UID {first}:{rest}", charset=None))
+            return sorted(uid for uid in found if uid >= first)
 
     def _uid(self, command: str, *args: str | bytes) -> list[Any]:
         """A UID command's answers. What had come when it broke is kept in ``_left``."""

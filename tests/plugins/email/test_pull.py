@@ -157,7 +157,10 @@ def test_after_a_new_uidvalidity_the_folder_is_read_from_its_start(
     assert mailbox.pull(again.cursor).items == ()
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "[1]", '{"a": 1}', '["INBOX", "x", 1]', "null"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "nonsense", "[1]", '{"a": 1}', '["INBOX", "x", 1]', "null", '["INBOX", Infinity, 1]'],
+)
 def test_what_is_no_cursor_of_ours_reads_from_the_start(
     far: MailSimulator, mailbox: Email, cursor: str
 ) -> None:
@@ -249,6 +252,37 @@ def test_without_move_only_our_own_mails_are_expunged(far: MailSimulator, connec
     far.flag(2, "\\Deleted")
     mail.pull(first.cursor)
     assert len(far.folder()) == 1
+
+
+def test_without_move_and_uidplus_a_mail_is_copied_once(
+    far: MailSimulator, connect: Connect
+) -> None:
+    far.no_move()
+    far.no_uidplus()
+    far.add_folder("Processed")
+    far.write(PAT, "one", "1")
+    mail = connect(processed="Processed")
+    cursor = mail.pull(None).cursor
+    for _ in range(3):
+        cursor = mail.pull(cursor).cursor
+    assert len(far.folder("Processed")) == 1
+    assert far.flags(1) == {"\\Deleted"}
+
+
+def test_what_can_not_be_put_away_keeps_nobody_from_being_heard(
+    far: MailSimulator, connect: Connect, context: ScratchContext
+) -> None:
+    far.write(PAT, "one", "1")
+    mail = connect(processed="Processed")
+    first = mail.pull(None)
+    far.write(PAT, "two", "2")
+    second = mail.pull(first.cursor)
+    assert subjects(second) == ["two"]
+    mail.pull(second.cursor)
+    assert [name for _, name, _ in context.record.lines] == ["not_put_away"]
+    far.add_folder("Processed")
+    mail.pull(second.cursor)
+    assert len(far.folder("Processed")) == 2
 
 
 # --- limits -------------------------------------------------------------------------------------

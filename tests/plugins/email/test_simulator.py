@@ -240,10 +240,17 @@ def test_a_password_is_refused_on_both_sides_until_it_is_taken_again(far: MailSi
         assert client.noop()[0] == 250
 
 
-def test_idle_can_be_missing(far: MailSimulator) -> None:
-    far.no_idle()
+def test_who_has_not_signed_in_is_not_told_all(far: MailSimulator) -> None:
     with imap(far) as client:
-        assert "IDLE" not in client.capabilities
+        assert not {"IDLE", "MOVE", "UIDPLUS"} & set(client.capabilities)
+        assert {b"IDLE", b"MOVE", b"UIDPLUS"} <= set(client.capability()[1][0].split())
+
+
+def test_idle_can_be_missing(far: MailSimulator) -> None:
+    with imap(far) as client:
+        assert b"IDLE" in client.capability()[1][0].split()
+        far.no_idle()
+        assert b"IDLE" not in client.capability()[1][0].split()
         client.send(b"x IDLE\r\n")
         assert client.readline().startswith(b"x BAD")
 

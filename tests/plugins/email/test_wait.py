@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.plugins.email.conftest import Connect
 from tests.plugins.email.test_pull import PAT, subjects
+from upheld.plugin import Retry
 from upheld_email.adapter import Email
 from upheld_email.simulator import MailSimulator
 
@@ -75,6 +76,7 @@ def test_mail_that_goes_is_no_news(far: MailSimulator, mailbox: Email) -> None:
     until(lambda: far.idling == 1)
     far.expunge(1)
     assert not waiting.result()
+    assert mailbox.pull(None).items == ()
 
 
 def test_mail_that_comes_after_one_went_is_news(far: MailSimulator, mailbox: Email) -> None:
@@ -116,6 +118,7 @@ def test_close_ends_a_wait_without_idle(far: MailSimulator, mailbox: Email) -> N
     far.no_idle()
     mailbox.pull(None)
     waiting = Waiting(mailbox)
+    until(mailbox._reading.locked)
     mailbox.close()
     assert not waiting.result()
 
@@ -126,6 +129,28 @@ def test_a_pull_ends_a_wait_and_reads(far: MailSimulator, mailbox: Email) -> Non
     until(lambda: far.idling == 1)
     assert mailbox.pull(first.cursor).items == ()
     assert not waiting.result()
+
+
+def test_a_connection_that_is_cut_in_a_wait_is_opened_again(
+    far: MailSimulator, mailbox: Email
+) -> None:
+    first = mailbox.pull(None)
+    failed: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            mailbox.wait(20)
+        except Retry as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until(lambda: far.idling == 1)
+    far.hang_up()
+    thread.join(8)
+    assert len(failed) == 1
+    far.write(PAT, "one", "1")
+    assert subjects(mailbox.pull(first.cursor)) == ["one"]
 
 
 def test_sending_does_not_wait_for_a_wait(far: MailSimulator, mailbox: Email) -> None:

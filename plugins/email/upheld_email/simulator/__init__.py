@@ -31,7 +31,8 @@ class MailSimulator:
     """Our mailbox, and one for everybody who is written to. Use it in a ``with``.
 
     ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_fetch_after`,
-    `smtp_reply`, `lose_reply_after_data`, `bump_uidvalidity`, `no_idle`, `no_move`, `delay`.
+    `smtp_reply`, `lose_reply_after_data`, `bump_uidvalidity`, `no_idle`, `no_move`, `no_uidplus`,
+    `delay`.
     """
 
     def __init__(
@@ -192,6 +193,10 @@ class MailSimulator:
     def no_move(self, missing: bool = True) -> None:
         """The server does not know MOVE."""
         self._store.faults.no_move = missing
+
+    def no_uidplus(self, missing: bool = True) -> None:
+        """The server can't expunge some mails alone."""
+        self._store.faults.no_uidplus = missing
 
     def delay(self, seconds: float) -> None:
         """Think for so long (machine time) before every reply."""

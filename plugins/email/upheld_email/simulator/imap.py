@@ -14,7 +14,9 @@ from upheld_email.simulator.store import Account, Folder, Store, Stored
 from upheld_email.simulator.wire import HungUp, Server, Wire
 
 _LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
-_CAPABILITIES: Final = "IMAP4rev1 LITERAL+ UIDPLUS AUTH=PLAIN"
+# Before somebody has signed in, and after: so do Dovecot and others.
+_CAPABILITIES: Final = "IMAP4rev1 LITERAL+ AUTH=PLAIN"
+_SIGNED_IN: Final = "IMAP4rev1 LITERAL+"
 
 
 class ImapServer(Server):
@@ -112,11 +114,14 @@ class _Session:
     # --- who ---
 
     def _capability(self, _rest: str) -> str:
-        faults = self._store.faults
-        offered = _CAPABILITIES
-        offered += "" if faults.no_idle else " IDLE"
-        offered += "" if faults.no_move else " MOVE"
-        self._untagged(f"CAPABILITY {offered}")
+        faults, offered = self._store.faults, [_CAPABILITIES]
+        if self._account is not None:
+            missing = {"IDLE": faults.no_idle, "MOVE": faults.no_move, "UIDPLUS": faults.no_uidplus}
+            offered = [
+                _SIGNED_IN,
+                *(name for name, is_missing in missing.items() if not is_missing),
+            ]
+        self._untagged(f"CAPABILITY {' '.join(offered)}")
         return "OK done"
 
     def _logout(self, _rest: str) -> str:

@@ -52,7 +52,7 @@ def numbers(which: str, there: Iterable[int]) -> set[int]:
 
 
 def matching(mails: list[Stored], criteria: list[str]) -> list[Stored]:
-    """A search: ALL, UID, SEEN, UNSEEN, HEADER, all of which must hold."""
+    """A search: ALL, UID, SEEN, DELETED and what is not, HEADER, all of which must hold."""
     found, rest = list(mails), [word.strip("()") for word in criteria]
     while rest:
         name = rest.pop(0).upper()
@@ -61,8 +61,9 @@ def matching(mails: list[Stored], criteria: list[str]) -> list[Stored]:
         elif name == "UID":
             chosen = numbers(rest.pop(0), [mail.uid for mail in mails])
             found = [mail for mail in found if mail.uid in chosen]
-        elif name in {"SEEN", "UNSEEN"}:
-            found = [mail for mail in found if ("\\Seen" in mail.flags) == (name == "SEEN")]
+        elif name.removeprefix("UN") in {"SEEN", "DELETED"}:
+            flag, wanted = f"\\{name.removeprefix('UN').title()}", not name.startswith("UN")
+            found = [mail for mail in found if (flag in mail.flags) == wanted]
         elif name == "HEADER":
             header, value = rest.pop(0), rest.pop(0)
             found = [mail for mail in found if value in _header(mail, header)]

@@ -89,6 +89,7 @@ class Faults:
     refuse_password: bool = False
     no_idle: bool = False
     no_move: bool = False
+    no_uidplus: bool = False
     delay: float = 0.0
     fetches_left: int | None = None
     bytes_left: int | None = None
