@@ -8,7 +8,7 @@ from upheld.calendar.instant import Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Reopened, Resolved
 from upheld.case.state import CaseState, Status
-from upheld.engine.conditions import asks_status, holds, live
+from upheld.engine.conditions import Predicate, asks_status, holds, live
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
 from upheld.policy.model import Clause, Condition, OnChange, OnReopen, Target
@@ -26,6 +26,8 @@ class ClockTrack:
         if rule.within is None:
             raise ValueError(f"{clause.id}/{rule.name} has no `within`")
         self.clause, self.rule = clause, rule
+        self._is_own = live(rule.applies, acting=True)
+        self._begins = _start_of(rule)
         self.calendar, self.within = terms.reach(rule.within, rule.calendar)
         self.runs: list[ClockRun] = []
         self.cycle = 1
@@ -47,11 +49,11 @@ class ClockTrack:
     def changed(self, line: Timeline, at: Instant) -> None:
         """Start, pause, resume; begin or cease to apply."""
         before, self.severity = self.severity, line.state.acting_severity
-        if self.started is None and self._starts(line.state):
+        if self.started is None and self._begins(line.state):
             self._start(line.state.opened_at if self.rule.starts == "opened" else at)
         if self.started is None:
             return
-        applies = live(self.rule.applies, line.state, acting=True)
+        applies = self._is_own(line.state)
         if applies and not self.applies and self._restarts(before):
             self._start(at)
         self._pause_or_resume(line.state, at)
@@ -86,17 +88,6 @@ class ClockTrack:
         """All cycles so far, as they stand at an instant; a clock that never applied has none."""
         current = self._run(at)
         return [*self.runs, *([current] if current else [])]
-
-    def _starts(self, state: CaseState) -> bool:
-        match self.rule.starts:
-            case Condition() as condition:
-                return live(condition, state, acting=True)
-            case "triaged":
-                return state.triaged
-            case "severity_set":
-                return state.severity is not None
-            case _:
-                return True
 
     def _start(self, at: Instant) -> None:
         self.started = self.resumed = at
@@ -217,3 +208,15 @@ class ClockTrack:
         if self.verdict is not None:
             return self.due_then
         return self._due() if self._runs() else None
+
+
+def _start_of(rule: Target) -> Predicate:
+    match rule.starts:
+        case Condition() as condition:
+            return live(condition, acting=True)
+        case "triaged":
+            return lambda state: state.triaged
+        case "severity_set":
+            return lambda state: state.severity is not None
+        case _:
+            return lambda _state: True

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
 
 from upheld.calendar.instant import Instant
 from upheld.case.state import CaseState, Status
 from upheld.policy.model import Condition, Test
 from upheld.policy.words import mentions
+
+Predicate: TypeAlias = Callable[[CaseState], bool]
 
 #: Keys that ask about the status itself: only these can hold for a closed case.
 _OF_STATUS: Final = frozenset({"status", "is"})
@@ -22,18 +25,26 @@ def holds(
     ``acting``: the severity is the one that acts (proposed until marked), as clocks read it; steps
     read the marked one (reading of M-04).
     """
-    # Asked thousands of times a replay: a generator costs double.
-    for test in condition.tests:  # noqa: SIM110
-        if not _test(test, state, since, acting):
+    return all(_ready(test, acting, since)(state) for test in condition.tests)
+
+
+def live(condition: Condition, *, acting: bool = False) -> Predicate:
+    """As ``holds``, but nothing of a closed case is live unless its status is what is asked.
+
+    A function to keep: it is asked thousands of times when a long case is lived through again.
+    """
+    tests = tuple(_ready(test, acting) for test in condition.tests)
+    outlives = asks_status(condition)
+
+    def is_live(state: CaseState) -> bool:
+        if state.status is Status.CLOSED and not outlives:
             return False
-    return True
+        for test in tests:  # noqa: SIM110  (a generator costs double)
+            if not test(state):
+                return False
+        return True
 
-
-def live(condition: Condition, state: CaseState, *, acting: bool = False) -> bool:
-    """As ``holds``, but nothing of a closed case is live unless its status is what is asked."""
-    if state.status is Status.CLOSED and not asks_status(condition):
-        return False
-    return holds(condition, state, acting=acting)
+    return is_live
 
 
 def asks_status(condition: Condition) -> bool:
@@ -41,17 +52,19 @@ def asks_status(condition: Condition) -> bool:
     return any(test.key in _OF_STATUS for test in condition.tests)
 
 
-def _test(test: Test, state: CaseState, since: Instant | None, acting: bool) -> bool:
+def _ready(test: Test, acting: bool, since: Instant | None = None) -> Predicate:
+    values = frozenset(test.values)
     if test.key == "is":
-        return any(_WORDS[str(word)](state, since) for word in test.values)
+        first, *others = (_WORDS[str(word)] for word in test.values)
+        return lambda state: first(state, since) or any(word(state, since) for word in others)
     if test.key == "words":
-        return any(mentions(text(state), str(phrase)) for phrase in test.values)
-    if test.key == "severity" and acting:
-        return state.acting_severity in test.values
-    value = _READ[test.key](state)
-    if isinstance(value, frozenset):
-        return not value.isdisjoint(test.values)
-    return value in test.values
+        return lambda state: any(mentions(text(state), str(phrase)) for phrase in test.values)
+    if test.key in _SETS:
+        of = _SETS[test.key]
+        return lambda state: not values.isdisjoint(of(state))
+    acts = test.key == "severity" and acting
+    read = attrgetter("acting_severity") if acts else _READ[test.key]
+    return lambda state: read(state) in values
 
 
 def text(state: CaseState) -> str:
@@ -76,25 +89,27 @@ _WORDS: Final[Mapping[str, Callable[[CaseState, Instant | None], bool]]] = {
 }
 
 _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
-    "severity": lambda state: state.severity,
+    "severity": attrgetter("severity"),
     "proposed.severity": lambda state: state.proposed and state.proposed.severity,
-    "proposed.outcome": lambda state: state.outcome,
-    "plan": lambda state: state.plan,
+    "proposed.outcome": attrgetter("outcome"),
+    "plan": attrgetter("plan"),
     "tier": lambda _state: None,  # desks of partner and vendor come with their own clocks
-    "status": lambda state: state.status,
-    "source": lambda state: state.opened.source,
+    "status": attrgetter("status"),
+    "source": attrgetter("opened.source"),
     "from": lambda state: "partner" if state.opened.customer else "unknown",
-    "customer_kind": lambda state: state.opened.customer_kind,
-    "outcome": lambda state: state.outcome,
-    "flag": lambda state: state.flags | ({"held"} if state.held else set()),
-    "field": lambda state: state.provided,
-    "product": lambda state: state.opened.product,
+    "customer_kind": attrgetter("opened.customer_kind"),
+    "outcome": attrgetter("outcome"),
+    "product": attrgetter("opened.product"),
     "monitor": lambda _state: None,  # a monitor is a subject of its own
-    "missed": lambda state: state.missed,
     "warned": lambda _state: None,  # warnings come with the clocks that give them
-    "waiting": lambda state: state.waiting,
-    "escalated_by": lambda state: state.escalated_by,
-    "number": lambda state: state.number,
-    "queue": lambda state: state.queue,
+    "waiting": attrgetter("waiting"),
+    "escalated_by": attrgetter("escalated_by"),
+    "number": attrgetter("number"),
+    "queue": attrgetter("queue"),
 }
-KEYS: Final = frozenset(_READ) | {"words", "is"}
+_SETS: Final[Mapping[str, Callable[[CaseState], frozenset[str]]]] = {
+    "flag": lambda state: state.flags | {"held"} if state.held else state.flags,
+    "field": attrgetter("provided"),
+    "missed": attrgetter("missed"),
+}
+KEYS: Final = frozenset(_READ) | frozenset(_SETS) | {"words", "is"}

@@ -23,11 +23,12 @@ class WhenTrack:
         self.cycle = 0
         self.since: Instant | None = None
         self.due: Instant | None = None
+        self._is_live = live(rule.when)
         self._reach = terms.reach(rule.after, rule.calendar) if rule.after else None
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """Arm when the condition becomes true, disarm when it no longer is."""
-        if not live(self.rule.when, line.state):
+        if not self._is_live(line.state):
             self.since = self.due = None
         elif self.since is None:
             self._arm(line, at)
@@ -88,6 +89,7 @@ class EveryTrack:
 
     def __init__(self, terms: Terms, clause: Clause, rule: Every) -> None:
         self.clause, self.rule = clause, rule
+        self._is_live = live(rule.holds)
         self.calendar, self.length = terms.reach(rule.every, rule.calendar)
         self.first = terms.reach(rule.first or rule.every, rule.calendar)[1]
         ask = rule.ask_ahead
@@ -99,7 +101,7 @@ class EveryTrack:
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """Begin the grid when the condition becomes true; end it when it no longer is."""
-        if not live(self.rule.holds, line.state):
+        if not self._is_live(line.state):
             self.since = None
         elif self.since is None:
             self.since, self.occurrence, self.filled_at = at, 0, None

@@ -124,6 +124,7 @@ def test_clocks_read_the_severity_that_acts_and_steps_the_marked_one() -> None:
 def test_nothing_of_a_closed_case_is_live_unless_its_status_is_asked() -> None:
     closed = FRESH.but(severity=1, status=Status.CLOSED)
     assert holds(asks(severity=1), closed)
-    assert not live(asks(severity=1), closed)
-    assert live(asks(severity=1, status="closed"), closed)
-    assert live(asks(**{"is": "closed"}), closed)
+    assert not live(asks(severity=1))(closed)
+    assert live(asks(severity=1))(closed.but(status=Status.OPEN))
+    assert live(asks(severity=1, status="closed"))(closed)
+    assert live(asks(**{"is": "closed"}))(closed)
