@@ -21,10 +21,13 @@ class Pulls(Part):
     """Cursors, leased: one daemon at a time reads a connection."""
 
     def lease_pull(self, connection: str, owner: str, *, seconds: float) -> PullLease | None:
-        """The right to pull, until ``seconds`` from now; None while somebody else has it."""
+        """The right to pull, until ``seconds`` from now; None while somebody else has it.
+
+        Whoever could not give it back (the disk was full) need not wait for it to run out.
+        """
         first = {"connection": connection, "token": 0, "failures": 0}
         self._connection.execute(_FIRST[self._dialect], first)
-        free = or_(pull.c.lease_until.is_(None), pull.c.lease_until <= NOW)
+        free = or_(pull.c.lease_until.is_(None), pull.c.lease_until <= NOW, pull.c.owner == owner)
         taken = (
             update(pull)
             .where(pull.c.connection == connection, free)

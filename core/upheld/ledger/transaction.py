@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import NestedTransaction
+from sqlalchemy.exc import DBAPIError
+
+from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
 from upheld.ledger.evidence import Evidence
-from upheld.ledger.faults import translated
+from upheld.ledger.faults import translate, translated
 from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
 from upheld.ledger.links import Links
@@ -25,13 +29,24 @@ class Transaction(
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is written inside is undone where it raises; the transaction itself can go on."""
-        before = len(self.recorded)
+        before, where = len(self.recorded), migrate.where(self._connection.engine)
+        savepoint = self._connection.begin_nested()
         try:
-            with (
-                translated(migrate.where(self._connection.engine)),
-                self._connection.begin_nested(),
-            ):
+            with translated(where):
                 yield
-        except BaseException:
+        except BaseException as error:
             del self.recorded[before:]
+            _undo(savepoint, error, where)
             raise
+        with translated(where):
+            savepoint.commit()
+
+
+def _undo(savepoint: NestedTransaction, error: BaseException, where: str) -> None:
+    try:
+        savepoint.rollback()
+    except DBAPIError as failed:
+        # The database has given up all of the transaction (SQLite does when its disk is full):
+        # nobody may go on as if the rest still stood.
+        if not isinstance(error, DiskFull | Busy):
+            raise translate(failed, where) from error

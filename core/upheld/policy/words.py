@@ -22,7 +22,13 @@ def fold(text: str) -> str:
 
 def mentions(text: str, phrase: str) -> bool:
     """Whether the text says the phrase, as whole words; a hyphen in the phrase may be missing."""
-    return _pattern(phrase).search(fold(text)) is not None
+    return _pattern(phrase).search(_said(text)) is not None
+
+
+@lru_cache(maxsize=4)
+def _said(text: str) -> str:
+    # A policy asks one text for dozens of phrases, and a long mail takes long to fold.
+    return fold(text)
 
 
 @lru_cache(maxsize=4096)
