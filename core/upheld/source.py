@@ -25,6 +25,7 @@ DEEPEST: Final = 40
 LONGEST_KEY: Final = 200
 
 Path_: TypeAlias = tuple[str | int, ...]
+_MEND: Final = "look here and just above: quotes, brackets, blanks at the start of the line"
 _DIRECTIVE: Final = re.compile(r"\ufeff?(?:[ \t]*(?:#[^\n]*)?\r?\n)*%")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -79,7 +80,8 @@ def parse(text: str, file: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise ConfigError(f"is no YAML: {error.problem or error.context}", where=place) from None
+        what = f"is no YAML: {error.problem or error.context}"
+        raise ConfigError(what, where=place, do_next=_MEND) from None
     except ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         what = f"the character U+{ord(text[int(error.position)]):04X} is not taken"
@@ -87,7 +89,8 @@ def parse(text: str, file: str) -> Document:
     except RecursionError:
         raise ConfigError(f"is nested more than {DEEPEST} deep", where=file) from None
     except (YAMLError, ValueError) as error:
-        raise ConfigError(f"is no YAML: {error}".splitlines()[0], where=file) from None
+        what = f"is no YAML: {error}".splitlines()[0]
+        raise ConfigError(what, where=file, do_next=_MEND) from None
     reader = _Reader(file)
     data = None if node is None else reader.value(node, ())
     if reader.problems:

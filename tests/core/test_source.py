@@ -143,6 +143,11 @@ def test_what_people_would_misread_is_refused_with_its_place(text: str, line: st
     assert problem.startswith(line)
 
 
+def test_where_it_is_no_yaml_it_is_said_where_to_look() -> None:
+    (problem,) = refused("a: 'open\n")
+    assert "\n  → look here and just above: quotes" in problem
+
+
 def test_a_percent_sign_that_is_no_directive_is_taken() -> None:
     assert parse("a: 5%\nb:\n  |\n  %YAML\n", "f").data["a"] == "5%"
 
