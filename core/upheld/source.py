@@ -64,19 +64,29 @@ def read(path: Path) -> Document:
 
 def parse(text: str, file: str) -> Document:
     """Read a text; ``file`` is what errors call it."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.reader import ReaderError
-
     if len(text) > LIMIT:
         raise ConfigError(f"is larger than {LIMIT:,} characters", where=file)
     directive = _DIRECTIVE.match(text)
     if directive:  # it would bring YAML 1.1 back, where NO is False
         place = Place(file, text.count("\n", 0, directive.end()) + 1)
         raise ConfigError("directives are not taken", where=place, do_next="delete the line")
+    node = _composed(text, file)
+    reader = _Reader(file)
+    data = None if node is None else reader.value(node, ())
+    if reader.problems:
+        raise ConfigError.several(tuple(reader.problems))
+    return Document(data, file, text, reader.places)
+
+
+def _composed(text: str, file: str) -> Any:
+    """The tree of ruamel's nodes; None where there is nothing in the text."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
     try:
         # Not "rt": it leaves a bell in a folded text wherever a line ended, to write it back as it was.
-        node = YAML(typ="safe", pure=True).compose(text)
+        return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
@@ -91,11 +101,6 @@ def parse(text: str, file: str) -> Document:
     except (YAMLError, ValueError) as error:
         what = f"is no YAML: {error}".splitlines()[0]
         raise ConfigError(what, where=file, do_next=_MEND) from None
-    reader = _Reader(file)
-    data = None if node is None else reader.value(node, ())
-    if reader.problems:
-        raise ConfigError.several(tuple(reader.problems))
-    return Document(data, file, text, reader.places)
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:
