@@ -314,21 +314,24 @@ class Detached:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """``fix``, ``workaround`` or ``plan``, and what was done."""
+    """``fix``, ``workaround`` or ``plan``, and what was done; ``override`` is why a gate was passed
+    without what it asks for."""
 
     kind: ClassVar[str] = "resolved"
     rank: ClassVar[int] = 8
     how: str = "fix"
     text: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The case is over."""
+    """The case is over; ``override`` as for ``Resolved``."""
 
     kind: ClassVar[str] = "closed"
     rank: ClassVar[int] = 9
     reason: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,12 +180,12 @@ class Verbs:
         """It is solved: ``fix``, ``workaround`` or ``plan``."""
         self._staff(actor, "resolve")
         _one_of("be resolved by", how, SOLUTIONS)
-        self._state(case, Resolved(how, text), actor, _gate(case, "resolve", override))
+        self._state(case, Resolved(how, text, override), actor, _gate(case, "resolve", override))
 
     def close(self, case: str, actor: Actor, reason: str = "", *, override: str = "") -> None:
         """It is over."""
         self._staff(actor, "close")
-        self._state(case, Closed(reason), actor, _gate(case, "close", override))
+        self._state(case, Closed(reason, override), actor, _gate(case, "close", override))
 
     def reopen(self, case: str, actor: Actor, reason: str) -> None:
         """It is open again."""

@@ -135,7 +135,10 @@ def _through_gate(event: Event, state: CaseState | None, book: Rulebook) -> Iter
         # A case that needs no number is reviewed all the same.
         lacks -= {"triage"} if isinstance(event.body, Rejected) else set()
         what = f"{_did(event)} without: {', '.join(sorted(lacks))}" if lacks else _did(event)
-        yield _Found(clause.id, rule.name, what, kept=not lacks)
+        # A clause that allows an exception is kept by one that has its reason.
+        why = getattr(event.body, "override", "") if lacks and rule.override else ""
+        said = f"{what}, because: {why}" if why else what
+        yield _Found(clause.id, rule.name, said, kept=not lacks or bool(why))
 
 
 def _did(event: Event) -> str:

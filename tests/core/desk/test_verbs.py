@@ -63,7 +63,7 @@ STAFFS: list[tuple[str, Do, Body]] = [
     ("wait", lambda v: v.wait("C1", ANN, "vendor"), WaitingOn("vendor")),
     ("hold", lambda v: v.hold("C1", ANN, "agreed", NOW + HOUR), Held("agreed", NOW + HOUR)),
     ("resolve", lambda v: v.resolve("C1", ANN, "done"), Resolved("fix", "done")),
-    ("close", lambda v: v.close("C1", ANN, "over", override="waived"), Closed("over")),
+    ("close", lambda v: v.close("C1", ANN, "over", override="waived"), Closed("over", "waived")),
     ("attach", lambda v: v.attach("C1", ANN, "C2"), Attached("C2")),
     ("detach", lambda v: v.detach("C1", ANN), Detached()),
     ("take_in", lambda v: v.take_in("C1", ANN), Enforced(NOW, "taken in")),
@@ -270,6 +270,7 @@ def test_what_was_provided_opens_the_gate(gated: Desk) -> None:
 def test_an_override_opens_the_gate_that_has_one(gated: Desk) -> None:
     gated.verbs.close("C1", ANN, override="the customer waived it")
     assert gated.state().status is Status.CLOSED
+    assert gated.last("closed").body.override == "the customer waived it"
 
 
 def test_a_gate_without_an_override_has_none(gated: Desk) -> None:

@@ -89,7 +89,7 @@ document:
     classify: [{severity: 1, when: {words: [down]}}, {severity: 2, otherwise: true}]
   - id: S-12
     says: A 2 is worked until it is resolved.
-    require: {before: close, needs: resolved, for: {severity: 2}}
+    require: {before: close, needs: resolved, for: {severity: 2}, override: exception}
   - {id: S-13, says: We advise a second server., statement: true}
   - {id: S-14, says: Somebody always looks., kept_by: [S-05, S-06, S-07]}
   - {id: S-15, says: Cases are entered online., offers: [enter]}

@@ -49,6 +49,13 @@ def test_closed_without_what_it_needs_is_missed(scene: Scene) -> None:
     )
 
 
+def test_an_exception_that_the_clause_allows_and_that_has_its_reason_keeps_it(scene: Scene) -> None:
+    scene.fact(scene.open("slow"), Closed(override="they moved to another product"))
+    line = scene.line("S-12")
+    assert line.kept is True
+    assert line.what == "bo closed it without: resolved, because: they moved to another product"
+
+
 def test_closed_once_it_was_resolved_is_kept(scene: Scene) -> None:
     case = scene.open("slow")
     scene.fact(case, Resolved())
