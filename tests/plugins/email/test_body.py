@@ -80,6 +80,7 @@ def test_line_ends_are_of_one_kind() -> None:
         ("<html><head><meta charset=utf-8><p>words", "words\n"),
         ("</script>words", "words\n"),
         ("a<!-- [if mso]>b<![endif]-->c", "ac\n"),
+        ("a<![if !mso]>b<![endif]>c<![x y]>d<![;]>e", "abcde\n"),
         ("<p>one</p>" + "<br>" * 20 + "<p>two</p>", "one\n\ntwo\n"),
         ("", "\n"),
     ],

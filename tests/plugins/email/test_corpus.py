@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.plugins.email.conftest import NOON
 from tests.plugins.email.corpus import CASES, OUR, TOKENS, Case
 from upheld.plugin import Message, Refused
-from upheld_email.mapping import Reader
+from upheld_email.mapping import Reader, unread_id
 
 READER = Reader(
     tokens=TOKENS,
@@ -71,6 +71,8 @@ def test_what_can_not_be_taken_is_refused_with_the_reason_and_kept(case: Case) -
     assert case.refused is not None
     assert case.refused in refused.reason
     assert refused.raw == case.raw
+    # A mail that can be taken may come under the same Message-ID: that one must not be a repeat.
+    assert refused.id == unread_id(case.raw)
 
 
 def test_scripts_and_styles_are_no_text() -> None:

@@ -10,7 +10,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.email.conftest import NOON
@@ -195,6 +195,7 @@ def test_a_domain_goes_out_in_ascii() -> None:
 anything = st.text(st.characters(), max_size=60)
 
 
+@settings(max_examples=50)
 @given(anything, anything, anything, anything, st.lists(anything, max_size=3))
 @example("\ud800", "\ud800", "\ud800", "\ud800", ["<\ud800>"])
 @example("=?utf-8?b?a?=", "", "=?utf-8?b?a?=", "=?utf-8?b?a?=", ["<=?utf-8?b?a?=>"])
