@@ -193,7 +193,7 @@ def test_a_mail_with_a_broken_charset_opens_its_case(
 
 @contextmanager
 def tmpfs(folder: Path) -> Iterator[Callable[[], None]]:
-    """A disk of a megabyte and a half; called, there is more."""
+    """A disk of a megabyte; called, there is more."""
 
     def mount(options: str) -> None:
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
@@ -201,7 +201,7 @@ def tmpfs(folder: Path) -> Iterator[Callable[[], None]]:
         if done.returncode:
             pytest.skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
 
-    mount("size=1500k")
+    mount("size=1m")
     try:
         yield lambda: mount("remount,size=64m")
     finally:
@@ -239,7 +239,7 @@ def test_a_full_disk(tmp_path: Path, disk: Any) -> None:
         if disk is page_count:
             limit(ledger, f"PRAGMA max_page_count={pages(ledger) + 20}")
         for n in range(4):
-            stage.mail.write(PAT, f"mail {n}", "x" * 400_000)
+            stage.mail.write(PAT, f"mail {n}", "x" * 250_000)
         with pytest.raises(DiskFull) as error:
             stage.settle()
         assert "there is no space left for the ledger; nothing was written" in str(error.value)

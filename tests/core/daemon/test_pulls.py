@@ -101,6 +101,21 @@ def test_a_lease_that_was_lost_writes_nothing(
     assert len(home_on_both.lines("pull_taken_over")) == 1
 
 
+def test_a_lease_that_could_not_be_given_back_is_no_hindrance(
+    home_on_both: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise DiskFull("no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transaction, "release_pull", full)
+        with pytest.raises(DiskFull):
+            puller(home_on_both).pull()
+    home_on_both.mail.say(message(PAT))
+    assert home_on_both.desk.ledger.lease_pull("mailbox", "another", seconds=60) is None
+    assert puller(home_on_both).pull() == 1
+
+
 def test_a_flood_is_read_in_turns(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert PAGES_A_TURN == 20
     monkeypatch.setattr(pulls, "PAGES_A_TURN", 2)
