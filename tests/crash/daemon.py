@@ -1,0 +1,215 @@
+"""Daemons in processes of their own, which can be killed, frozen, or left to finish.
+
+The first of a world has everything at hand once it has worked for a while: imports, statements,
+templates. The others are forked from it, start with a memory as empty as any daemon's, and cost
+milliseconds. All settle when they are told to.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any, Final, Self
+
+from upheld import logs
+from upheld.calendar.instant import Instant
+from upheld.config import config_from
+from upheld.daemon.loops import Daemon
+from upheld.daemon.site import Site
+from upheld.ledger.memory import Memory
+from upheld.policy import load_shipped
+from upheld.source import Document
+from upheld.testing import SteppedClock
+from upheld.testing.faults import Faults, Passed, kill
+
+POLICY: Final = load_shipped("magnolia")
+# Forked from a process without threads: the world itself has many.
+_SERVER: Final = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload([__name__])
+#: Seconds of machine time in which any settling has ended long ago.
+_PATIENCE: Final = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Do all that is to be done at an instant; strike at a moment, counted from here."""
+
+    at: Instant
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Make another daemon, which strikes like this."""
+
+    strike: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class LoseAnswer:
+    """A daemon asks its world: take the next call over this connection, and don't answer."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a daemon needs: ``upheld.yaml`` as data, its folder, the secrets of its environment."""
+
+    written: Mapping[str, Any]
+    folder: Path
+    secrets: Mapping[str, str]
+
+
+def freeze() -> None:
+    """Stand still, as a machine does that was suspended; go on when told to."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+# --- as the world sees them -------------------------------------------------------------------------
+
+
+class Process:
+    """A daemon's process."""
+
+    def __init__(self, orders: Connection, pid: int, lose_answer: Callable[[str], bool]) -> None:
+        self.pid = pid
+        self._orders, self._lose_answer = orders, lose_answer
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still (proc(5): its state is T)."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
+        return stat.rpartition(") ")[2].startswith("T")
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def settle(self, at: Instant, number: int | None = None) -> list[Passed] | None:
+        """What it went through; None where it died."""
+        self.begin(at, number)
+        return self.settled()
+
+    def begin(self, at: Instant, number: int | None = None) -> None:
+        """Let it settle beside others."""
+        self._orders.send(Settle(at, number))
+
+    def settled(self) -> list[Passed] | None:
+        """What became of the settling that was begun."""
+        try:
+            while isinstance(said := self._heard(), LoseAnswer):
+                self._orders.send(self._lose_answer(said.connection))
+        except (EOFError, ConnectionError):
+            return None
+        assert isinstance(said, list), said
+        return said
+
+    def end(self) -> None:
+        """It ends where it waits for orders."""
+        self._orders.close()
+
+    def _heard(self) -> Any:
+        if not self._orders.poll(_PATIENCE):
+            raise TimeoutError("the daemon neither settles nor dies")
+        return self._orders.recv()
+
+
+class Daemons:
+    """The first daemon of a world, and those that are forked from it. Use it in a ``with``."""
+
+    def __init__(self, setting: Setting, lose_answer: Callable[[str], bool]) -> None:
+        self._lose_answer = lose_answer
+        self._listener = Listener(family="AF_UNIX")
+        ours, theirs = _SERVER.Pipe()
+        arguments = (theirs, setting, self._listener.address)
+        self._process = _SERVER.Process(target=first, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()
+        self._orders = ours
+        self.first = Process(ours, self._process.pid or 0, lose_answer)
+
+    def another(self, strike: Callable[[], object] = kill) -> Process:
+        """One more daemon."""
+        self._orders.send(Fork(strike))
+        orders = self._listener.accept()
+        return Process(orders, orders.recv(), self._lose_answer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._orders.close()
+        self._process.join(_PATIENCE)
+        self._listener.close()
+
+
+# --- in the process ---------------------------------------------------------------------------------
+
+
+def first(orders: Connection, setting: Setting, address: str) -> None:
+    """Settle and fork when told to, until the other end is closed."""
+    logs.silence()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who are forked
+    os.environ.update(setting.secrets)
+    config = config_from(Document(dict(setting.written), "upheld.yaml", "", {}), setting.folder)
+    with Site.of(config, clock=SteppedClock(0), create=False) as site:
+        site.policy = POLICY
+        daemon, faults = site.daemon(), Faults(lose_answer=partial(_ask, orders))
+        watch(faults, daemon)
+        while (order := _next(orders)) is not None:
+            if isinstance(order, Settle):
+                _settle(orders, order, faults, daemon)
+                continue
+            daemon.close()
+            site.ledger.close()
+            if os.fork() == 0:
+                orders.close()
+                _another(address, order.strike, site, daemon)
+                os._exit(0)
+
+
+def _another(address: str, strike: Callable[[], object], site: Site, parent: Daemon) -> None:
+    site.ledger._memory = Memory()
+    vars(site.ledger).pop("transaction")  # the parent's faults
+    daemon = site.daemon()
+    daemon.sender = replace(daemon.sender, letters=parent.sender.letters)
+    with Client(address) as orders:
+        faults = Faults(strike, partial(_ask, orders))
+        watch(faults, daemon)
+        orders.send(os.getpid())
+        while (order := _next(orders)) is not None:
+            _settle(orders, order, faults, daemon)
+
+
+def _next(orders: Any) -> Any:
+    try:
+        return orders.recv()
+    except (EOFError, ConnectionError):
+        return None
+
+
+def _settle(orders: Any, order: Settle, faults: Faults, daemon: Daemon) -> None:
+    assert isinstance(daemon.clock, SteppedClock)
+    daemon.clock._now = order.at
+    faults.arm(order.number)
+    daemon.settle()
+    orders.send(faults.passed)
+
+
+def _ask(orders: Any, connection: str) -> bool:
+    orders.send(LoseAnswer(connection))
+    return bool(orders.recv())
+
+
+def watch(faults: Faults, daemon: Daemon) -> None:
+    """Each commit and each call of a daemon."""
+    faults.watch_ledger(daemon.ledger)
+    for live in daemon.lives:
+        faults.watch_plugin(live.name, live.plugin)

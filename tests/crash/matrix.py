@@ -1,0 +1,143 @@
+"""The crash matrix: the demo's story, killed at each moment, and what became of it.
+
+The story is played once undisturbed and cut into windows, one for each settling. For each moment of
+a window the world is put back to before it, the daemon is killed there, another goes on; at the end
+of the next window all must be as it was undisturbed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tests.crash.standing import Standing, differences, standing
+from tests.crash.world import Snapshot, World
+from upheld.calendar.instant import MINUTE, Instant, parse
+from upheld.demo import BEATS
+from upheld.testing.faults import Moment, Passed
+from upheld.testing.stage import START, Got
+
+_END = parse(START) + 400 * MINUTE
+Deed = Callable[[World], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One settling: what a person does just before it, from where, through which moments, to what."""
+
+    deed: Deed | None
+    before: Snapshot
+    passed: Sequence[Passed]
+    got: Sequence[Got]
+    incidents: int
+    after: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A moment of the story: of a window, counted from 1."""
+
+    window: int
+    number: int
+    passed: Passed
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a story that was killed at a point.
+
+    ``again`` counts by channel what came twice under one key; ``other`` is all else that is wrong.
+    """
+
+    point: Point
+    missing: Sequence[Got] = ()
+    again: Counter[str] = field(default_factory=Counter)
+    other: Sequence[str] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Nothing is missing, and nothing came that may not."""
+        return not self.missing and not self.other
+
+
+def undisturbed(world: World, most: int | None = None) -> list[Window]:
+    """Play the story once, by one daemon; or its first ``most`` windows."""
+    return [_window(world, deed) for deed in islice(_deeds(world), most)]
+
+
+def points(windows: Sequence[Window]) -> list[Point]:
+    """Every moment of the story."""
+    return [
+        Point(index, number, passed)
+        for index, window in enumerate(windows)
+        for number, passed in enumerate(window.passed, start=1)
+    ]
+
+
+def killed_at(world: World, windows: Sequence[Window], point: Point, *, more: int = 1) -> Verdict:
+    """Kill the daemon there, let another go on, and play ``more`` windows after it."""
+    world.restore(windows[point.window].before)
+    if world.settled(point.number) is not None:
+        return Verdict(point, other=[f"it went by without a crash: {point}"])
+    world.recover()
+    last = min(point.window + more, len(windows) - 1)
+    for window in windows[point.window + 1 : last + 1]:
+        _go_to(world, window.before.at)
+        if window.deed is not None:
+            window.deed(world)
+        world.settle()
+    return _judged(world, windows[last], point)
+
+
+def _deeds(world: World) -> Iterator[Deed | None]:
+    """What a person does, or nothing but time passing, each time that all is to be settled."""
+    for beat in BEATS:
+        yield from _wakes(world, parse(START) + beat.minute * MINUTE)
+        yield beat.act
+    yield from _wakes(world, _END)
+    yield None
+
+
+def _wakes(world: World, until: Instant) -> Iterator[None]:
+    while (wake := world.site.ledger.next_wake()) is not None and wake <= until:
+        _go_to(world, wake)
+        yield None
+    _go_to(world, until)
+
+
+def _go_to(world: World, at: Instant) -> None:
+    world.clock.forward_to(max(at, world.clock.now()))
+
+
+def _window(world: World, deed: Deed | None) -> Window:
+    if deed is not None:
+        deed(world)
+    before = world.snapshot()
+    passed = world.settled()
+    assert passed is not None, "the undisturbed daemon died"
+    after = standing(world.snapshot().rows)
+    return Window(deed, before, passed, world.got(), len(world.pager.incidents), after)
+
+
+def _judged(world: World, wanted: Window, point: Point) -> Verdict:
+    due, found = Counter(map(_told, wanted.got)), Counter(map(_told, world.got()))
+    missing = [Got(*told) for told in (due - found).elements()]
+    extra = list((found - due).elements())
+    again = Counter(told[1] for told in extra if told in due)
+    other = [f"nobody was to get {told}" for told in extra if told not in due]
+    if len(world.pager.incidents) != wanted.incidents:
+        other.append(f"{len(world.pager.incidents)} incidents, not {wanted.incidents}")
+    other += differences(wanted.after, standing(world.snapshot().rows))
+    return Verdict(point, missing, again, other)
+
+
+def _told(got: Got) -> tuple[Instant, str, str, str, str]:
+    return got.at, got.channel, got.to, got.what, got.key
+
+
+def by_moment(verdicts: Sequence[Verdict]) -> Iterator[tuple[Moment, list[Verdict]]]:
+    """The verdicts of each kind of moment."""
+    for moment in Moment:
+        yield moment, [each for each in verdicts if each.point.passed.moment is moment]
