@@ -169,6 +169,17 @@ def test_time_stands_while_it_is_paused() -> None:
     assert states(run) == [("running", 0), ("paused", 1), ("running", 5)]
 
 
+def test_after_a_pause_it_is_not_missed_at_its_first_due_time_but_at_its_last() -> None:
+    case = case_of(PAUSED)
+    case.happens(WAIT, at(1))
+    case.happens(CustomerMessage("here it is"), at(2))
+    case.until(at(4.5))
+    assert case.verdicts() == {}
+    assert case.decision.wake_at == at(5)
+    case.until(at(5))
+    assert case.verdicts() == {"A-1/A-1/clock/1": "missed"}
+
+
 def test_met_while_it_is_paused_is_met() -> None:
     case = case_of(PAUSED)
     case.happens(WAIT, at(1))
