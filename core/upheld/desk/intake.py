@@ -274,7 +274,7 @@ class Intake:
             connection=found.connection,
             recipient=found.recipient,
             purpose=found.purpose,
-            clauses=tx.item(found.outbox_key).clauses,
+            clauses=tx.clauses(found),
             detail=receipt.detail,
         )
         actor = Actor(found.connection, Side.PROVIDER)

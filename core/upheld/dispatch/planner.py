@@ -12,6 +12,7 @@ from upheld.case.events import UPHELD, Event, Receipted
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.compose import purpose_of
+from upheld.dispatch.merging import Addressed, merged
 from upheld.dispatch.recipients import Recipients, opening
 from upheld.dispatch.routes import (
     Mode,
@@ -64,8 +65,14 @@ class Planner:
 
     def _plan(self, tx: Transaction, limit: int) -> int:
         items = tx.pending(limit)
-        for item in items:
-            self._plan_one(tx, item)
+        for case in dict.fromkeys(item.subject for item in items):
+            # All that a decision says is planned together, also where it does not fit in ``limit``.
+            of_case = (
+                [item for item in items if item.subject == case]
+                if len(items) < limit
+                else tx.items(subject=case, states=(OutboxState.PENDING,))
+            )
+            self._plan_together(tx, case, of_case)
         return len(items)
 
     def _plan_apart(self, limit: int) -> int:
@@ -82,7 +89,7 @@ class Planner:
     def _plan_still(self, key: str, tx: Transaction) -> None:
         item = tx.item(key)
         if item.state is OutboxState.PENDING:
-            self._plan_one(tx, item)
+            self._plan_together(tx, item.subject, [item])
 
     def _hold(self, item: OutboxItem, error: Exception) -> None:
         why = f"can't be planned: {type(error).__name__}: {error}"
@@ -90,20 +97,26 @@ class Planner:
         settle = (item.key, OutboxState.HELD, why)
         self.records.ledger.retrying(lambda tx: tx.settle(*settle))
 
-    def _plan_one(self, tx: Transaction, item: OutboxItem) -> None:
-        subject = tx.subject(item.subject)
+    def _plan_together(self, tx: Transaction, case: str, items: Sequence[OutboxItem]) -> None:
+        subject = tx.subject(case)
+        addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
+        for message in merged(addressed):
+            tx.plan(message.item.key, message.deliveries)
+
+    def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
+        """The message with what may leave of it; None where it is settled: nothing leaves."""
         deliveries = self._deliveries(tx, item, subject)
         if deliveries is None:
             self._nobody(tx, item)
-            return
-        leaving = self._leaving(item, subject, deliveries)
+            return None
+        leaving = tuple(self._leaving(item, subject, deliveries))
         if deliveries and not leaving:
             tx.settle(item.key, OutboxState.SHADOW, self.catch.why)
-            return
+            return None
         if len(leaving) < len(deliveries):
             kept = len(deliveries) - len(leaving)
             self.log.warning("kept_in", key=item.key, deliveries=kept, why=self.catch.why)
-        tx.plan(item.key, leaving)
+        return Addressed(item, leaving)
 
     def _leaving(
         self, item: OutboxItem, subject: Subject, deliveries: Sequence[NewDelivery]

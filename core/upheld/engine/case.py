@@ -29,7 +29,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState, Status
 from upheld.engine.clocks import ClockTrack
 from upheld.engine.memory import WITHDRAWN, Memory
-from upheld.engine.messages import actions, keys, merged
+from upheld.engine.messages import actions, keys
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline, Track, lived
@@ -64,7 +64,7 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     return Decision(
         state=memory.write(),
         follows=tuple(_events(subject, event, follows, now)),
-        actions=merged(todo),
+        actions=tuple(todo),
         wake_at=life.wake_at,
         listing=_listing(life),
     )

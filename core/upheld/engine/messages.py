@@ -53,23 +53,6 @@ def keys(key: str, dos: Iterable[Do]) -> tuple[str, ...]:
     return tuple(_key(key, do) for do in dos if _purpose(do) is not None)
 
 
-def merged(sends: Iterable[Action]) -> tuple[Action, ...]:
-    """Two clauses that say the same to the same people at one instant say it once, for both."""
-    found: dict[tuple[Any, ...], Action] = {}
-    for action in sends:
-        if not isinstance(action, Send) or action.purpose is Purpose.REPLY:
-            found[("other", action.key)] = action
-            continue
-        same = (action.purpose, action.to, action.template, action.due)
-        earlier = found.get(same)
-        if isinstance(earlier, Send):
-            clauses = tuple(dict.fromkeys((*earlier.clauses, *action.clauses)))
-            found[same] = replace(earlier, clauses=clauses)
-        else:
-            found[same] = action
-    return tuple(found.values())
-
-
 def _sends(key: str, step: Step, late: Span) -> Iterable[Send]:
     for do in step.do:
         purpose = _purpose(do)

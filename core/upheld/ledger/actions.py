@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Action, Cancel, CreateItem, Purpose, Send, Withdraw
+from upheld.ledger.merging import STILL_CARRIED, free
 from upheld.ledger.part import dump, one_of, unless_there
 from upheld.ledger.records import CREATE_ITEM, WITHDRAW
 from upheld.ledger.schema import delivery, outbox
@@ -109,6 +110,7 @@ def _take_back(connection: Connection, subject: str, action: Withdraw | Cancel) 
         which, values = _BY_SUBJECT, {"of": subject, "because": because}
     for statement in which:
         connection.execute(statement, values)
+    free(connection, subject)
 
 
 def _taking_back(which: Any) -> tuple[Any, ...]:
@@ -121,10 +123,11 @@ def _taking_back(which: Any) -> tuple[Any, ...]:
     begun = exists().where(
         delivery.c.outbox_key == outbox.c.key, delivery.c.state != DeliveryState.DROPPED.value
     )
+    left = one_of(outbox.c.state, _LEFT)
     planned = one_of(outbox.c.state, [OutboxState.PLANNED])
     dropped = {"state": OutboxState.DROPPED.value, "reason": bindparam("because")}
     return (
-        _NOT_WANTED.where(which, outbox.c.unwanted.is_(None), one_of(outbox.c.state, _LEFT)),
+        _NOT_WANTED.where(which, outbox.c.unwanted.is_(None), or_(left, STILL_CARRIED)),
         _DROP_DELIVERIES.where(delivery.c.outbox_key.in_(keys), _PENDING_DELIVERY),
         update(outbox).where(which, one_of(outbox.c.state, _STILL_IN)).values(dropped),
         update(outbox).where(which, planned, ~begun).values(dropped),

@@ -6,7 +6,8 @@ that dies in between leaves an attempt without an outcome; the next lease finds 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,9 +29,10 @@ from upheld.calendar.instant import SECOND, Span
 from upheld.errors import Fenced
 from upheld.ledger.deliveries import Deliveries, read_delivery
 from upheld.ledger.machine import NOW
+from upheld.ledger.merging import carried, free
 from upheld.ledger.outbox import Outbox, read_item
 from upheld.ledger.part import one_of
-from upheld.ledger.records import LeasedDelivery
+from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
 from upheld.ledger.schema import attempt, delivery, outbox, stop
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
 
@@ -135,13 +137,12 @@ class Leases(Outbox, Deliveries):
         Nothing while everything is stopped.
         """
         self._connection.execute(_RECLAIM)
-        free = _FREE.limit(limit)
+        ready = _FREE.limit(limit)
         if connections is not None:
-            free = free.where(delivery.c.connection.in_(list(connections)))
-        rows = self._connection.execute(_leasing(free, owner, seconds)).mappings()
+            ready = ready.where(delivery.c.connection.in_(list(connections)))
+        rows = self._connection.execute(_leasing(ready, owner, seconds)).mappings()
         taken = sorted((read_delivery(row) for row in rows), key=lambda d: (d.urgency, d.number))
-        messages = self._messages({found.outbox_key for found in taken})
-        return [LeasedDelivery(found, messages[found.outbox_key]) for found in taken]
+        return self._with_messages(taken) if taken else []
 
     def attempting(self, leased: LeasedDelivery, *, seconds: float = 0) -> bool:
         """Write down that it is being sent now, and renew the lease by ``seconds`` (0: leave it).
@@ -165,6 +166,7 @@ class Leases(Outbox, Deliveries):
         values = {**_held(leased), "because": because}
         if self._connection.execute(_DROP_UNWANTED, values).rowcount == 1:
             self.finish(item.key)
+            free(self._connection, item.subject)
         else:
             self._connection.execute(_LET_GO, _held(leased))
 
@@ -207,14 +209,29 @@ class Leases(Outbox, Deliveries):
         """Give up the lease without an attempt; another may take it at once."""
         self._connection.execute(_LET_GO, _held(leased))
 
-    def _messages(self, keys: set[str]) -> dict[str, Any]:
+    def clauses(self, sent: Delivery) -> tuple[str, ...]:
+        """The promises that a delivery speaks for: its message's, and those of what was merged."""
+        return self._with_messages([sent])[0].item.clauses
+
+    def _with_messages(self, deliveries: Sequence[Delivery]) -> list[LeasedDelivery]:
+        keys = {each.outbox_key for each in deliveries}
         query = select(outbox).where(outbox.c.key.in_(sorted(keys)))
-        return {row["key"]: read_item(row) for row in self._connection.execute(query).mappings()}
+        rows = self._connection.execute(query).mappings()
+        messages = {row["key"]: read_item(row) for row in rows}
+        more = carried(self._connection, deliveries)
+        return [
+            LeasedDelivery(each, _speaking_for(messages[each.outbox_key], more.get(each.key, ())))
+            for each in deliveries
+        ]
 
 
-def _leasing(free: Select[tuple[int]], owner: str, seconds: float) -> Any:
+def _speaking_for(item: OutboxItem, more: tuple[str, ...]) -> OutboxItem:
+    return replace(item, clauses=tuple(dict.fromkeys((*item.clauses, *more)))) if more else item
+
+
+def _leasing(ready: Select[tuple[int]], owner: str, seconds: float) -> Any:
     # A common table expression, so that PostgreSQL picks and locks the rows once.
-    picked = free.cte("picked")
+    picked = ready.cte("picked")
     return (
         update(delivery)
         .where(delivery.c.number.in_(select(picked.c.number)))

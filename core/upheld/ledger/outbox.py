@@ -194,12 +194,12 @@ class Outbox(Part):
         return self._connection.execute(moved.values(values)).rowcount == 1
 
     def _deliver(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
-        if not deliveries:
+        if deliveries:
+            item = self.item(key)
+            rows = [_row(item, new) for new in deliveries]
+            self._connection.execute(_INSERT_DELIVERY, rows)
+        if all(new.merged_into for new in deliveries):
             self.finish(key)
-            return
-        item = self.item(key)
-        rows = [_row(item, new) for new in deliveries]
-        self._connection.execute(_INSERT_DELIVERY, rows)
 
     def finish(self, key: str) -> None:
         """A message of which every delivery is final is done."""
@@ -219,7 +219,8 @@ def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:
         "connection": new.connection,
         "address": new.address,
         "lane": new.lane,
-        "state": DeliveryState.PENDING.value,
+        "state": (DeliveryState.MERGED if new.merged_into else DeliveryState.PENDING).value,
+        "detail": new.merged_into,
         "attempts": 0,
         "token": 0,
         "wait": new.after,

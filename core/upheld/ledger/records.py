@@ -45,6 +45,7 @@ class NewDelivery:
     """One sending to one person. ``key`` is what the provider is given to tell repeats apart.
 
     Deliveries of one ``lane`` go out one after the other; ``after`` delays it, in machine time.
+    ``merged_into`` is the key of the delivery that tells this person the same at this moment.
     """
 
     key: str
@@ -55,6 +56,7 @@ class NewDelivery:
     recipient_name: str = ""
     lane: str | None = None
     after: Span = 0
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class OutboxState(StrEnum):
 class DeliveryState(StrEnum):
     """A delivery to one person on one channel.
 
-    ``UNKNOWN`` means that an attempt was begun and nobody wrote down how it ended.
+    ``UNKNOWN`` means that an attempt was begun and nobody wrote down how it ended. ``MERGED``: the
+    same person is told by another delivery, whose key stands in its ``detail``.
     """
 
     PENDING = "pending"
@@ -32,6 +33,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     DEAD = "dead"
     DROPPED = "dropped"
+    MERGED = "merged"
 
 
 UNFINISHED: Final = (DeliveryState.PENDING, DeliveryState.ATTEMPTING, DeliveryState.UNKNOWN)

@@ -90,9 +90,11 @@ def messages_of(tx: Transaction, subject: str, events: Iterable[Event]) -> tuple
     items = tx.items(subject=subject, limit=_ALL)
     if not items:
         return ()
+    deliveries = {each.key: each for each in tx.deliveries(subject=subject, limit=_ALL)}
     by_item: dict[str, list[Delivery]] = defaultdict(list)
-    for delivery in tx.deliveries(subject=subject, limit=_ALL):
-        by_item[delivery.outbox_key].append(delivery)
+    for each in deliveries.values():
+        merged = each.state is DeliveryState.MERGED
+        by_item[each.outbox_key].append(deliveries[each.detail or ""] if merged else each)
     went = _receipts(events)
     return tuple(Message(item, tuple(by_item[item.key]), went) for item in items)
 

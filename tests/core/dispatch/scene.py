@@ -197,8 +197,9 @@ class Site:
         event = Event(f"e{next(_numbers)}", when, when, STAFF, body)
         self.ledger.retrying(lambda tx: self.records.add(tx, case, event))
 
-    def plan(self, catch: SafetyCatch = LIVE, ways: Ways = WAYS) -> int:
-        return Planner(self.records, self.directory, ways, catch, self.lives, self.log).plan()
+    def plan(self, catch: SafetyCatch = LIVE, ways: Ways = WAYS, *, limit: int = 100) -> int:
+        planner = Planner(self.records, self.directory, ways, catch, self.lives, self.log)
+        return planner.plan(limit)
 
     def send(self, owner: str = "one", *, limit: int = 10) -> int:
         return self.sender(owner).send(limit)
@@ -298,6 +299,11 @@ def page(key: str = "p", *to: str, **values: Any) -> Send:
 
 def mail(key: str = "m", *to: str, **values: Any) -> Send:
     return send(key, Purpose.STATUS, *(to or ("reporter",)), **values)
+
+
+def reply(key: str) -> Send:
+    """What a person wrote: it stands for itself."""
+    return send(key, Purpose.REPLY, "reporter")
 
 
 def send(key: str, purpose: Purpose, *to: str, **values: Any) -> Send:

@@ -14,6 +14,7 @@ from tests.core.dispatch.scene import (
     Site,
     mail,
     page,
+    reply,
     withdraw,
 )
 from upheld.case.decision import CreateItem, Withdrawal
@@ -133,7 +134,7 @@ def test_what_is_not_found_for_certain_is_looked_for_again_and_never_sent_again(
     either: Site,
 ) -> None:
     far = either.connect("mail", Forgetful)
-    either.case(mail("m1"), mail("m2"))
+    either.case(mail("m1"), reply("m2"))
     far.fail_next(Unknown("the line broke"))
     either.go()
     for _ in range(LOOK_UPS):

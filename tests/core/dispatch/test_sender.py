@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.core.dispatch.scene import NOW, PAT, Site, mail, page, send
+from tests.core.dispatch.scene import NOW, PAT, Site, mail, page, reply, send
 from upheld.calendar.instant import moment
 from upheld.case.decision import CreateItem, Purpose
 from upheld.dispatch.sender import TRIES
@@ -71,7 +71,7 @@ def test_the_most_urgent_goes_first(site: Site) -> None:
 
 
 def test_mails_of_a_case_to_one_person_keep_their_order(site: Site) -> None:
-    site.case(mail("m1"), mail("m2"), mail("other", "customer.escalation-manager"))
+    site.case(mail("m1"), reply("m2"), mail("other", "customer.escalation-manager"))
     site.mail.fail_next(Retry("busy"))
     site.go()
     site.send()
@@ -179,7 +179,7 @@ def test_what_will_never_work_is_a_dead_letter_with_the_reason(
 
 
 def test_a_dead_letter_lets_the_ones_behind_it_go(site: Site) -> None:
-    site.case(mail("m1"), mail("m2"))
+    site.case(mail("m1"), reply("m2"))
     site.mail.fail_next(Permanent("no"))
     site.go()
     site.send()

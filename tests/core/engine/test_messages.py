@@ -6,9 +6,8 @@ import pytest
 
 from tests.core.engine.scene import Case, at, terms
 from upheld.calendar.instant import SECOND
-from upheld.case.decision import Cancel, Purpose, Send, Withdraw, Withdrawal
+from upheld.case.decision import Purpose
 from upheld.case.events import Flagged, SeveritySet, StepTaken
-from upheld.engine.messages import merged
 
 
 def sent(do: str, *, late: int = 0) -> Case:
@@ -87,7 +86,8 @@ def test_a_minute_and_more_is_late(late: int, told: int) -> None:
     assert case.bodies(StepTaken)[0].late == late  # the evidence is exact
 
 
-def test_two_clauses_that_say_the_same_at_one_instant_say_it_once_for_both() -> None:
+def test_each_clause_has_a_message_of_its_own() -> None:
+    """Who is the same person is known when it is planned: there they become one."""
     case = Case(
         terms(
             "when: {severity: 1}, do: [page: [manager, chief]]",
@@ -97,30 +97,7 @@ def test_two_clauses_that_say_the_same_at_one_instant_say_it_once_for_both() -> 
     case.happens(Flagged("vip"), at(1))
     case.happens(SeveritySet(1), at(2))
     assert [(send.to, send.clauses) for send in case.sends] == [
-        (("manager", "chief"), ("A-1", "A-2")),
+        (("manager", "chief"), ("A-1",)),
+        (("manager", "chief"), ("A-2",)),
         (("engineer",), ("A-2",)),
     ]
-
-
-def page(key: str, *clauses: str, due: int = 1, to: str = "chief") -> Send:
-    return Send(key, Purpose.PAGE, (to,), clauses, due)
-
-
-def test_merged_keeps_order_and_the_first_key() -> None:
-    one, two, other = page("k1", "A"), page("k2", "B"), page("k3", "C", to="manager")
-    both = page("k1", "A", "B")
-    assert merged([one, other, two]) == (both, other)
-    assert merged([one, page("k4", "A")]) == (one,)
-
-
-def test_what_differs_is_not_merged() -> None:
-    actions = (
-        page("k1", "A"),
-        page("k2", "A", due=2),
-        Send("k3", Purpose.NOTIFY, ("chief",), ("A",), 1),
-        Send("k4", Purpose.REPLY, ("reporter",), (), 1),
-        Send("k5", Purpose.REPLY, ("reporter",), (), 1),  # each was typed by a person
-        Withdraw("k6", Withdrawal.WORKED),
-        Cancel("k7", "not needed"),
-    )
-    assert merged(actions) == actions
