@@ -297,19 +297,25 @@ class Provided:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """The case belongs to another one: its pages and statuses fold into the parent's."""
+    """The case belongs to another one: its pages and statuses fold into the parent's.
+
+    ``customer`` is the parent's where that is another one ("" where it has none): then the case
+    goes on to speak to its own customer itself.
+    """
 
     kind: ClassVar[str] = "attached"
     rank: ClassVar[int] = 7
     parent: str
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The case stands for itself again."""
+    """The case stands for itself again; ``reason`` is given where Upheld found that it must."""
 
     kind: ClassVar[str] = "detached"
     rank: ClassVar[int] = 7
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

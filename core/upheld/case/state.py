@@ -26,6 +26,7 @@ class CaseState:
     """``severity`` is the marked one (by triage, a person, or a rule); until then the proposed one acts.
 
     Instants are of what happened last, except ``opened_at`` and ``responded_at`` (the first).
+    ``parent_customer`` is set where the parent is another customer's.
     """
 
     opened: Opened
@@ -58,6 +59,7 @@ class CaseState:
     escalated_by: str | None = None
     escalated_to: str | None = None
     parent: str | None = None
+    parent_customer: str | None = None
     enforced_from: Instant | None = None
 
     def but(self, **changes: Any) -> CaseState:

@@ -12,13 +12,17 @@ from upheld.case.events import (
     UPHELD,
     Actor,
     Body,
+    Detached,
     Event,
     Opened,
     PassedOver,
     Proposed,
+    StepResult,
+    StepTaken,
 )
 from upheld.clock import Clock
 from upheld.desk.book import Book
+from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
 from upheld.engine.classify import propose
 from upheld.engine.fold import deeds
@@ -36,6 +40,10 @@ _PATIENCE: Span = 5 * SECOND
 
 class DecideFailed(Exception):
     """The decider raised; the cause is chained."""
+
+
+class _Unsaid(Exception):
+    """What was left to a parent is not said by it; why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +70,28 @@ class Records:
     def add(self, tx: Transaction, case: str, event: Event) -> Decision | None:
         """Record one event; None where it was there already.
 
-        A decider that raises parks this case alone: the event is kept, undecided, and is decided
+        A case that would leave something to a parent which can't say it stands for itself first. A
+        decider that raises parks this case alone: the event is kept, undecided, and is decided
         later with its own instants.
         """
+        try:
+            return self._add(tx, case, event)
+        except _Unsaid as why:
+            now, name = self.clock.now(), f"{event.id}#detached"
+            alone = Event(name, now, now, UPHELD, Detached(str(why)))
+            self._add(tx, case, alone, looked=True)
+            return self._add(tx, case, event, looked=True)
+
+    def _add(
+        self, tx: Transaction, case: str, event: Event, *, looked: bool = False
+    ) -> Decision | None:
         now = self.clock.now()
         before = tx.subject(case) if deeds(event) else None
         try:
             with tx.savepoint():
                 decision = tx.record(case, event, self._decide, now=now)
+                if not looked:
+                    self._said_by_parent(tx, case, decision)
         except (DecideFailed, DeciderFault) as error:
             cause = error.__cause__ or error
             tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
@@ -95,6 +117,21 @@ class Records:
         facts = tuple(sorted(subject.facts, key=lambda fact: fact.order))
         at = self.clock.now() if until is None else until
         return replay(self.book.of(subject.policy), subject.id, facts, at)
+
+    def _said_by_parent(self, tx: Transaction, case: str, decision: Decision | None) -> None:
+        """Look before anything is left to a parent: it may be closed by now, or less severe."""
+        bodies = (event.body for event in (decision.follows if decision else ()))
+        if not any(isinstance(b, StepTaken) and b.result is StepResult.FOLDED for b in bodies):
+            return
+        own = self.life(tx.subject(case)).state
+        seen, parent = {case}, own.parent
+        while parent is not None:
+            state = self.life(tx.subject(parent)).state
+            why = "attached in a circle" if parent in seen else why_silent(state, own)
+            if why is not None:
+                raise _Unsaid(f"{parent} is {why}")
+            seen.add(parent)
+            parent = state.parent
 
     def _decide(self, subject: Subject, event: Event) -> Decision:
         try:

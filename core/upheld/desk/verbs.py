@@ -46,6 +46,7 @@ from upheld.case.events import (
 )
 from upheld.case.state import CaseState, Status
 from upheld.desk.records import Records
+from upheld.engine.attached import why_silent
 from upheld.engine.gates import missing
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import CaseFilter, Transaction
@@ -208,7 +209,8 @@ class Verbs:
         own, found = self._find(case), self._find(parent)
         if found == own:
             raise Refusal(f"{case} can't be attached to itself", do_next="name the other case")
-        self._state(case, Attached(found), actor, lambda _policy, _: self._speaks(parent))
+        body = Attached(found, self._other_customer(own, found))
+        self._state(case, body, actor, lambda _policy, state: self._speaks(parent, own, state))
 
     def detach(self, case: str, actor: Actor) -> None:
         """Let the case stand for itself again."""
@@ -231,16 +233,27 @@ class Verbs:
             )
         self._state(case, Annulled(key, _text(reason)), actor)
 
-    def _speaks(self, parent: str) -> None:
+    def _speaks(self, parent: str, own: str, child: CaseState) -> None:
         """A parent speaks for its children, so it must be able to speak itself."""
         state = self.records.read(lambda tx: self.records.life(tx.subject(tx.find(parent)))).state
         if state.parent is not None:
+            circle = state.parent == own
             raise Refusal(
                 f"{parent} is attached to {state.parent} itself",
-                do_next=f"attach to {state.parent}",
+                do_next=f"detach {parent} first" if circle else f"attach to {state.parent}",
             )
-        if state.status is Status.CLOSED:
-            raise Refusal(f"{parent} is closed", do_next="reopen it, or attach to one that is open")
+        why = why_silent(state, child)
+        if why is not None:
+            raise Refusal(
+                f"{parent} can't speak for {own}: it is {why}",
+                do_next="reopen it, raise it or take it in; or attach to another one",
+            )
+
+    def _other_customer(self, own: str, parent: str) -> str | None:
+        """The parent's customer, where it is another one; "" where it has none."""
+        cases = self.records.read(lambda tx: (tx.case(own), tx.case(parent)))
+        one, other = (each.customer for each in cases)
+        return None if one == other else other or ""
 
     def _find(self, case: str) -> str:
         return self.records.read(lambda tx: tx.find(case))

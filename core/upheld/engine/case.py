@@ -29,7 +29,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState, Status
 from upheld.engine.clocks import ClockTrack
 from upheld.engine.memory import WITHDRAWN, Memory
-from upheld.engine.messages import actions, keys
+from upheld.engine.messages import actions, folds, keys
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline, Track, lived
@@ -139,13 +139,12 @@ def _result(
     own = state.enforced_from
     begins = None if own is None else max(own, terms.enforced_from or own)
     collapses = step.catch_up is CatchUp.COLLAPSE and (spoken_for or _stale(step, now))
-    folds = state.parent is not None and step.kind is not StepKind.STAND_DOWN
     results = (
         (step.kind is StepKind.REPLY, StepResult.TAKEN),
         (step.filled, StepResult.FILLED),
         (begins is None or step.due < begins, StepResult.BEFORE_ENFORCEMENT),
         (collapses, StepResult.COLLAPSED),
-        (folds, StepResult.FOLDED),
+        (folds(step, state), StepResult.FOLDED),
     )
     return next((result for holds, result in results if holds), StepResult.TAKEN)
 

@@ -136,6 +136,8 @@ def _resolved(state: CaseState, event: Event, _body: Resolved) -> CaseState:
 
 
 def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
+    if state.waiting is not None:  # taken out of its wait; that begins no new life
+        return state.but(status=Status.OPEN if state.worked_at is None else Status.WORKED)
     if state.status in _ACTIVE:
         return state
     return state.but(status=Status.OPEN, reopened_at=event.at, resolved_at=None, closed_at=None)
@@ -165,8 +167,10 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Held: lambda state, _event, body: state.but(held=body.reason, held_until=body.until),
     Released: lambda state, _event, _body: state.but(held=None, held_until=None),
     Provided: lambda state, _event, body: state.but(provided=state.provided | {body.item}),
-    Attached: lambda state, _event, body: state.but(parent=body.parent),
-    Detached: lambda state, _event, _body: state.but(parent=None),
+    Attached: lambda state, _event, body: state.but(
+        parent=body.parent, parent_customer=body.customer
+    ),
+    Detached: lambda state, _event, _body: state.but(parent=None, parent_customer=None),
     Resolved: _resolved,
     Closed: lambda state, event, _body: state.but(status=Status.CLOSED, closed_at=event.at),
     Reopened: _reopened,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Action, Purpose, Send, Withdraw
 from upheld.case.state import CaseState
+from upheld.engine.attached import left_to_parent
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import LATE
 from upheld.policy.model import Do, Verb
@@ -42,10 +43,17 @@ def actions(key: str, step: Step, state: CaseState, now: Instant) -> tuple[Actio
                 Send(key, Purpose.REPLY, ("reporter",), (), step.due, facts={"text": step.text}),
             )
         case StepKind.ASK:
-            asked = (state.assignee or "",) if step.asks == "assignee" else (step.asks,)
-            return (_send(key, Purpose.ASK, asked, step, late),)
+            return (_send(key, Purpose.ASK, _asked(step, state), step, late),)
         case _:
-            return tuple(_sends(key, step, late))
+            return tuple(_sends(key, step, state, late))
+
+
+def folds(step: Step, state: CaseState) -> bool:
+    """Whether the parent of an attached case says all that this step would say."""
+    said = [(purpose, _whom(do)) for do in step.do if (purpose := _purpose(do))]
+    if step.kind is StepKind.ASK:
+        said = [(Purpose.ASK, _asked(step, state))]
+    return bool(said) and all(left_to_parent(purpose, to, state) for purpose, to in said)
 
 
 def keys(key: str, dos: Iterable[Do]) -> tuple[str, ...]:
@@ -53,10 +61,14 @@ def keys(key: str, dos: Iterable[Do]) -> tuple[str, ...]:
     return tuple(_key(key, do) for do in dos if _purpose(do) is not None)
 
 
-def _sends(key: str, step: Step, late: Span) -> Iterable[Send]:
+def _asked(step: Step, state: CaseState) -> tuple[str, ...]:
+    return (state.assignee or "",) if step.asks == "assignee" else (step.asks,)
+
+
+def _sends(key: str, step: Step, state: CaseState, late: Span) -> Iterable[Send]:
     for do in step.do:
         purpose = _purpose(do)
-        if purpose is None:
+        if purpose is None or left_to_parent(purpose, _whom(do), state):
             continue
         send = _send(_key(key, do), purpose, _whom(do), step, late)
         facts = {**send.facts, "first_of": True} if do.first_of else send.facts

@@ -65,6 +65,11 @@ class Rulebook:
         rule = self._rules.get((clause, name))
         return rule.do if isinstance(rule, When | Every) else ()
 
+    def filled_by_updates(self, clause: str, name: str) -> bool:
+        """Whether a status that another clause sent fills a step of this rule."""
+        rule = self._rules.get((clause, name))
+        return isinstance(rule, Every) and "update" in rule.filled_by
+
     def lacking(self) -> Iterator[tuple[str, str, str]]:
         """Clause, rule and a sentence for every rule that this version reads but does not enforce."""
         for clause, rule, what in not_enforced(self.policy):

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from upheld.calendar.instant import Span
+from upheld.case.decision import Purpose
 from upheld.case.events import Attached, StepResult, StepTaken
+from upheld.engine.fold import deeds
 from upheld.engine.terms import LATE
 from upheld.policy.model import Do
 from upheld.report import sentences
@@ -45,6 +47,8 @@ def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> J
     match step.result:
         case StepResult.TAKEN:
             return taken(step, of_step(history.messages, history.id, step, dos), dos)
+        case StepResult.FILLED:
+            return _filled(step, history, book)
         case StepResult.FOLDED:
             return Standing.KEPT, f"kept by {parent or 'the parent case'}, which it is attached to"
         case other:
@@ -52,7 +56,6 @@ def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> J
 
 
 _OTHERWISE: Final[Mapping[StepResult, Judged]] = {
-    StepResult.FILLED: (Standing.KEPT, "a person had already done it"),
     StepResult.COLLAPSED: (
         Standing.MISSED,
         "nothing ran when it was due; a later one spoke for it",
@@ -62,6 +65,26 @@ _OTHERWISE: Final[Mapping[StepResult, Judged]] = {
         "due before the case was enforced; nothing was done",
     ),
 }
+
+
+def _filled(step: StepTaken, history: History, book: Rulebook) -> Judged:
+    """By a person, or by the status of another clause: then it is as good as that one."""
+    before = [each for each in history.messages if _is_status(each) and each.item.due <= step.due]
+    spoke = [fact.event.at for fact in history.facts if deeds(fact.event)]
+    last = max((at for at in spoke if at <= step.due), default=0)
+    status = max(before, key=lambda each: each.item.due, default=None)
+    if (
+        status is None
+        or status.item.due < last
+        or not book.filled_by_updates(step.clause, step.rule)
+    ):
+        return Standing.KEPT, "a person had already done it"
+    standing = dict(_WORST_FIRST).get(status.outcome, Standing.KEPT)
+    return standing, f"{sentences.message(status)}, for {', '.join(status.item.clauses)}"
+
+
+def _is_status(message: Message) -> bool:
+    return message.item.purpose == Purpose.STATUS
 
 
 def taken(step: StepTaken, messages: Sequence[Message], dos: Sequence[Do]) -> Judged:

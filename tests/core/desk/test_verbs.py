@@ -219,7 +219,7 @@ def test_a_case_is_not_its_own_parent(cases: Desk) -> None:
 def test_two_cases_can_not_be_each_others_parent(cases: Desk) -> None:
     """Each would leave it to the other to speak, and nobody would be paged."""
     cases.verbs.attach("C2", ANN, "C1")
-    assert refused(cases, lambda v: v.attach("C1", ANN, "C2")).do_next == "attach to C1"
+    assert refused(cases, lambda v: v.attach("C1", ANN, "C2")).do_next == "detach C2 first"
 
 
 def test_a_closed_case_speaks_for_nobody(cases: Desk) -> None:

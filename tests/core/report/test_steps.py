@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.report.scene import START, Scene
+from tests.core.report.scene import POLICY, START, Scene
 from upheld.calendar.instant import HOUR
 from upheld.case.events import (
     Attached,
@@ -158,10 +158,46 @@ def test_what_was_due_before_enforcement_counts_apart(scene: Scene) -> None:
 
 def test_an_attached_case_is_kept_by_its_parent(scene: Scene) -> None:
     parent, case = scene.open("down"), scene.open("down")
+    scene.fact(parent, Triaged(1))
     scene.fact(case, Attached(parent))
     scene.fact(case, Triaged(1))
-    assert scene.line("S-06").kept is True
-    assert scene.line("S-06").what == "kept by C1, which it is attached to"
+    (line,) = (line for line in scene.report()["S-06"].evidence if line.case == case)
+    assert (line.kept, line.what) == (True, "kept by C1, which it is attached to")
+
+
+def test_who_is_attached_to_a_case_that_pages_nobody_pages(scene: Scene) -> None:
+    parent, case = scene.open("down"), scene.open("down")
+    scene.fact(case, Attached(parent))
+    scene.fact(case, Triaged(1))
+    assert scene.line("S-06").what == "page to on-duty is still under way"
+
+
+FILLS = POLICY.replace(
+    "status: open}", "status: [open, worked]}\n    filled_by: [public_reply, update]"
+)
+
+
+@pytest.mark.parametrize(("fails", "says"), [(set(), ""), ({"status"}, " reached nobody: 550 …")])
+def test_a_status_that_fills_another_clause_s_time_counts_for_both(
+    scene: Scene, fails: set[str], says: str
+) -> None:
+    scene = Scene(scene.ledger, load_policy(FILLS))
+    scene.fact(scene.open("down"), Triaged(1))
+    scene.forward(hours=1)
+    scene.send(fails=fails)
+    assert [scene.line(clause).kept for clause in ("S-08", "S-09")] == [not fails] * 2
+    said = says.replace("…", "no such user")
+    assert scene.line("S-09").what == f"status to Customer{said}, for S-08"
+
+
+def test_a_person_s_answer_after_that_status_is_what_fills_it(scene: Scene) -> None:
+    scene = Scene(scene.ledger, load_policy(FILLS))
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.forward(minutes=30)
+    scene.fact(case, PublicReply("the router"))
+    scene.forward(minutes=30)
+    assert scene.line("S-09").what == "a person had already done it"
 
 
 def test_a_withdrawn_step_counts_no_more_but_stays_visible(scene: Scene) -> None:
