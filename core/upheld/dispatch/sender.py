@@ -8,10 +8,10 @@ What is in doubt stays in doubt, whatever a later attempt says, until it is foun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment, span
+from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
 from upheld.case.decision import Purpose
 from upheld.case.events import Actor, Event, Linked, Receipted, Side
 from upheld.desk.records import Records
@@ -106,8 +106,9 @@ class Sender:
                 self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering
             )
         )
+        restored = ledger.restored()
         for each in leased:
-            self._contained(each)
+            self._contained(_doubted(each, restored))
         return len(leased)
 
     def _contained(self, leased: LeasedDelivery) -> None:
@@ -177,7 +178,8 @@ class Sender:
 
     def _find(self, leased: LeasedDelivery, live: Live) -> Lookup[RemoteCase] | Lookup[Receipt]:
         plugin, key = live.plugin, leased.key
-        since = moment(leased.item.created - HOUR)
+        # After a restore it is decided anew, long after it went out.
+        since = moment(min(leased.item.created, leased.item.due) - HOUR)
         try:
             if isinstance(plugin, Tracker):
                 return live.call(lambda: plugin.find(key, since), hard_stop=HARD_STOP)
@@ -257,6 +259,15 @@ class Sender:
         reporter = RemoteActor(opened.reporter, opened.reporter_name, side=RemoteSide.CUSTOMER)
         fields = {"title": opened.subject, "severity": severity, "customer": opened.customer}
         return Draft(scope="", text=opened.text, reporter=reporter, fields=fields)
+
+
+def _doubted(leased: LeasedDelivery, restored: Instant | None) -> LeasedDelivery:
+    """What was due before a restore may have gone out in the life that was lost: it is looked up."""
+    delivery = leased.delivery
+    begun = delivery.state is not DeliveryState.PENDING or delivery.attempts
+    if restored is None or leased.item.due > restored or begun or delivery.detail is not None:
+        return leased
+    return replace(leased, delivery=replace(delivery, state=DeliveryState.UNKNOWN))
 
 
 def _address(leased: LeasedDelivery) -> Address:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from upheld.calendar.instant import Instant
 from upheld.errors import Busy, TooMuchRace
@@ -22,12 +22,15 @@ from upheld.ledger.memory import LIMIT as MEMORY_BYTES
 from upheld.ledger.memory import Memory
 from upheld.ledger.records import LeasedDelivery, PullLease, Recorded, Site, StopState
 from upheld.ledger.transaction import Transaction
+from upheld.ledger.upgrade import upgrade
 
 T = TypeVar("T")
 
 TRIES: Final = 25
 _TRIES_WHEN_BUSY: Final = 3
 _LONGEST_PAUSE: Final = 0.05
+#: Seconds after which a writer looks again whether the database is still the one that was opened.
+_LOOK_AGAIN: Final = 1.0
 
 
 class Ledger:
@@ -49,6 +52,7 @@ class Ledger:
         self._reading = for_reading(engine)
         self._busy_seconds = busy_seconds
         self._memory = memory
+        self._look_at = 0.0
         # SQLite has one writer; our own threads queue up here, which is fair and costs no polling.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
 
@@ -81,7 +85,7 @@ class Ledger:
     @classmethod
     def create(cls, url: str) -> None:
         """Make a new ledger, or bring an old one up to date: the same as ``upgrade``."""
-        migrate.upgrade(url)
+        upgrade(url)
 
     @classmethod
     def exists(cls, url: str) -> bool:
@@ -89,9 +93,9 @@ class Ledger:
         return migrate.exists(url)
 
     @classmethod
-    def upgrade(cls, url: str) -> Path | None:
-        """Bring the schema up to date; on SQLite, the copy that was made of the file before."""
-        return migrate.upgrade(url)
+    def upgrade(cls, url: str, *, folder: Path | None = None) -> Path | None:
+        """Bring the schema up to date; answers the backup of how it was, see ``upgrade.upgrade``."""
+        return upgrade(url, folder=folder)
 
     def close(self) -> None:
         """Close every connection."""
@@ -112,6 +116,7 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """All or nothing: committed at the end of the block, rolled back if it raises."""
         with self._alone(), translated(self.url), self._engine.begin() as connection:
+            self._look_again(connection)
             tx = Transaction(connection, self._memory)
             yield tx
         if self.on_commit is not None and tx.recorded:
@@ -162,9 +167,18 @@ class Ledger:
             self._writer.release()
 
     def check_schema(self) -> None:
-        """``SchemaMismatch`` when the database was upgraded under us: stop deciding then."""
+        """Raise where the database is not any more what it was when it was opened.
+
+        ``SchemaMismatch`` when it was upgraded under us, ``LedgerError`` when it was restored. Every
+        transaction that writes looks by itself, once a second: nobody goes on deciding then.
+        """
         with translated(self.url), self._reading.connect() as connection:
-            migrate.check(connection, self.url)
+            migrate.check_life(connection, self.url, self.site.epoch)
+
+    def _look_again(self, connection: Connection) -> None:
+        if time.monotonic() >= self._look_at:
+            migrate.check_life(connection, self.url, self.site.epoch)
+            self._look_at = time.monotonic() + _LOOK_AGAIN
 
     # --- one-line transactions that everybody needs ------------------------------------------
 
@@ -207,6 +221,13 @@ class Ledger:
         """Whether everything outgoing is held, and why."""
         with self.reading() as tx:
             return tx.stopped()
+
+    def restored(self) -> Instant | None:
+        """When it was last restored from a backup; None, at no cost, where it never was."""
+        if self.site.epoch == 1:
+            return None
+        with self.reading() as tx:
+            return tx.restored()
 
 
 def _site(engine: Engine, name: str) -> Site:

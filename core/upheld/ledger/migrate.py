@@ -1,17 +1,19 @@
-"""Bringing a database to this program's schema, and telling how old it is."""
+"""The schema of a database: how old it is, and the steps that bring it further."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
-from upheld.errors import SchemaMismatch
+from upheld.errors import LedgerError, SchemaMismatch
 from upheld.ledger.database import connect, parse_url, sqlite_file
 from upheld.ledger.faults import translated
 from upheld.ledger.schema import REVISIONS
+
+_LIFE: Final = text(
+    "SELECT (SELECT version_num FROM alembic_version) AS schema, (SELECT epoch FROM site) AS epoch"
+)
 
 
 def exists(url: str) -> bool:
@@ -28,37 +30,8 @@ def exists(url: str) -> bool:
         engine.dispose()
 
 
-def upgrade(url: str) -> Path | None:
-    """Create or upgrade the ledger at ``url``; where an SQLite file was changed, its copy.
-
-    A ledger that is newer than this program raises ``SchemaMismatch``; nothing is changed then.
-    """
-    parsed = parse_url(url)
-    path = sqlite_file(parsed)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    engine = connect(parsed)
-    try:
-        with translated(where(engine)):
-            return _upgrade(engine, path)
-    finally:
-        engine.dispose()
-
-
-def _upgrade(engine: Engine, path: Path | None) -> Path | None:
-    with engine.connect() as connection:
-        found = revision(connection)
-    if found == REVISIONS[-1]:
-        return None
-    if found is not None and found not in REVISIONS:
-        raise mismatch(found, where(engine))
-    copy = _copy(path, found) if path is not None and found is not None else None
-    with engine.begin() as connection:
-        _run(connection)
-    return copy
-
-
-def _run(connection: Connection) -> None:
+def run(connection: Connection, *, to: str = "head") -> None:
+    """Create or upgrade what ``connection`` leads to, up to a revision, in its transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -68,18 +41,17 @@ def _run(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "upheld.ledger:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
-def _copy(path: Path, found: str) -> Path:
-    target = path.with_name(f"{path.name}.before-{REVISIONS[-1]}-was-{found}")
-    number = 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.name}.before-{REVISIONS[-1]}-was-{found}.{number}")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-    return target
+def newest() -> str:
+    """The revision that this program was written for."""
+    return REVISIONS[-1]
+
+
+def known(found: str | None) -> bool:
+    """Whether a revision is this program's or an older one."""
+    return found in REVISIONS
 
 
 def revision(connection: Connection) -> str | None:
@@ -97,6 +69,20 @@ def check(connection: Connection, place: str) -> None:
         raise mismatch(found, place)
 
 
+def check_life(connection: Connection, place: str, epoch: int) -> None:
+    """Raise unless the ledger is still the one that was opened: ``SchemaMismatch`` where its schema
+    has moved since, ``LedgerError`` where a backup was put in its place."""
+    row = connection.execute(_LIFE).one()
+    if row.schema != REVISIONS[-1]:
+        raise mismatch(row.schema, place)
+    if row.epoch not in {None, epoch}:
+        raise LedgerError(
+            f"the ledger was restored: epoch {row.epoch} has begun, this program knows {epoch}",
+            where=place,
+            do_next="restart it",
+        )
+
+
 def mismatch(found: str | None, place: str) -> SchemaMismatch:
     """Which of the two is older, and what to do about it."""
     if found is None:
@@ -112,4 +98,9 @@ def mismatch(found: str | None, place: str) -> SchemaMismatch:
 
 def where(engine: Engine) -> str:
     """The ledger's URL without its password."""
-    return engine.url.render_as_string(hide_password=True)
+    return shown(engine.url)
+
+
+def shown(url: URL) -> str:
+    """A URL without its password."""
+    return url.render_as_string(hide_password=True)

@@ -10,12 +10,15 @@ from upheld.calendar.instant import Instant
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, or_replace, unless_there
 from upheld.ledger.records import Node, Site, StopState
-from upheld.ledger.schema import node, policy, site, stop, vault
+from upheld.ledger.schema import counter, node, policy, site, stop, vault
 
 _CLAIM: Final = unless_there(site)
 _KEEP: Final = unless_there(policy)
 _BEAT: Final = or_replace(node, "id")
 _STORE: Final = or_replace(vault, "connection", "key")
+_SET: Final = or_replace(counter, "name")
+#: Kept among the counters: a number with a name, which every schema has room for.
+_RESTORED: Final = "restored"
 _STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
 
 
@@ -34,10 +37,16 @@ class Sites(Part):
         row = self._connection.execute(select(site)).one()
         return Site(row.name, row.epoch)
 
-    def new_epoch(self) -> int:
-        """After a restore: what was leased or sent before belongs to another life."""
-        more = update(site).values(epoch=site.c.epoch + 1).returning(site.c.epoch)
-        return int(self._connection.execute(more).scalar_one())
+    def begin_epoch(self, epoch: int, now: Instant) -> None:
+        """After a restore, at ``now``: what was leased or sent before belongs to another life."""
+        self._connection.execute(update(site).values(epoch=epoch))
+        self._connection.execute(_SET[self._dialect], {"name": _RESTORED, "value": now})
+
+    def restored(self) -> Instant | None:
+        """When this ledger was last restored from a backup; None where it never was."""
+        found = select(counter.c.value).where(counter.c.name == _RESTORED)
+        at: Instant | None = self._connection.execute(found).scalar()
+        return at
 
     def stop(self, reason: str, actor: str, now: Instant) -> StopState:
         """Hold everything outgoing; where it is held already, that stop stands."""

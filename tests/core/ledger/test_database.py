@@ -145,9 +145,9 @@ def test_a_copy_under_another_name_is_foreign(unmade: Database) -> None:
 def test_a_restore_begins_a_new_epoch(unmade: Database) -> None:
     Ledger.create(unmade.url)
     with unmade.another() as ledger, ledger.transaction() as tx:
-        assert tx.new_epoch() == 2
+        tx.begin_epoch(2, NOW)
     with unmade.another() as ledger:
-        assert ledger.site.epoch == 2
+        assert (ledger.site.epoch, ledger.restored()) == (2, NOW)
 
 
 # --- locked, full, wrong -------------------------------------------------------------------
