@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 START: Final = "2026-03-28T22:30:00+00:00"
 _HEAD: Final = re.compile(r"^\+--- (\w+)(?: \(urgent\))? to (.+?) at (\S+) (\S+Z)", re.MULTILINE)
+_SENT: Final = "Sent"
 _ADDRESS: Final = re.compile(r"<([^<>]*)>$")
 
 
@@ -70,6 +71,7 @@ class Stage:
         self.folder = folder
         self.clock = SteppedClock(parse(start))
         self.mail = simulator("email", self.clock.as_datetime)
+        self.mail.add_folder(_SENT)
         self.pager = simulator("pagerduty", self.clock.as_datetime)
         self._changes = dict(config or {})
         self._database = database
@@ -140,6 +142,7 @@ class Stage:
             "address": self.mail.address,
             "imap": self.mail.imap_url,
             "smtp": self.mail.smtp_url,
+            "sent": _SENT,
             "password": {"env": "STAGE_MAIL_PASSWORD"},
         }
         pager = {

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
+from email.message import EmailMessage
 from functools import cached_property
 from typing import ClassVar, Final
 
@@ -23,6 +24,7 @@ from upheld.plugin import (
     Finding,
     Inbound,
     Level,
+    Lookup,
     Message,
     Notifier,
     Outgoing,
@@ -36,8 +38,9 @@ from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, body_hash, unread_id
+from upheld_email.sent import SentFolder
 from upheld_email.submission import Submission
-from upheld_email.threads import Tokens
+from upheld_email.threads import Tokens, digest
 
 _KEY: Final = "thread-key"
 # Fetched in one command, and held in memory as one page; a bigger mail makes a page of its own.
@@ -81,7 +84,7 @@ class Email(Notifier[EmailConfig]):
     Config = EmailConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.MAIL})
     abilities: ClassVar[frozenset[Ability]] = frozenset(
-        {Ability.PULL, Ability.WAIT, Ability.REPEAT}
+        {Ability.PULL, Ability.WAIT, Ability.REPEAT, Ability.FIND}
     )
 
     def __init__(self, config: EmailConfig, context: Context) -> None:
@@ -93,6 +96,8 @@ class Email(Notifier[EmailConfig]):
         self._bodies: dict[str, str] = {}
         self._declined: Counter[str] = Counter()
         self._put_away_failed = False
+        self._sent = SentFolder(config, config.sent) if config.sent is not None else None
+        self._unfiled: str | None = None
 
     def check(self) -> Iterable[Finding]:
         """Signs in on both sides, opens the folder, asks whether plus-addresses are taken."""
@@ -124,8 +129,21 @@ class Email(Notifier[EmailConfig]):
         sender = self._writer.envelope_sender(message, key)
         with self._sending:
             said = self._submission.send(mail, sender, wire_address(to.value))
+            self._file(mail, at)
         handle = self._writer.message_id(message, key)
         return Receipt(key, handle, Delivery.ACCEPTED, at, detail=said)
+
+    def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:
+        """Its copy in the folder `sent`, by Message-ID. Without such a folder nothing is certain."""
+        if self._sent is None:
+            return Lookup(None, conclusive=False)
+        with self._sending:
+            handle = self._sent.find(digest(key, self.context.site), since)
+        if handle is None:
+            return Lookup(None, conclusive=True)
+        detail = f"its copy lies in {self.config.sent}"
+        found = Receipt(key, handle, Delivery.ACCEPTED, self.context.now(), detail=detail)
+        return Lookup(found, conclusive=True)
 
     def close(self) -> None:
         """Log out on both sides. A wait that runs ends within a moment."""
@@ -134,6 +152,17 @@ class Email(Notifier[EmailConfig]):
             self._mailbox.close()
         with self._sending:
             self._submission.close()
+            if self._sent is not None:
+                self._sent.close()
+
+    def _file(self, mail: EmailMessage, at: datetime) -> None:
+        """The mail is on its way: whatever becomes of its copy, that stands. It is told once."""
+        if self._sent is None or not self.config.files_sent:
+            return
+        failed = self._sent.put(mail, at)
+        if failed is not None and self._unfiled is None:
+            self.context.log.warning("not_filed", folder=self.config.sent, error=failed)
+        self._unfiled = failed
 
     # --- reading ---
 
@@ -313,6 +342,9 @@ class Email(Notifier[EmailConfig]):
             if config.processed is not None and not mailbox.has_folder(config.processed):
                 what = f"IMAP: there is no folder {config.processed!r} for what is processed"
                 yield Finding(Level.ERROR, name, what, "make it, or correct `processed`")
+            if config.sent is not None and not mailbox.has_folder(config.sent):
+                what = f"IMAP: there is no folder {config.sent!r} for what is sent"
+                yield Finding(Level.ERROR, name, what, "make it, or correct `sent`")
             if not mailbox.idles():
                 what = "IMAP: the server has no IDLE; the mailbox is looked at now and then"
                 yield Finding(Level.WARNING, name, what)

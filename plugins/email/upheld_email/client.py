@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
@@ -30,6 +30,8 @@ _RENEW: Final = 9 * 60.0
 # UIDs that are asked for at a time: their answer is one line, and imaplib takes a million bytes.
 _STRETCH: Final = 20_000
 _LONGEST: Final = 80_000
+# As SEARCH writes them, whatever the locale (RFC 9051 §9, date-month).
+_MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
 
 
@@ -120,6 +122,27 @@ class Mailbox:
         self._uid("STORE", _set(uids), "+FLAGS.SILENT", r"(\Deleted)")
         if "UIDPLUS" in self._open().client.capabilities:
             self._uid("EXPUNGE", _set(uids))
+
+    def append(self, folder: str, mail: bytes, at: datetime) -> None:
+        """File a mail that has been read; `Declined` where the server does not take it."""
+        with self._said(folder):
+            date = imaplib.Time2Internaldate(at)
+            kind, said = self._open().client.append(
+                bytes(encode_folder(folder)).decode("ascii"), r"(\Seen)", date, mail
+            )
+        if kind != "OK":
+            what = f"{self._where} takes no copy into {folder!r}: {str(said)[:200]}"
+            raise Declined(what, "make the folder, or correct `sent`")
+
+    def uids_since(self, day: date) -> list[int]:
+        """The UIDs of what came on this day of the server's or later, in order."""
+        month = _MONTHS[3 * day.month - 3 : 3 * day.month]
+        return self._search(1, f"* SINCE {day.day}-{month}-{day.year}")
+
+    def message_ids(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """The Message-ID header of each mail, as it is written there."""
+        wanted = "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+        return mails(self._uid("FETCH", _set(uids), wanted))
 
     def idles(self) -> bool:
         """Whether the server knows IDLE."""

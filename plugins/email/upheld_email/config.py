@@ -58,6 +58,13 @@ class EmailConfig(ConnectionConfig):
         None,
         description="where mail goes once it is on record; by default it stays and is untouched",
     )
+    sent: str | None = Field(
+        None,
+        description="the folder of what was sent: a copy goes there, and a lost reply is looked up",
+    )
+    files_sent: bool = Field(
+        True, description="whether we put the copy there; false where the server does so itself"
+    )
     plus_addresses: bool = Field(
         True, description="whether mail to support+anything@… comes to this mailbox; `check` tries"
     )

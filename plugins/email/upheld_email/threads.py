@@ -85,6 +85,12 @@ def digest(key: str, site: str) -> str:
     return hashlib.sha256(f"{site}\0{key}".encode()).hexdigest()[:16]
 
 
+def digest_in_id(message_id: str) -> str | None:
+    """The digest of a message id of ours; None where it isn't ours. Who wrote it is not proven."""
+    found = _OURS.fullmatch(message_id)
+    return found[1].rpartition(".")[2] if found else None
+
+
 def bare_id(handle: str) -> str | None:
     """The message id in a handle or in `Message.id`; None where it holds none."""
     found = _KEPT.fullmatch(handle)

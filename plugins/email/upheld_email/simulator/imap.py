@@ -103,6 +103,7 @@ class _Session:
             "UID EXPUNGE": self._expunge,
             "EXPUNGE": self._expunge,
             "AUTHENTICATE": self._authenticate,
+            "APPEND": self._append,
             "IDLE": lambda _: self._idle(),
         }
         command = commands.get(name)
@@ -257,6 +258,16 @@ class _Session:
             target.add(mail.raw, mail.at, mail.flags)
         if move:
             folder.remove({mail.uid for mail in chosen})
+        return "OK done"
+
+    def _append(self, rest: str) -> str:
+        """RFC 9051 §6.3.12: the mail is the last word. It is stamped with policy time."""
+        given = words(rest)
+        target = self._folders().get(given[0])
+        if target is None:
+            raise _Refusal("NO [TRYCREATE] no such folder")
+        raw = given[-1].encode("utf-8", "surrogateescape")
+        target.add(raw, self._store.clock(), {"\\Seen"})
         return "OK done"
 
     def _expunge(self, rest: str) -> str:

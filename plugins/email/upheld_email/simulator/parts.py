@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from email import message_from_bytes
 from typing import Final
 
@@ -29,6 +29,8 @@ _ATTRIBUTE: Final = re.compile(
     r"BODY(?P<peek>\.PEEK)?\[(?P<section>[^\]]*)\](?:<(?P<start>\d+)\.(?P<size>\d+)>)?|[A-Z0-9.]+"
 )
 
+_FIELDS: Final = re.compile(r"HEADER\.FIELDS \(([^)]*)\)")
+
 
 def words(text: str) -> list[str]:
     """The atoms and quoted strings of a command."""
@@ -52,7 +54,7 @@ def numbers(which: str, there: Iterable[int]) -> set[int]:
 
 
 def matching(mails: list[Stored], criteria: list[str]) -> list[Stored]:
-    """A search: ALL, UID, SEEN, DELETED and what is not, HEADER, all of which must hold."""
+    """A search: ALL, UID, SEEN, DELETED and what is not, HEADER, SINCE, all of which must hold."""
     found, rest = list(mails), [word.strip("()") for word in criteria]
     while rest:
         name = rest.pop(0).upper()
@@ -67,6 +69,9 @@ def matching(mails: list[Stored], criteria: list[str]) -> list[Stored]:
         elif name == "HEADER":
             header, value = rest.pop(0), rest.pop(0)
             found = [mail for mail in found if value in _header(mail, header)]
+        elif name == "SINCE":
+            day = _day(rest.pop(0))
+            found = [mail for mail in found if mail.at.date() >= day]
     return found
 
 
@@ -94,12 +99,22 @@ def internal_date(at: datetime) -> str:
 def _body(mail: Stored, found: re.Match[str]) -> bytes:
     section = found["section"]
     head, end, text = mail.raw.partition(b"\r\n\r\n")
-    data = {"HEADER": head + end, "TEXT": text}.get(section, mail.raw)
+    fields = _FIELDS.fullmatch(section)
+    if fields is not None:
+        data = b"".join(f"{name}: {_header(mail, name)}\r\n".encode() for name in fields[1].split())
+        data += b"\r\n"
+    else:
+        data = {"HEADER": head + end, "TEXT": text}.get(section, mail.raw)
     origin = b""
     if found["start"] is not None:
         start = int(found["start"])
         data, origin = data[start : start + int(found["size"])], b"<%d>" % start
     return b"BODY[%s]%s {%d}\r\n%s" % (section.encode(), origin, len(data), data)
+
+
+def _day(text: str) -> date:
+    day, month, year = text.split("-")
+    return date(int(year), _MONTHS.index(month.title()) + 1, int(day))
 
 
 def _header(mail: Stored, name: str) -> str:
