@@ -1,24 +1,29 @@
 """The one place where a plugin's code is called: contained, timed, and told apart.
 
 Whatever a plugin raises comes out as a ``PluginError``; a call that outlives its hard stop is written
-off (its thread can't be killed) and counts as *unknown*; three that hang at a time stop the connection.
+off (its thread can't be killed) and counts as *unknown*; three that hang at a time stop the connection,
+which is tried again after a while.
 The text of a foreign exception may hold a secret (a URL, a header, an answer): it is told to nobody.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from traceback import extract_tb
 from typing import Any, Final, TypeVar
 
-from upheld.calendar.instant import SECOND, Span
+from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span
 from upheld.logs import logger
-from upheld.plugin import Ability, Auth, Connection, Permanent, PluginError, Unknown
+from upheld.plugin import Ability, Auth, Connection, Permanent, PluginError, Retry, Unknown
 
 T = TypeVar("T")
 _WRITTEN_OFF: Final = 3
+#: So long nobody calls a connection that hangs; twice as long each time, and at most an hour.
+PAUSE: Final[Span] = MINUTE
+LONGEST_PAUSE: Final[Span] = HOUR
 
 
 @dataclass(slots=True)
@@ -31,15 +36,38 @@ class _Call:
 
 
 class Live:
-    """A configured plugin at work. Reading runs beside the rest; each is called one at a time."""
+    """A configured plugin at work. Reading runs beside the rest; each is called one at a time.
+
+    ``tripped`` tells why it was stopped by calls that hang, until one has come back. ``monotonic``
+    counts seconds of machine time.
+    """
 
     def __init__(
-        self, name: str, plugin: Connection[Any], *, hard_stop: Span = 60 * SECOND
+        self,
+        name: str,
+        plugin: Connection[Any],
+        *,
+        hard_stop: Span = 60 * SECOND,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.plugin, self.hard_stop = name, plugin, hard_stop
-        self.stopped: str | None = None
+        self.tripped: str | None = None
+        self._refused: str | None = None
+        self._monotonic, self._again, self._pause = monotonic, 0.0, PAUSE
         self._locks = {reading: threading.Lock() for reading in (True, False)}
         self._hung: list[threading.Event] = []
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it is not called just now."""
+        if self._refused is not None:
+            return self._refused
+        return self.tripped if self._monotonic() < self._again else None
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether it was stopped for good: nobody here will try it again."""
+        return self._refused is not None
 
     def can(self, ability: Ability) -> bool:
         """Whether the plugin declares this ability."""
@@ -51,13 +79,12 @@ class Live:
         """Call into the plugin; ``PluginError`` for all that goes wrong there."""
         with self._locks[reading]:
             if self.stopped:
-                what_is = f"{self.name} is stopped: {self.stopped}"
-                raise Auth(what_is, "mend it and restart the daemon")
+                raise self._not_now()
             return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
 
     def stop(self, why: str) -> None:
         """Call it no more until somebody has looked at it."""
-        self.stopped = why
+        self._refused = self._refused or why
 
     def close(self) -> None:
         """Log out; what goes wrong is not worth a word any more."""
@@ -66,15 +93,40 @@ class Live:
         except PluginError:
             return
 
+    def _not_now(self) -> PluginError:
+        what = f"{self.name} is stopped: {self.stopped}"
+        if self.waits_for_a_person:
+            return Auth(what, "mend it and restart the daemon")
+        return Retry(what, "nothing to do: it is tried again after a while")
+
     def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
         try:
-            return timed(self.name, what, hard_stop)
+            answer = timed(self.name, what, hard_stop)
         except Hung as error:
-            # One that came back after all, however late, holds no thread any more.
-            self._hung = [done for done in (*self._hung, error.done) if not done.is_set()]
-            if len(self._hung) >= _WRITTEN_OFF:
-                self.stop(f"{len(self._hung)} calls hang")
+            self._hangs(error)
             raise
+        except PluginError:
+            self._came_back()
+            raise
+        self._came_back()
+        return answer
+
+    def _hangs(self, error: Hung) -> None:
+        self._hung.append(error.done)
+        if self._hang() >= _WRITTEN_OFF:
+            self.tripped = f"{len(self._hung)} calls hang"
+            self._again = self._monotonic() + self._pause / SECOND
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _came_back(self) -> None:
+        self.tripped = None
+        if self._hang() < _WRITTEN_OFF:
+            self._pause = PAUSE
+
+    def _hang(self) -> int:
+        # One that came back after all, however late, holds no thread any more.
+        self._hung = [done for done in self._hung if not done.is_set()]
+        return len(self._hung)
 
 
 class Hung(Unknown):

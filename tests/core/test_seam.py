@@ -121,8 +121,46 @@ def test_three_that_hang_at_a_time_stop_the_connection(live: Live, never: thread
         if not live.stopped:
             live.call(lambda: "well in between")
     assert seen == [None, None, "3 calls hang"]
-    with pytest.raises(Auth, match="pager is stopped: 3 calls hang"):
+    with pytest.raises(Retry, match="pager is stopped: 3 calls hang"):
         live.call(lambda: "never called")
+
+
+def test_what_hung_is_tried_again_after_a_while_and_each_time_later(
+    far: ScriptedNotifier, never: threading.Event
+) -> None:
+    seconds = [0.0]
+    live = Live("pager", far, monotonic=lambda: seconds[0])
+    for _ in range(3):
+        hang(live, never)
+    seen = []
+    for _ in range(8):
+        begun = seconds[0]
+        while live.stopped:
+            seconds[0] += 30
+        seen.append((seconds[0] - begun) / 60)
+        hang(live, never)
+    assert seen == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_one_that_answers_again_is_in_order(far: ScriptedNotifier, never: threading.Event) -> None:
+    seconds = [0.0]
+    live = Live("pager", far, monotonic=lambda: seconds[0])
+    for _ in range(3):
+        hang(live, never)
+    seconds[0] += 60
+    assert live.tripped == "3 calls hang", "so it is until a call has come back"
+    with pytest.raises(Permanent):
+        live.call(lambda: raising(Permanent("no such number")))
+    assert live.call(lambda: "well") == "well"
+    assert live.stopped is None
+
+
+def test_refused_credentials_wait_for_a_person(far: ScriptedNotifier) -> None:
+    seconds = [0.0]
+    live = Live("pager", far, monotonic=lambda: seconds[0])
+    live.stop("wrong password")
+    seconds[0] += 86_400
+    assert (live.stopped, live.waits_for_a_person) == ("wrong password", True)
 
 
 def test_those_that_came_back_late_do_not_count(live: Live) -> None:
