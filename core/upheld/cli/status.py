@@ -56,7 +56,7 @@ def _look(site: Site) -> _Status:
     from upheld.daemon.auditor import audit
     from upheld.ledger import CaseFilter, OutboxState
 
-    findings = audit(site.ledger, (), site.clock.now())
+    findings = audit(site.ledger, site.config.connections, site.clock.now())
     with site.ledger.reading() as tx:
         now = tx.machine_time()
         return _Status(

@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from upheld import __version__
 from upheld.context import ConnectionContext, Vault
-from upheld.daemon.auditor import Auditor
+from upheld.daemon.alarm import Alarm
+from upheld.daemon.auditor import Auditor, free_on
+from upheld.daemon.heartbeat import Heartbeat
+from upheld.daemon.hostclock import HostClock
+from upheld.daemon.look import Look
 from upheld.daemon.loops import Daemon
 from upheld.daemon.pulls import Puller
+from upheld.daemon.pulse import Pulse
 from upheld.daemon.sweep import Sweeper
 from upheld.desk.intake import Intake, Source
 from upheld.desk.records import Records
 from upheld.directory import Directory
+from upheld.dispatch.brake import Brake
 from upheld.dispatch.compose import Composer
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.planner import Planner
@@ -55,6 +61,8 @@ class Parts:
     templates: Path | None = None
     public_url: str | None = None
     config_hash: str = ""
+    brake: Brake = field(default_factory=Brake)
+    ping: SecretStr | None = None
 
 
 def build_daemon(parts: Parts) -> Daemon:
@@ -65,6 +73,7 @@ def build_daemon(parts: Parts) -> Daemon:
         records, parts.directory, Composer(parts.templates), parts.site, parts.zone, parts.links
     )
     intake = Intake(records, parts.directory)
+    auditor = _auditor(parts, tuple(lives.values()), owner)
     return Daemon(
         ledger=ledger,
         clock=records.clock,
@@ -73,16 +82,31 @@ def build_daemon(parts: Parts) -> Daemon:
             _puller(lives[each.source.name], each.source, intake, owner)
             for each in parts.connections
         ),
-        sweeper=Sweeper(records),
+        sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
         planner=Planner(
-            records, parts.directory, parts.ways, parts.catch, lives, logger(loop="dispatch")
+            records,
+            parts.directory,
+            parts.ways,
+            parts.catch,
+            lives,
+            logger(loop="dispatch"),
+            parts.brake,
         ),
         sender=Sender(records, letters, lives, owner, logger(loop="dispatch")),
-        auditor=Auditor(ledger, tuple(lives.values()), logger(loop="audit")),
+        auditor=auditor,
+        alarm=_alarm(parts, lives, owner),
+        heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),
+        pulse=auditor.pulse,
+        hostclock=auditor.hostclock,
+        config=parts.config_hash,
         log=logger(),
         beat=_beat(parts, owner),
         leave=lambda: ledger.retrying(lambda tx: tx.forget_node(owner)),
     )
+
+
+def _sources(parts: Parts) -> Mapping[str, Source]:
+    return {each.source.name: each.source for each in parts.connections}
 
 
 def _live(parts: Parts, each: Configured) -> Live:
@@ -99,6 +123,34 @@ def _live(parts: Parts, each: Configured) -> Live:
         clock=parts.records.clock,
     )
     return Live(name, each.plugin(each.config, context))
+
+
+def _auditor(parts: Parts, lives: Sequence[Live], owner: str) -> Auditor:
+    clock = parts.records.clock
+    return Auditor(
+        parts.records.ledger,
+        lives,
+        logger(loop="audit"),
+        owner,
+        Pulse(clock),
+        HostClock.of(clock),
+        free_on(parts.folder),
+        clock.now(),
+    )
+
+
+def _alarm(parts: Parts, lives: Mapping[str, Live], owner: str) -> Alarm:
+    return Alarm(
+        parts.records.ledger,
+        parts.records.clock,
+        parts.directory,
+        parts.ways,
+        parts.catch,
+        lives,
+        owner,
+        parts.site,
+        logger(loop="alarm"),
+    )
 
 
 def _puller(live: Live, source: Source, intake: Intake, owner: str) -> Puller:

@@ -1,4 +1,4 @@
-"""The daemon: pull, sweep, dispatch, audit; each a loop of its own, each contained."""
+"""The daemon: pull, sweep, dispatch, audit, alarm; each a loop of its own, each contained."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import Final
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.clock import Clock
+from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor
+from upheld.daemon.findings import running
+from upheld.daemon.heartbeat import Heartbeat
+from upheld.daemon.hostclock import HostClock
 from upheld.daemon.pulls import Puller, pull_all
+from upheld.daemon.pulse import READER, WORKER, Pulse
 from upheld.daemon.sweep import Sweeper
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.sender import Sender
@@ -46,12 +51,18 @@ class Daemon:
     planner: Planner
     sender: Sender
     auditor: Auditor
+    alarm: Alarm
+    heartbeat: Heartbeat
+    pulse: Pulse
+    hostclock: HostClock
+    config: str
     log: Logger
     beat: Callable[[], None]
     leave: Callable[[], None]
     failing: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
+    audited: threading.Event = field(default_factory=threading.Event)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -60,14 +71,24 @@ class Daemon:
 
     def once(self) -> tuple[Finding, ...]:
         """Connections first, then the clock, then everything that is to be said; then the audit."""
-        self.settle()
-        return self.auditor.audit(self.clock.now())
+        self.beat()
+        try:
+            self.settle()
+            return self.audit()
+        finally:
+            self.leave()
+
+    def audit(self) -> tuple[Finding, ...]:
+        """Look for what is wrong, and have the operator told: what the loops do every minute."""
+        self._audit()
+        self._tell()
+        return self.findings
 
     def settle(self) -> None:
         """Pull, sweep and dispatch until nothing is left to do at this instant."""
         for _ in range(_PASSES):
             done = pull_all(self.pullers)
-            done += self.sweeper.sweep() + self.planner.plan() + self.sender.send()
+            done += self._sweep() + self._dispatch()
             if done == 0:
                 return
         raise UpheldError(
@@ -78,11 +99,14 @@ class Daemon:
     def run(self) -> None:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""
         self.log.info("started", connections=[live.name for live in self.lives])
+        self._contained("beat", self.beat)  # before anything is sent, the others know
         for puller in self.pullers:  # before the first sweep: look before you page
             self._contained(_reading(puller), puller.pull)
         reading, working = _started(self._readers()), _started(self._workers())
         self.stopping.wait()
+        self.pulse.end()
         self.news.set()
+        self.audited.set()
         _join(working)
         self.close()  # this ends waiting for news, where nothing is in hand
         _join(reading)
@@ -110,25 +134,34 @@ class Daemon:
         for puller in self.pullers:
             if puller.pulls:
                 idle = partial(self._till_there_is_some, puller)
-                yield self._loop(_reading(puller), puller.pull, idle)
+                yield self._loop(_reading(puller), puller.pull, idle, READER)
 
     def _workers(self) -> Iterable[threading.Thread]:
-        yield self._loop("sweep", self.sweeper.sweep, self._till_next_wake)
+        yield self._loop("sweep", self._sweep, self._till_next_wake)
         yield self._loop("dispatch", self._dispatch, self._till_news)
+        yield self._loop("alarm", self._tell, self._till_audited, READER)
         yield self._loop("audit", self._audit, self._till_audit)
 
     def _loop(
-        self, name: str, step: Callable[[], int], idle: Callable[[], object]
+        self,
+        name: str,
+        step: Callable[[], int],
+        idle: Callable[[], object],
+        patience: Span = WORKER,
     ) -> threading.Thread:
-        turn = partial(self._turn, step, idle)
-        return threading.Thread(target=self._forever, args=(name, turn), name=name)
+        turn = partial(self._turn, name, step, idle)
+        thread = threading.Thread(target=self._forever, args=(name, turn), name=name)
+        self.pulse.watch(thread, patience)
+        return thread
 
     def _forever(self, name: str, turn: Callable[[], object]) -> None:
         while not self.stopping.is_set():
             self._contained(name, turn)
 
-    def _turn(self, step: Callable[[], int], idle: Callable[[], object]) -> None:
-        if step():
+    def _turn(self, name: str, step: Callable[[], int], idle: Callable[[], object]) -> None:
+        done = step()
+        self.pulse.beat(name)
+        if done:
             self.news.set()
         elif not self.stopping.is_set():
             idle()
@@ -139,6 +172,7 @@ class Daemon:
             turn()
         except Exception as error:  # noqa: BLE001  whatever it is, the next turn may go well
             what = f"{type(error).__name__}: {error}"
+            self.pulse.fails(name, what)
             if self.failing.get(name) != what:
                 self.log.error("loop_failed", loop=name, error=what)  # noqa: TRY400  one line a person reads
             self.failing[name] = what
@@ -153,22 +187,48 @@ class Daemon:
         else:
             puller.wait(_WAIT)
 
+    def _sweep(self) -> int:
+        """Nothing while the host's clock was set by hand a moment ago: it may be set back."""
+        return 0 if self.hostclock.holds(self.clock.now()) else self.sweeper.sweep()
+
     def _dispatch(self) -> int:
-        return self.planner.plan() + self.sender.send()
+        planned = self.planner.plan()
+        self.pulse.beat("dispatch")
+        return planned + (0 if self._divided() else self.sender.send())
+
+    def _divided(self) -> bool:
+        """Whether another daemon runs on another upheld.yaml: then nobody sends."""
+        with self.ledger.reading() as tx:
+            return any(node.config != self.config for node in running(tx))
 
     def _till_news(self) -> None:
         self.news.wait(_LOOK)
         self.news.clear()
 
     def _till_next_wake(self) -> None:
-        soonest = self.clock.now() + int(_LOOK * SECOND)
+        now = self.clock.now()
+        soonest = now + int(_LOOK * SECOND)
         wake: Instant = min(self.ledger.next_wake() or soonest, soonest)
-        self.clock.wait(wake, self.stopping)
+        if wake > now:
+            self.clock.wait(wake, self.stopping)
+        else:  # it is due and could not be looked at: held up, or in another daemon's hands
+            self.stopping.wait(_LOOK / 10)
 
     def _audit(self) -> int:
         self.beat()
         self.auditor.audit(self.clock.now())
+        self.audited.set()
         return 0
+
+    def _tell(self) -> int:
+        """What goes outside after an audit; a far end that hangs holds up no audit here."""
+        self.audited.clear()
+        self.heartbeat.beat(clean=self.auditor.clean and not self.ledger.foreign)
+        self.alarm.tell(self.auditor.unwritten)
+        return 0
+
+    def _till_audited(self) -> None:
+        self.audited.wait(_AUDIT / SECOND)
 
     def _till_audit(self) -> None:
         self.clock.wait(self.clock.now() + _AUDIT, self.stopping)

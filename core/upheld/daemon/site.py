@@ -23,6 +23,7 @@ from upheld.desk.intake import Source
 from upheld.desk.records import Records
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Recipient
+from upheld.dispatch.brake import Brake
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
@@ -34,6 +35,8 @@ from upheld.source import read, suggest
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from pydantic import SecretStr
 
     from upheld.daemon.loops import Daemon
     from upheld.directory.written import WayEntry
@@ -177,6 +180,8 @@ class Site:
             templates=self.templates(),
             public_url=self.config.web.url,
             config_hash=self.config.hash,
+            brake=self._brake(),
+            ping=self._ping(),
         )
 
     def actor(self, name: str | None) -> Actor:
@@ -249,6 +254,14 @@ class Site:
                 if Ability.LOCAL in each.plugin.abilities
             ),
         )
+
+    def _brake(self) -> Brake:
+        brake = self.config.go_live.brake
+        return Brake(pages=brake.pages, customer_messages=brake.customer_messages)
+
+    def _ping(self) -> SecretStr | None:
+        ping, where = self.config.watch_me.ping, self.config.document.place("watch_me", "ping")
+        return self.config.vault.open(ping, where) if ping is not None else None
 
     def _redirect(self, to: str | None) -> Recipient:
         """Who gets everything. Without somebody it would go to those whom it must not reach."""

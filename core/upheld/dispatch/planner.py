@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -11,6 +11,7 @@ from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
+from upheld.dispatch.brake import Brake, hold
 from upheld.dispatch.compose import purpose_of
 from upheld.dispatch.merging import Addressed, merged
 from upheld.dispatch.recipients import Recipients, opening
@@ -50,6 +51,7 @@ class Planner:
     catch: SafetyCatch
     lives: Mapping[str, Live]
     log: Logger
+    brake: Brake = field(default_factory=Brake)
 
     def plan(self, limit: int = 100) -> int:
         """Plan the most urgent pending messages; answers how many.
@@ -94,14 +96,19 @@ class Planner:
     def _hold(self, item: OutboxItem, error: Exception) -> None:
         why = f"can't be planned: {type(error).__name__}: {error}"
         self.log.error("message_held", case=item.subject, key=item.key, why=why)
-        settle = (item.key, OutboxState.HELD, why)
-        self.records.ledger.retrying(lambda tx: tx.settle(*settle))
+        now = self.records.clock.now()
+        self.records.ledger.retrying(lambda tx: hold(tx, item.key, why, now))
 
     def _plan_together(self, tx: Transaction, case: str, items: Sequence[OutboxItem]) -> None:
         subject = tx.subject(case)
         addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
+        now = self.records.clock.now()
         for message in merged(addressed):
-            tx.plan(message.item.key, message.deliveries)
+            why = self.brake.holds(tx, message.item, message.deliveries, now)
+            if why is None:
+                tx.plan(message.item.key, message.deliveries, now=now)
+            else:
+                hold(tx, message.item.key, why, now)
 
     def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
         """The message with what may leave of it; None where it is settled: nothing leaves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -106,19 +106,28 @@ def ways_for(purpose: Purpose, to: Sequence[str], ways: Ways) -> tuple[Way, ...]
     """The ways in which a message of this purpose reaches these people."""
     if purpose in _BY_PURPOSE:
         return tuple(getattr(ways, _BY_PURPOSE[purpose]))
-    staff = purpose is Purpose.NOTIFY and not any(map(_outside, to))
+    staff = purpose is Purpose.NOTIFY and not any(map(outside, to))
     return ways.notify if staff else ways.customer
 
 
-def _outside(who: str) -> bool:
+def outside(who: str) -> bool:
+    """Whether a name of a policy means somebody of the customer's."""
     return who in {CUSTOMER, REPORTER} or who.startswith(f"{CUSTOMER}.")
 
 
 def reaches(person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]) -> bool:
     """Whether any of the ways leads to this person."""
-    return any(
-        _address(person, way.channel, plugins.get(way.connection, "")) is not None for way in ways
-    )
+    return next(ways_to(person, ways, plugins), None) is not None
+
+
+def ways_to(
+    person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]
+) -> Iterator[tuple[Way, str]]:
+    """The ways on which a person has an address, in their order, each with the address."""
+    for way in ways:
+        address = _address(person, way.channel, plugins.get(way.connection, ""))
+        if address is not None:
+            yield way, address
 
 
 def route(
@@ -160,34 +169,30 @@ def _redirected(
     if delivery.recipient_name.startswith(f"{to.name} (for "):  # the page was redirected before
         meant = delivery.recipient_name
     own = Way(Channel(delivery.channel), delivery.connection)
-    for way in (own, *ways):
-        address = _address(to, way.channel, plugins.get(way.connection, ""))
-        if address is not None:
-            return replace(
-                delivery,
-                recipient_name=meant,
-                channel=way.channel.value,
-                connection=way.connection,
-                address=address,
-            )
+    for way, address in ways_to(to, (own, *ways), plugins):
+        return replace(
+            delivery,
+            recipient_name=meant,
+            channel=way.channel.value,
+            connection=way.connection,
+            address=address,
+        )
     return None
 
 
 def _delivery(
     item: OutboxItem, person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]
 ) -> NewDelivery | None:
-    for way in ways:
-        address = _address(person, way.channel, plugins.get(way.connection, ""))
-        if address is not None:
-            return NewDelivery(
-                key=f"{item.key}>{person.id}",
-                recipient=person.id,
-                recipient_name=person.name,
-                channel=way.channel.value,
-                connection=way.connection,
-                address=address,
-                lane=f"{item.subject}|{way.connection}|{address}",
-            )
+    for way, address in ways_to(person, ways, plugins):
+        return NewDelivery(
+            key=f"{item.key}>{person.id}",
+            recipient=person.id,
+            recipient_name=person.name,
+            channel=way.channel.value,
+            connection=way.connection,
+            address=address,
+            lane=f"{item.subject}|{way.connection}|{address}",
+        )
     return None
 
 

@@ -6,6 +6,7 @@ from upheld.ledger.records import (
     CREATE_ITEM,
     WITHDRAW,
     Attempt,
+    Backlog,
     CaseFilter,
     ChainFault,
     Delivery,
@@ -18,6 +19,7 @@ from upheld.ledger.records import (
     Node,
     OutboxItem,
     ParkedSubject,
+    Planned,
     PullLease,
     PullStatus,
     Recorded,
@@ -25,6 +27,7 @@ from upheld.ledger.records import (
     Site,
     StopState,
     StoredEvent,
+    Trouble,
 )
 from upheld.ledger.states import UNFINISHED, DeliveryState, Fate, OutboxState
 from upheld.ledger.transaction import Transaction
@@ -34,6 +37,7 @@ __all__ = [
     "UNFINISHED",
     "WITHDRAW",
     "Attempt",
+    "Backlog",
     "CaseFilter",
     "ChainFault",
     "Conflict",
@@ -52,6 +56,7 @@ __all__ = [
     "OutboxItem",
     "OutboxState",
     "ParkedSubject",
+    "Planned",
     "PullLease",
     "PullStatus",
     "Recorded",
@@ -60,5 +65,6 @@ __all__ = [
     "StopState",
     "StoredEvent",
     "Transaction",
+    "Trouble",
     "Unstorable",
 ]

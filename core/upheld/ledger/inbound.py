@@ -95,6 +95,13 @@ class Inbound(Part):
         rows = self._connection.execute(query).mappings()
         return [Kept(**{**row, "fate": Fate(row["fate"])}) for row in rows]
 
+    def kept_lately(self, limit: int) -> list[Kept]:
+        """The last items that were kept, the newest first; without what came."""
+        columns = [column for column in kept.c if column.name != "raw"]
+        newest = select(*columns).order_by(kept.c.number.desc()).limit(limit)
+        rows = self._connection.execute(newest).mappings()
+        return [Kept(**{**row, "fate": Fate(row["fate"]), "raw": b""}) for row in rows]
+
     def settle_kept(self, number: int, fate: Fate) -> None:
         """Release or drop what was kept; ``NotFound``."""
         done = update(kept).where(kept.c.number == number).values(fate=fate.value)

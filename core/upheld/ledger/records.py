@@ -295,6 +295,42 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something is wrong with Upheld itself. ``told`` is when the operator heard that it came and
+    ``told_to`` how, until they heard that it is over too; ``attempts`` counts how often that was tried.
+    """
+
+    key: str
+    subject: str
+    what: str
+    since: Instant
+    told: Instant | None
+    told_to: str | None
+    cleared: Instant | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message that was planned, and how many deliveries it makes."""
+
+    purpose: str
+    to: tuple[str, ...]
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Deliveries over one connection that should have gone out, the oldest planned at ``since``;
+    ``detail`` is what was said of one of them."""
+
+    connection: str
+    count: int
+    since: Instant
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainFault:
     """Something is not as it was written: in a subject's chain at ``seq``, or in the seals (None)."""
 

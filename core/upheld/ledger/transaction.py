@@ -19,10 +19,23 @@ from upheld.ledger.listing import Listings
 from upheld.ledger.parking import Parking
 from upheld.ledger.pulls import Pulls
 from upheld.ledger.site import Policies, Sites, Vault
+from upheld.ledger.traffic import Traffic
+from upheld.ledger.troubles import Troubles
 
 
 class Transaction(
-    Parking, Evidence, Listings, Leases, Pulls, Inbound, Links, Sites, Policies, Vault
+    Parking,
+    Evidence,
+    Listings,
+    Leases,
+    Traffic,
+    Pulls,
+    Inbound,
+    Links,
+    Sites,
+    Policies,
+    Vault,
+    Troubles,
 ):
     """Everything done through it is written together, or not at all."""
 

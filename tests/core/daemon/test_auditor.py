@@ -7,7 +7,8 @@ import pytest
 from tests.core.daemon.scene import House
 from tests.core.desk.scene import ANN, PAT, Desk, broken, message
 from upheld.calendar.instant import MINUTE
-from upheld.daemon.auditor import BLIND, OVERDUE, audit
+from upheld.daemon.auditor import audit
+from upheld.daemon.findings import BLIND, OVERDUE
 from upheld.ledger import DeliveryState
 from upheld.plugin import Auth, Permanent, Retry, Unknown
 
@@ -79,15 +80,15 @@ def test_beside_the_daemon_only_what_failed_is_known(home: House, case: str) -> 
     home.desk.clock.forward_to(home.desk.clock.now() + BLIND + 1)
     home.mail.fail_next(Retry("connection reset"))
     home.daemon.pullers[0].pull()
-    findings = audit(home.desk.ledger, (), home.desk.clock.now())
+    findings = audit(home.desk.ledger, ("mailbox", "pager"), home.desk.clock.now())
     assert [each.subject for each in findings if each.subject != "sweep"] == ["mailbox"]
 
 
 def test_a_stopped_connection_is_found(home: House) -> None:
     home.mail.fail_next(Auth("the password is refused"))
     home.daemon.pullers[0].pull()
-    whats = [each.what for each in home.daemon.auditor.audit(home.desk.clock.now())]
-    assert "stopped: the password is refused" in whats
+    why = "stopped: the password is refused; it waits until that is mended and the daemon restarted"
+    assert found(home) == {"mailbox": why}
 
 
 def test_dead_letters_and_unknowns_are_found(home: House) -> None:
@@ -102,8 +103,8 @@ def test_dead_letters_and_unknowns_are_found(home: House) -> None:
     assert {DeliveryState.DEAD, DeliveryState.UNKNOWN} <= states
     whats = [each.what for each in home.daemon.auditor.audit(home.desk.clock.now())]
     assert whats == [
-        "1 dead letters; see `upheld deadletters list`",
-        "1 sendings whose outcome is not known",
+        "1 dead letters over mailbox; see `upheld deadletters list`",
+        "1 sendings over pager whose outcome is not known",
     ]
 
 
@@ -129,5 +130,6 @@ def test_the_same_trouble_of_two_connections_is_told_twice(home: House) -> None:
 def test_it_works_on_both_databases(desk_on_both: Desk) -> None:
     desk_on_both.opened(PAT, subject="Nobody can connect")
     desk_on_both.clock.forward(hours=1)
-    (finding,) = audit(desk_on_both.ledger, (), desk_on_both.clock.now())
+    finding, unplanned = audit(desk_on_both.ledger, ("mailbox", "pager"), desk_on_both.clock.now())
     assert finding.what == "1 cases overdue, C1 first"
+    assert unplanned.what == "2 messages wait to be planned"

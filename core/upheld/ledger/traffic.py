@@ -1,0 +1,77 @@
+"""How much goes out, what is held, and what should have gone out long ago."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.sql.functions import coalesce
+
+from upheld.calendar.instant import Instant
+from upheld.ledger.part import Part, one_of
+from upheld.ledger.records import Backlog, Planned
+from upheld.ledger.schema import delivery, outbox, stop
+from upheld.ledger.states import DeliveryState, OutboxState
+
+#: Urgencies up to this wake somebody, or let them sleep again.
+_WAKING: Final = 2
+_WAITS: Final = one_of(delivery.c.state, [DeliveryState.PENDING, DeliveryState.ATTEMPTING])
+_OF: Final = delivery.c.outbox_key == outbox.c.key
+# Messages of before this column was there have none.
+_PLANNED: Final = coalesce(outbox.c.planned, outbox.c.created)
+
+
+class Traffic(Part):
+    """The outbox from outside."""
+
+    def planned_since(self, at: Instant) -> list[Planned]:
+        """What was planned after ``at`` (policy time), each with how many deliveries it makes."""
+        rows = self._connection.execute(
+            select(outbox.c.purpose, outbox.c.recipients, func.count())
+            .join(delivery, _OF)
+            .where(outbox.c.planned > at, delivery.c.state != DeliveryState.MERGED.value)
+            .group_by(outbox.c.key, outbox.c.purpose, outbox.c.recipients)
+        )
+        return [Planned(purpose, tuple(json.loads(to)), count) for purpose, to, count in rows]
+
+    def held(self) -> dict[str, int]:
+        """How many messages are held, by reason."""
+        counts = (
+            select(outbox.c.reason, func.count())
+            .where(one_of(outbox.c.state, [OutboxState.HELD]))
+            .group_by(outbox.c.reason)
+        )
+        return {reason or "": count for reason, count in self._connection.execute(counts)}
+
+    def backlog(self, *, waking: Instant, others: Instant) -> list[Backlog]:
+        """Deliveries that were to go out before ``others``, or before ``waking`` where they wake
+        somebody, by connection. Time under a stop does not count."""
+        late = or_(
+            self._before(_PLANNED, others),
+            and_(delivery.c.urgency <= _WAKING, self._before(_PLANNED, waking)),
+        )
+        rows = self._connection.execute(
+            select(
+                delivery.c.connection,
+                func.count(),
+                func.min(_PLANNED),
+                func.max(delivery.c.detail),
+            )
+            .join(outbox, _OF)
+            .where(_WAITS, late)
+            .group_by(delivery.c.connection)
+            .order_by(delivery.c.connection)
+        )
+        return [Backlog(*row) for row in rows]
+
+    def unplanned_before(self, at: Instant) -> int:
+        """Messages decided before ``at`` that nobody has planned. Time under a stop does not count."""
+        waits = one_of(outbox.c.state, [OutboxState.PENDING])
+        late = self._before(outbox.c.created, at)
+        count = select(func.count()).select_from(outbox).where(waits, late)
+        return int(self._connection.execute(count).scalar_one())
+
+    def _before(self, began: ColumnElement[int], at: Instant) -> ColumnElement[bool]:
+        resumed = select(func.max(stop.c.resumed)).scalar_subquery()
+        return and_(began <= at, coalesce(resumed, 0) <= at)
