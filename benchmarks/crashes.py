@@ -1,10 +1,14 @@
-"""The crash matrix, whole: the demo's story killed at each of its moments, on both databases.
+"""Nothing lost, nobody woken twice: the long runs. One row for each database and kind of moment.
 
-    python benchmarks/crashes.py [--every N] [--only sqlite|postgresql]
+    python benchmarks/crashes.py [--every N] [--cases N] [--schedules N] [--only sqlite|postgresql]
 
-Each database has a process of its own. Every fortieth point is played to the end of the story, the
-others to the end of the next settling. Ends with 1 where anything was lost, or came that may not.
-PostgreSQL is the one of UPHELD_TEST_POSTGRESQL; where none answers, that is said.
+The matrix: the demo's story, killed at each of its moments, on both databases at the same time;
+every fortieth point is played to the end of the story, the others to the end of the next settling.
+The crowd: cases that are due together, worked off by three daemons on PostgreSQL.
+The schedules: lives of a case under crashes, delays, doubles, turned order and late clocks.
+
+Ends with 1 where anything was lost, or came that may not. PostgreSQL is the one of
+UPHELD_TEST_POSTGRESQL; where none answers, that is said.
 """
 
 from __future__ import annotations
@@ -22,34 +26,42 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import psycopg
+from hypothesis import HealthCheck, given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.crash.matrix import Point, Verdict, by_moment, killed_at, points, undisturbed
+from tests.crash.crowd import crowd, worked_off
+from tests.crash.matrix import Point, Verdict, killed_at, points, undisturbed
+from tests.crash.schedules import Schedule, differs, lived, schedules, scratch
 from tests.crash.world import World
 from tests.postgresql import SERVER, schema
 
 from upheld import logs
+from upheld.testing.faults import Moment
 
 _DATABASES: Final = ("sqlite", "postgresql")
 _TO_THE_END: Final = 40
-_ROW: Final = "{:<12} {:<16} {:>7} {:>8} {:>6} {:>6} {:>6} {:>6}"
+_DAEMONS: Final = 3
+_ROW: Final = "{:<11} {:<16} {:>6} {:>8} {:>6} {:>6} {:>6} {:>6}"
 _HEAD: Final = ("database", "killed", "points", "missing", "pages", "mails", "calls", "other")
 
+Found = list[tuple[Point, Verdict]]
 
-def run(database: str, every: int) -> list[Verdict]:
-    """Every ``every``-th point on one database."""
+
+# --- the matrix -------------------------------------------------------------------------------------
+
+
+def matrix(database: str, every: int) -> Found:
+    """Every ``every``-th point on one database, and what became of it."""
     logs.silence()
     with _url(database) as url, TemporaryDirectory() as folder, World(Path(folder), url) as world:
         windows = undisturbed(world)
         chosen = points(windows)[::every]
-        return [
-            killed_at(world, windows, point, more=_more(index, len(windows)))
-            for index, point in enumerate(chosen)
-        ]
-
-
-def _more(index: int, all_of_them: int) -> int:
-    return all_of_them if index % _TO_THE_END == 0 else 1
+        found = []
+        for index, point in enumerate(chosen):
+            more = len(windows) if index % _TO_THE_END == 0 else 1
+            found.append((point, killed_at(world, windows, point, more=more)))
+            _progress(database, index + 1, len(chosen))
+        return found
 
 
 @contextmanager
@@ -61,6 +73,90 @@ def _url(database: str) -> Iterator[str | None]:
         yield url
 
 
+def _progress(what: str, done: int, of: int) -> None:
+    if done % 50 == 0 or done == of:
+        print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+
+
+def _show(database: str, found: Found) -> None:
+    for moment in Moment:
+        verdicts = [verdict for point, verdict in found if point.passed.moment is moment]
+        again = sum((each.again for each in verdicts), Counter[str]())
+        missing = sum(len(each.missing) for each in verdicts)
+        other = sum(len(each.other) for each in verdicts)
+        counts = (missing, again["page"], again["mail"], again["voice"], other)
+        print(_ROW.format(database, moment, len(verdicts), *counts))
+
+
+def _tell(found: Found) -> bool:
+    """Every point at which all was not well; whether there was none."""
+    bad = [(point, verdict) for point, verdict in found if not verdict.kept]
+    for point, verdict in bad:
+        print(f"\n{point}", *verdict.missing, *verdict.other, sep="\n  ")
+    return not bad
+
+
+def _matrix(databases: Sequence[str], every: int) -> bool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(matrix, databases, [every] * len(databases)))
+    print(_ROW.format(*_HEAD))
+    for database, rows in zip(databases, found, strict=True):
+        _show(database, rows)
+    told = [_tell(rows) for rows in found]
+    return all(told)
+
+
+# --- the crowd and the schedules --------------------------------------------------------------------
+
+
+def _crowd(cases: int) -> bool:
+    with schema() as url, crowd(url) as world:
+        done = worked_off(world, cases, _DAEMONS)
+    wanted, attempted = set(done.messages), sum(done.attempts.values())
+    well = len(wanted) == 1 and set(done.attempts) == {1} and done.came == done.sent
+    shares = ", ".join(str(share) for share in sorted(done.owners.values()))
+    print(
+        f"{cases} cases, {_DAEMONS} daemons: {attempted} deliveries ({shares}), each once: {well}"
+    )
+    return well
+
+
+def lives(most: int) -> list[str]:
+    """So many lives under schedules at random; what did not converge."""
+    logs.silence()
+    with scratch() as (ledger, folder):
+        wanted = lived(ledger, folder, Schedule())
+        wrong: list[str] = []
+
+        @settings(
+            max_examples=most,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(schedule=schedules())
+        def converges(schedule: Schedule) -> None:
+            wrong[:] = differs(wanted, lived(ledger, folder, schedule), calm=schedule.calm)
+            assert not wrong, schedule
+
+        try:
+            converges()
+        except AssertionError as error:
+            return [f"{error}", *wrong]
+    return []
+
+
+def _schedules(most: int) -> bool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        wrong = [what for found in pool.map(lives, [most // 2] * 2) for what in found]
+    print(f"{most // 2 * 2} schedules at random, converged: {not wrong}", *wrong, sep="\n  ")
+    return not wrong
+
+
+# --- all of it --------------------------------------------------------------------------------------
+
+
 def _answers() -> bool:
     try:
         psycopg.connect(SERVER, connect_timeout=3).close()
@@ -70,47 +166,28 @@ def _answers() -> bool:
     return True
 
 
-def _show(database: str, verdicts: Sequence[Verdict]) -> None:
-    for moment, found in by_moment(verdicts):
-        again = sum((each.again for each in found), Counter[str]())
-        missing, other = (sum(len(got) for got in rows) for rows in _wrong(found))
-        counts = (again["page"], again["mail"], again["voice"], other)
-        print(_ROW.format(database, moment, len(found), missing, *counts))
-
-
-def _wrong(found: Sequence[Verdict]) -> tuple[list[Sequence[object]], list[Sequence[object]]]:
-    return [each.missing for each in found], [each.other for each in found]
-
-
-def _tell(point: Point, verdict: Verdict) -> None:
-    print(f"\n{point}")
-    for what in (*verdict.missing, *verdict.other):
-        print(f"  {what}")
-
-
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--every", type=int, default=1, help="take each N-th point only")
+    parser.add_argument("--every", type=int, default=1, help="each N-th point; 0: no matrix")
+    parser.add_argument("--cases", type=int, default=1000, help="of the crowd; 0: no crowd")
+    parser.add_argument("--schedules", type=int, default=200, help="0: none")
     parser.add_argument("--only", choices=_DATABASES, help="one database")
     return parser.parse_args()
 
 
 def main() -> int:
-    """Run, print a row a database and kind of moment, and every point at which all was not well."""
+    """Run what was asked for, and tell what came of it."""
     asked, began = _asked(), time.monotonic()
     databases = [asked.only] if asked.only else list(_DATABASES)
     if "postgresql" in databases and not _answers():
         databases.remove("postgresql")
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(run, databases, [asked.every] * len(databases)))
-    print(_ROW.format(*_HEAD))
-    for database, verdicts in zip(databases, found, strict=True):
-        _show(database, verdicts)
-    bad = [each for verdicts in found for each in verdicts if not each.kept]
-    for verdict in bad:
-        _tell(verdict.point, verdict)
-    print(f"\n{sum(map(len, found))} points in {time.monotonic() - began:.0f} s")
-    return int(bool(bad))
+    well = [
+        not asked.every or _matrix(databases, asked.every),
+        not asked.cases or "postgresql" not in databases or _crowd(asked.cases),
+        not asked.schedules or _schedules(asked.schedules),
+    ]
+    print(f"{time.monotonic() - began:.0f} s")
+    return int(not all(well))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from tests.crash.standing import Standing, differences, standing
 from tests.crash.world import Snapshot, World
 from upheld.calendar.instant import MINUTE, Instant, parse
 from upheld.demo import BEATS
-from upheld.testing.faults import Moment, Passed
+from upheld.testing.faults import Passed
 from upheld.testing.stage import START, Got
 
 _END = parse(START) + 400 * MINUTE
@@ -46,12 +46,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a story that was killed at a point.
+    """What became of a story that was disturbed, for the matrix by a death at ``passed``.
 
     ``again`` counts by channel what came twice under one key; ``other`` is all else that is wrong.
     """
 
-    point: Point
+    passed: Passed | None
     missing: Sequence[Got] = ()
     again: Counter[str] = field(default_factory=Counter)
     other: Sequence[str] = ()
@@ -80,15 +80,25 @@ def killed_at(world: World, windows: Sequence[Window], point: Point, *, more: in
     """Kill the daemon there, let another go on, and play ``more`` windows after it."""
     world.restore(windows[point.window].before)
     if world.settled(point.number) is not None:
-        return Verdict(point, other=[f"it went by without a crash: {point}"])
+        return Verdict(point.passed, other=[f"it went by without a crash: {point}"])
     world.recover()
-    last = min(point.window + more, len(windows) - 1)
-    for window in windows[point.window + 1 : last + 1]:
+    return go_on(world, windows[point.window : point.window + more + 1], point.passed)
+
+
+def go_on(
+    world: World,
+    windows: Sequence[Window],
+    passed: Passed | None = None,
+    settle: Callable[[], object] | None = None,
+) -> Verdict:
+    """From the end of the first of these windows to the end of the last; ``settle`` is done at
+    each in place of the world's own."""
+    for window in windows[1:]:
         _go_to(world, window.before.at)
         if window.deed is not None:
             window.deed(world)
-        world.settle()
-    return _judged(world, windows[last], point)
+        (settle or world.settle)()
+    return _judged(world, windows[-1], passed)
 
 
 def _deeds(world: World) -> Iterator[Deed | None]:
@@ -121,7 +131,7 @@ def _window(world: World, deed: Deed | None) -> Window:
     return Window(deed, before, passed, world.got(), len(world.pager.incidents), after)
 
 
-def _judged(world: World, wanted: Window, point: Point) -> Verdict:
+def _judged(world: World, wanted: Window, passed: Passed | None) -> Verdict:
     due, found = Counter(map(_told, wanted.got)), Counter(map(_told, world.got()))
     missing = [Got(*told) for told in (due - found).elements()]
     extra = list((found - due).elements())
@@ -130,14 +140,10 @@ def _judged(world: World, wanted: Window, point: Point) -> Verdict:
     if len(world.pager.incidents) != wanted.incidents:
         other.append(f"{len(world.pager.incidents)} incidents, not {wanted.incidents}")
     other += differences(wanted.after, standing(world.snapshot().rows))
-    return Verdict(point, missing, again, other)
+    with world.site.ledger.reading() as tx:
+        other += [str(fault) for fault in tx.verify_all()]
+    return Verdict(passed, missing, again, other)
 
 
 def _told(got: Got) -> tuple[Instant, str, str, str, str]:
     return got.at, got.channel, got.to, got.what, got.key
-
-
-def by_moment(verdicts: Sequence[Verdict]) -> Iterator[tuple[Moment, list[Verdict]]]:
-    """The verdicts of each kind of moment."""
-    for moment in Moment:
-        yield moment, [each for each in verdicts if each.point.passed.moment is moment]

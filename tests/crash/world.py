@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from tests.crash.daemon import POLICY, Daemons, Process, Setting
 from upheld.calendar.instant import Instant
@@ -98,10 +98,7 @@ class World(Stage):
     def time_passes(self) -> None:
         """Machine time, by more than any lease; policy time stands still."""
         with self._writing() as connection:
-            for name, columns in _MACHINE_TIME.items():
-                table = metadata.tables[name]
-                earlier = {each: table.c[each] - _LONGEST_LEASE for each in columns}
-                connection.execute(table.update().values(earlier))
+            expire(connection)
 
     def unfinished(self) -> list[str]:
         """Deliveries that may still go out."""
@@ -157,3 +154,11 @@ class World(Stage):
         elif connection == "pager":
             self.pager.fail_next("drop_reply")
         return connection in {"mailbox", "pager"}
+
+
+def expire(connection: Connection) -> None:
+    """Machine time passes, by more than any lease."""
+    for name, columns in _MACHINE_TIME.items():
+        table = metadata.tables[name]
+        earlier = {each: table.c[each] - _LONGEST_LEASE for each in columns}
+        connection.execute(table.update().values(earlier))

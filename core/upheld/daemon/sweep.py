@@ -28,16 +28,18 @@ class Sweeper:
     def _looked_at(self, case: str) -> bool:
         """One case; what goes wrong with it must not keep the clocks of the others."""
         try:
-            self.records.ledger.retrying(partial(self._tick, case))
+            return self.records.ledger.retrying(partial(self._tick, case))
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001  the audit tells of it as overdue
             what = f"{type(error).__name__}: {error}"
             logger().error("case_not_swept", case=case, error=what)
             return False
-        return True
 
-    def _tick(self, case: str, tx: Transaction) -> None:
+    def _tick(self, case: str, tx: Transaction) -> bool:
         now = self.records.clock.now()
+        if not tx.still_due(case, now):  # another daemon was faster
+            return False
         seq = tx.subject(case).seq
         self.records.add(tx, case, Event(f"tick:{seq + 1}", now, now, UPHELD, Ticked()))
+        return True

@@ -81,6 +81,11 @@ class Parking(Recording):
         """The same without locking anything, for reading."""
         return [row.id for row in self._connection.execute(_DUE, {"now": now, "most": limit})]
 
+    def still_due(self, subject_id: str, now: Instant) -> bool:
+        """Whether it is to be looked at by us, and locked then: not where somebody else is at it."""
+        this = {"of": subject_id, "now": now, "most": 1}
+        return self._connection.execute(_STILL_DUE, this).first() is not None
+
     def next_wake(self) -> Instant | None:
         """When the next subject is due."""
         earliest: Instant | None = self._connection.execute(_NEXT).scalar_one()
@@ -102,6 +107,7 @@ _DUE: Final = (
     .order_by(subject.c.wake_at)
     .limit(bindparam("most"))
 )
+_STILL_DUE: Final = _DUE.where(subject.c.id == bindparam("of")).with_for_update(skip_locked=True)
 _NEXT: Final = select(func.min(subject.c.wake_at))
 
 
