@@ -12,9 +12,9 @@ from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import facts, local, print_json, say, stamp, table
 
 if TYPE_CHECKING:
+    from upheld.daemon.auditor import Standing
     from upheld.daemon.site import Site
     from upheld.ledger import Node, PullStatus, StopState
-    from upheld.plugin import Finding
 
 #: A daemon that was not heard for so long (microseconds) is gone.
 _GONE: Final = 180_000_000
@@ -31,7 +31,7 @@ class _Status:
     shadow: int
     dead: int
     open: int
-    findings: tuple[Finding, ...]
+    wrong: tuple[Standing, ...]
 
 
 @click.command()
@@ -48,15 +48,15 @@ def status(app: App) -> None:
             print_json(_object(site, found))
         else:
             _show(site, found)
-    sys.exit(1 if found.findings else 0)
+    sys.exit(1 if found.wrong else 0)
 
 
 def _look(site: Site) -> _Status:
     from upheld.cli.outbox import waiting
-    from upheld.daemon.auditor import audit
+    from upheld.daemon.auditor import standing
     from upheld.ledger import CaseFilter, OutboxState
 
-    findings = audit(site.ledger, site.config.connections, site.clock.now())
+    wrong = standing(site.ledger, site.config.connections, site.clock.now())
     with site.ledger.reading() as tx:
         now = tx.machine_time()
         return _Status(
@@ -67,7 +67,7 @@ def _look(site: Site) -> _Status:
             shadow=len(tx.items(states=(OutboxState.SHADOW,))),
             dead=len(tx.dead_letters()),
             open=len(tx.cases(CaseFilter(open=True), limit=100_000)),
-            findings=findings,
+            wrong=wrong,
         )
 
 
@@ -94,8 +94,18 @@ def _show(site: Site, found: _Status) -> None:
     ]
     table(("connection", "last read", "failures", "error"), rows, empty="nothing was read yet")
     say()
-    wrong = [(each.level.value, each.subject, each.what) for each in found.findings]
-    table(("how bad", "about", "what"), wrong, empty="The audit finds nothing wrong.")
+    table(
+        ("about", "what", "since", "told"),
+        [_line(each, zone) for each in found.wrong],
+        empty="The audit finds nothing wrong.",
+    )
+
+
+def _line(each: Standing, zone: str) -> tuple[str, ...]:
+    finding, trouble = each.finding, each.trouble
+    since = local(trouble.since, zone) if trouble else ""
+    told = f"{trouble.told_to}, {local(trouble.told, zone)}" if trouble and trouble.told else ""
+    return finding.subject, finding.what, since, told
 
 
 def _object(site: Site, found: _Status) -> dict[str, Any]:
@@ -119,8 +129,17 @@ def _object(site: Site, found: _Status) -> dict[str, Any]:
             }
             for each in found.pulls
         ],
-        "findings": [
-            {"level": each.level.value, "about": each.subject, "what": each.what}
-            for each in found.findings
-        ],
+        "findings": [_finding(each) for each in found.wrong],
+    }
+
+
+def _finding(each: Standing) -> dict[str, Any]:
+    finding, trouble = each.finding, each.trouble
+    return {
+        "level": finding.level.value,
+        "about": finding.subject,
+        "what": finding.what,
+        "since": stamp(trouble.since) if trouble else None,
+        "told": stamp(trouble.told) if trouble else None,
+        "told_to": trouble.told_to if trouble else None,
     }

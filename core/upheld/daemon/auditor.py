@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, Span
-from upheld.daemon.findings import UNHEARD, Found, Kept, Look, running
+from upheld.daemon.findings import UNHEARD, Found, Kept, Survey, running
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.pulse import Pulse
 from upheld.errors import LedgerError
-from upheld.ledger import Ledger, Transaction
+from upheld.ledger import Ledger, Transaction, Trouble
 from upheld.plugin import Finding, Logger
 from upheld.seam import Live
 
@@ -104,9 +104,9 @@ class Auditor:
     def _in_ledger(self, here: Sequence[Found], now: Instant) -> list[Found]:
         names = {live.name for live in self.lives}
         with self.ledger.reading() as tx:
-            look = Look(tx, now, names, self.lives, self.begun)
-            found = list(look.all())
-            return [*found, *look.unheard([*here, *found])]
+            survey = Survey(tx, now, names, self.lives, self.begun)
+            found = list(survey.all())
+            return [*found, *survey.unheard([*here, *found])]
 
     def _keep(self, found: Sequence[Found], now: Instant) -> None:
         told = [each for each in found if each.family != UNHEARD]
@@ -123,16 +123,31 @@ class Auditor:
                 self.log.info("audit_clear", about=gone.subject, what=gone.what)
 
 
-def audit(ledger: Ledger, names: Collection[str], now: Instant) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is wrong, since when, and who was told of it when, as far as a daemon has written it down."""
+
+    finding: Finding
+    trouble: Trouble | None = None
+
+
+def standing(ledger: Ledger, names: Collection[str], now: Instant) -> tuple[Standing, ...]:
     """What is wrong, as a command beside the daemon knows it: from the ledger alone, with what each
     running daemon has left there. ``names`` are the connections of upheld.yaml."""
     with ledger.reading() as tx:
-        look = Look(tx, now, names)
+        survey = Survey(tx, now, names)
         alive = {node.id for node in running(tx)}
         rows = [Kept.of(row) for row in tx.troubles() if row.cleared is None]
         theirs = [row.found for row in rows if row.node in alive]
-        found = [*look.all(), *theirs]
-        return tuple(each.finding for each in (*found, *look.unheard(found)))
+        found = [*survey.all(), *theirs]
+        found += survey.unheard(found)
+    known = {row.family: row.trouble for row in rows}
+    return tuple(Standing(each.finding, known.get(each.family)) for each in found)
+
+
+def audit(ledger: Ledger, names: Collection[str], now: Instant) -> tuple[Finding, ...]:
+    """``standing``, without who was told."""
+    return tuple(each.finding for each in standing(ledger, names, now))
 
 
 def keep(tx: Transaction, found: Iterable[Found], node: str, now: Instant) -> None:

@@ -77,7 +77,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Survey:
     """One moment's look at the ledger. ``names`` are the connections that there are, ``lives`` those
     that run here (none beside the daemon). Nothing is late before ``begun``."""
 

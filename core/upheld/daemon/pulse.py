@@ -61,7 +61,7 @@ class Pulse:
             if not loop.alive():
                 what = "the loop has ended; restart the daemon"
                 yield Found(f"ended: {name}", name, what, here=True, overdue=True)
-            elif now - loop.last > loop.patience:
+            elif now - loop.last >= loop.patience:
                 why = f": {loop.wrong}" if loop.wrong else ""
                 what = f"the loop has not come round since {iso(loop.last)}{why}"
                 yield Found(f"stuck: {name}", name, what, here=True, overdue=True)

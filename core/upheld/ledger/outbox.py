@@ -138,12 +138,14 @@ class Outbox(Part):
         if not self._to(key, state, since=(OutboxState.PENDING,), reason=reason):
             raise overtaken(key)
 
-    def release(self, keys: Collection[str] | None = None) -> int:
+    def release(self, keys: Collection[str] | None = None, *, actor: str | None = None) -> int:
         """Let held messages go (all of them without ``keys``); how many there were.
 
-        What ran in shadow stays there: it is the list of what would have gone.
+        With ``actor`` it is on them that a person let them go: no brake holds them again. What ran in
+        shadow stays there: it is the list of what would have gone.
         """
-        return self._move_waiting(keys, (OutboxState.HELD,), OutboxState.PENDING, None)
+        why = f"released ({actor})" if actor is not None else None
+        return self._move_waiting(keys, (OutboxState.HELD,), OutboxState.PENDING, why)
 
     def drop(self, keys: Collection[str] | None = None, *, reason: str, actor: str) -> int:
         """Give up messages that have not begun to go out; how many there were.
