@@ -82,6 +82,13 @@ class Seals(Part):
         found = _LEAVES.where(leaf.c.seal == seal).order_by(leaf.c.place)
         return [Leaf(*row) for row in self._connection.execute(found)]
 
+    def sealed_between(self, after: int, upto: int) -> dict[str, int]:
+        """The subjects in the seals behind ``after`` up to ``upto``, each with its last event there."""
+        newest = select(leaf.c.subject, func.max(leaf.c.seq))
+        within = newest.where(leaf.c.seal > after, leaf.c.seal <= upto)
+        rows = self._connection.execute(within.group_by(leaf.c.subject).order_by(leaf.c.subject))
+        return {row[0]: row[1] for row in rows}
+
     def verify_seals(self) -> list[ChainFault]:
         """What is not as it was in the chain of seals and in their trees; empty when all holds."""
         return list(seal_faults(self.seals(), self._all_leaves()))

@@ -1,0 +1,271 @@
+"""An export is checked by a script alone, with nothing of Upheld, and holds nothing of others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+
+from tests.core.audit.conftest import CANARY, NOTE, Life, decide, live
+from tests.core.ledger.scene import event
+from upheld.calendar.instant import HOUR
+from upheld.case.events import BODIES, Noted, PublicReply
+from upheld.errors import NotFound, Refusal
+from upheld.ledger import Ledger
+from upheld.report.export import INTERNAL, export
+from upheld.report.verify import all_faults
+from upheld.report.witness import written
+
+Evidence = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a customer got, in a folder of theirs."""
+
+    folder: Path
+
+    @property
+    def evidence(self) -> Evidence:
+        found: Evidence = json.loads((self.folder / "evidence.json").read_text(encoding="utf-8"))
+        return found
+
+    def write(self, evidence: Evidence) -> None:
+        text = json.dumps(evidence, ensure_ascii=False)
+        (self.folder / "evidence.json").write_text(text, encoding="utf-8")
+
+    def check(self, *words: str, exits: int = 0, python: str = sys.executable) -> str:
+        """Run the script as somebody without Upheld would."""
+        done = subprocess.run(
+            [python, "-I", "-S", "verify.py", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == exits, done.stdout + done.stderr
+        assert done.stderr == ""
+        return done.stdout
+
+
+def exported(ledger: Ledger, folder: Path, customer: str = "acme") -> Received:
+    with ledger.reading() as tx:
+        export(tx, folder, site="test", customer=customer, now=0)
+    return Received(folder)
+
+
+@pytest.fixture
+def received(life: Life, tmp_path: Path) -> Received:
+    return exported(life.ledger, tmp_path / "evidence")
+
+
+# --- by the script, in a clean folder -------------------------------------------------------------
+
+
+def test_an_export_holds_against_the_head_that_was_kept(received: Received, kept: Path) -> None:
+    told = received.check("--witness", str(kept))
+    assert "3 cases of acme at test" in told
+    assert "It holds. What was sealed up to seal 10" in told
+    assert "internal, not shown to customers; digest and place of each are checked" in told
+
+
+def test_without_a_witness_it_says_what_it_can_not_know(received: Received) -> None:
+    told = received.check()
+    assert "Without a witness, all of it could have been written anew" in told
+    assert received.evidence["seals"][-1]["head"] in told
+
+
+def test_another_head_than_the_one_that_was_kept_is_found(
+    life: Life, received: Received, tmp_path: Path
+) -> None:
+    file = tmp_path / "mail.txt"
+    file.write_text(written(life.heads[1]._replace(head="00" * 32)), encoding="utf-8")
+    told = received.check("--witness", str(file), exits=1)
+    assert "seal 2 is not the one that was witnessed" in told
+    assert "It does not hold." in told
+
+
+def test_a_tampered_export_is_found_by_the_script(received: Received, kept: Path) -> None:
+    evidence = received.evidence
+    first = evidence["cases"][0]
+    first["events"][0]["payload"] = first["events"][0]["payload"].replace("note", "gift")
+    received.write(evidence)
+    told = received.check("--witness", str(kept), exits=1)
+    assert f"WRONG  {first['case']}, event 1: the payload was edited" in told
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": "upheld-evidence-9"}'])
+def test_what_can_not_be_read_is_told(received: Received, content: str) -> None:
+    (received.folder / "evidence.json").write_text(content, encoding="utf-8")
+    received.check(exits=2)
+
+
+def test_words_it_does_not_know_print_how_it_is_used(received: Received, kept: Path) -> None:
+    assert "python verify.py [--witness FILE]" in received.check("--what", exits=2)
+    kept.write_text("no head", encoding="utf-8")
+    assert "there is no head of a seal" in received.check("--witness", str(kept), exits=2)
+
+
+@pytest.mark.skipif(which("python3.8") is None, reason="no Python 3.8 here")
+def test_it_runs_on_the_oldest_python_that_it_promises(received: Received) -> None:
+    runs = subprocess.run(["python3.8", "--version"], capture_output=True, check=False)
+    if runs.returncode:
+        pytest.skip("python3.8 is a name without a Python")
+    received.check(python="python3.8")
+
+
+# --- whatever is done to it -----------------------------------------------------------------------
+
+
+def _case(evidence: Evidence) -> Any:
+    return evidence["cases"][0]
+
+
+def _swap(events: list[Any]) -> None:
+    events[0], events[1] = events[1], events[0]
+
+
+TAMPERINGS: dict[str, Callable[[Evidence], object]] = {
+    "an event taken out": lambda e: _case(e)["events"].pop(1),
+    "the end cut off": lambda e: _case(e)["events"].pop(),
+    "events moved": lambda e: _swap(_case(e)["events"]),
+    "an event twice": lambda e: _case(e)["events"].insert(1, _case(e)["events"][0]),
+    "an instant": lambda e: _case(e)["events"][0].update(at=1),
+    "a kind": lambda e: _case(e)["events"][0].update(kind="closed"),
+    "a payload with its digest": lambda e: _case(e)["events"][0].update(digest="00" * 32),
+    "a payload that is gone": lambda e: _case(e)["events"][0].pop("payload"),
+    "another salt": lambda e: _case(e)["events"][0].update(salt="00" * 16),
+    "another case's name": lambda e: _case(e).update(case="C9"),
+    "a leaf elsewhere": lambda e: _case(e)["leaves"][0].update(place=1),
+    "a leaf of another event": lambda e: _case(e)["leaves"][0].update(seq=1),
+    "a path": lambda e: _case(e)["leaves"][0]["path"].__setitem__(0, "00" * 32),
+    "a seal's instant": lambda e: e["seals"][0].update(at=1),
+    "a seal's root": lambda e: e["seals"][0].update(root="00" * 32),
+    "a seal's head": lambda e: e["seals"][0].update(head="00" * 32),
+    "a seal taken out": lambda e: e["seals"].pop(1),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_whatever_is_changed_in_an_export_is_found(
+    life: Life, received: Received, how: str
+) -> None:
+    evidence = received.evidence
+    assert list(all_faults(evidence)) == []
+    TAMPERINGS[how](evidence)
+    assert faults_of(evidence)
+
+
+def faults_of(evidence: Evidence) -> bool:
+    try:
+        return list(all_faults(evidence)) != []
+    except (ValueError, LookupError):  # the script says that it can't be read, and exits with 2
+        return True
+
+
+def test_an_event_that_is_dated_back_is_found_in_an_export(received: Received) -> None:
+    evidence = received.evidence
+    case = _case(evidence)
+    case["leaves"] = case["leaves"][-1:]
+    assert any("put in after seal" in fault.what for fault in all_faults(evidence))
+
+
+# --- what is in it, and what is not ---------------------------------------------------------------
+
+
+def test_nothing_of_another_customer_is_in_it(life: Life, received: Received) -> None:
+    everything = "".join(
+        file.read_text(encoding="utf-8") for file in sorted(received.folder.iterdir())
+    )
+    assert CANARY not in everything
+    assert "northwind" not in everything
+    with life.ledger.reading() as tx:
+        for case in life.of("northwind"):
+            assert f'"{case}"' not in everything
+            for stored in tx.stored(case):
+                assert stored["digest"].hex() not in everything
+                assert stored["link"].hex() not in everything
+                assert f'"{stored["id"]}"' not in everything
+
+
+def test_internal_notes_stay_here_and_their_place_in_the_chain_goes(received: Received) -> None:
+    events = [event for case in received.evidence["cases"] for event in case["events"]]
+    notes = [event for event in events if event["kind"] == "noted"]
+    assert notes != []
+    for note in notes:
+        assert note["left_out"] == "internal"
+        assert note.keys() & {"payload", "salt"} == set()
+    assert f'"text":"{NOTE}' not in (received.folder / "evidence.json").read_text(encoding="utf-8")
+    assert "our own words" in events[0]["payload"]
+
+
+def test_what_is_internal_is_a_kind_of_event() -> None:
+    assert BODIES.keys() > INTERNAL
+
+
+def test_proofs_are_there_for_exactly_the_leaves_of_these_cases(
+    life: Life, received: Received
+) -> None:
+    with life.ledger.reading() as tx:
+        for case in received.evidence["cases"]:
+            there = [(leaf["seal"], leaf["place"], leaf["seq"]) for leaf in case["leaves"]]
+            assert there == [(x.seal, x.place, x.seq) for x in tx.seals_of(case["case"])]
+        assert len(received.evidence["seals"]) == len(tx.seals())
+    assert [case["case"] for case in received.evidence["cases"]] == life.of("acme")
+
+
+def test_a_customer_without_cases_is_not_found(life: Life, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no cases of nobody"):
+        exported(life.ledger, tmp_path / "none", "nobody")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(life: Life, received: Received) -> None:
+    before = (received.folder / "evidence.json").read_bytes()
+    with pytest.raises(Refusal, match="there is something in it already"):
+        exported(life.ledger, received.folder, "northwind")
+    assert (received.folder / "evidence.json").read_bytes() == before
+
+
+# --- erasing, and what came after -----------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Any:
+    """A ledger that the test may change."""
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    Ledger.create(url)
+    with Ledger.open(url, site="test") as ledger:
+        yield live(ledger, rounds=20)
+
+
+def test_erasing_a_person_leaves_an_export_that_holds(own: Life, tmp_path: Path) -> None:
+    case = own.of("acme")[0]
+    with own.ledger.transaction() as tx:
+        said = [e.id for e in tx.events(case) if e.kind in {"opened", "public_reply"}]
+        assert tx.erase(case, said, now=own.witnessed_at + HOUR) == len(said)
+    received = exported(own.ledger, tmp_path / "evidence")
+    (tmp_path / "kept.txt").write_text(written(own.heads[-1]), encoding="utf-8")
+    told = received.check("--witness", str(tmp_path / "kept.txt"))
+    assert f"{len(said)} payloads are erased" in told
+    first = received.evidence["cases"][0]["events"][0]
+    assert (first["left_out"], "payload" in first, "salt" in first) == ("erased", False, False)
+
+
+def test_what_is_not_sealed_yet_is_told(own: Life, tmp_path: Path) -> None:
+    case, at = own.of("acme")[0], own.witnessed_at + 24 * HOUR
+    with own.ledger.transaction() as tx:
+        tx.seal(at)
+    with own.ledger.transaction() as tx:
+        tx.record(case, event(PublicReply("late"), at=at), decide, now=at)
+        tx.record(case, event(Noted("later"), at=at), decide, now=at)
+        last = tx.subject(case).seq - 1
+    told = exported(own.ledger, tmp_path / "evidence").check()
+    assert f"{case}: from event {last} on nothing is sealed yet" in told
