@@ -19,7 +19,7 @@ _COLUMNS: Final = ("case", "event", "what")
 
 @click.group()
 def audit() -> None:
-    """Verify that nothing on record was changed."""
+    """Verify that nothing on record was changed, and prove it."""
 
 
 @audit.command()

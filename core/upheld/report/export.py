@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from upheld.calendar.instant import Instant, iso
-from upheld.case.events import Attached, Noted, PassedOver, Undecided
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import CaseFilter, Seal, Transaction
 from upheld.ledger.merkle import leaf_hash, levels, path_of
 from upheld.report import verify
 
-#: Notes among staff, cases of others, our own errors: digest and place go out, what they say does not.
-INTERNAL: Final = frozenset({Noted.kind, PassedOver.kind, Attached.kind, Undecided.kind})
 _HEADER: Final = ("seq", "id", "kind", "origin", "at", "seen", "recorded")
 _EVERY: Final = 1_000_000_000
 _README: Final = """\
@@ -100,7 +97,7 @@ def _event(row: Mapping[str, Any]) -> dict[str, Any]:
     event |= {"digest": row["digest"].hex(), "link": row["link"].hex()}
     if row["bytes"] is None:
         return event | ({} if row["erased"] is None else {"left_out": "erased"})
-    if row["kind"] in INTERNAL:
+    if row["kind"] in verify.INTERNAL:
         # Without its salt, nobody can try guesses at what it says against the digest.
         return event | {"left_out": "internal"}
     # What is not UTF-8 was never written by us: it fails the check, as it should.

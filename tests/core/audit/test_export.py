@@ -19,8 +19,8 @@ from upheld.calendar.instant import HOUR
 from upheld.case.events import BODIES, Noted, PublicReply
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Ledger
-from upheld.report.export import INTERNAL, export
-from upheld.report.verify import all_faults
+from upheld.report.export import export
+from upheld.report.verify import INTERNAL, all_faults
 from upheld.report.witness import written
 
 Evidence = dict[str, Any]
@@ -128,6 +128,11 @@ def _case(evidence: Evidence) -> Any:
     return evidence["cases"][0]
 
 
+def _without(happened: Any, why: str) -> None:
+    happened.pop("payload")
+    happened["left_out"] = why
+
+
 def _swap(events: list[Any]) -> None:
     events[0], events[1] = events[1], events[0]
 
@@ -141,6 +146,7 @@ TAMPERINGS: dict[str, Callable[[Evidence], object]] = {
     "a kind": lambda e: _case(e)["events"][0].update(kind="closed"),
     "a payload with its digest": lambda e: _case(e)["events"][0].update(digest="00" * 32),
     "a payload that is gone": lambda e: _case(e)["events"][0].pop("payload"),
+    "a payload called internal": lambda e: _without(_case(e)["events"][0], "internal"),
     "another salt": lambda e: _case(e)["events"][0].update(salt="00" * 16),
     "another case's name": lambda e: _case(e).update(case="C9"),
     "a leaf elsewhere": lambda e: _case(e)["leaves"][0].update(place=1),
@@ -206,8 +212,9 @@ def test_internal_notes_stay_here_and_their_place_in_the_chain_goes(received: Re
     assert "our own words" in events[0]["payload"]
 
 
-def test_what_is_internal_is_a_kind_of_event() -> None:
+def test_what_is_internal_is_a_kind_of_event_and_an_answer_is_not() -> None:
     assert BODIES.keys() > INTERNAL
+    assert INTERNAL & {"opened", "public_reply", "customer_message", "receipted"} == set()
 
 
 def test_proofs_are_there_for_exactly_the_leaves_of_these_cases(
