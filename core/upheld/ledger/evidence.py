@@ -1,19 +1,21 @@
 """Reading the chain: every event as it was stored, whether it still holds, and erasing.
 
-A chain by itself holds when it was written anew from some event on; the leaves of seals tell."""
+A chain by itself holds when it was written anew from some event on; the leaves of seals tell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import delete, func, select, tuple_, update
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import Origin
 from upheld.errors import NotFound
 from upheld.ledger import chain
 from upheld.ledger.inspection import leaf_faults
+from upheld.ledger.part import among
 from upheld.ledger.records import ChainFault, StoredEvent
 from upheld.ledger.schema import event, payload, subject
 from upheld.ledger.seals import Seals
@@ -21,10 +23,12 @@ from upheld.ledger.seals import Seals
 _ROWS: Final = (
     select(event, payload.c.salt, payload.c.bytes)
     .outerjoin(payload, (payload.c.subject == event.c.subject) & (payload.c.seq == event.c.seq))
-    .where(event.c.subject == bindparam("of"))
-    .order_by(event.c.seq)
+    .order_by(event.c.subject, event.c.seq)
 )
-_HEAD: Final = select(subject.c.seq, subject.c.head).where(subject.c.id == bindparam("of"))
+_ROWS_OF: Final = {name: _ROWS.where(ids) for name, ids in among(event.c.subject).items()}
+_HEADS: Final = select(subject.c.id, subject.c.seq, subject.c.head)
+_HEADS_OF: Final = {name: _HEADS.where(ids) for name, ids in among(subject.c.id).items()}
+_AT_A_TIME: Final = 500
 _ORPHANS: Final = (
     select(event.c.subject).distinct().where(event.c.subject.not_in(select(subject.c.id)))
 )
@@ -35,22 +39,25 @@ class Evidence(Seals):
 
     def events(self, subject_id: str) -> list[StoredEvent]:
         """All events in order of arrival, facts and consequences; ``NotFound``."""
-        self._head_of(subject_id)
-        return [_stored(row) for row in self._rows(subject_id)]
+        return [_stored(row) for row in self.stored(subject_id)]
 
     def stored(self, subject_id: str) -> list[Mapping[str, Any]]:
         """The rows of a subject's events with their payloads, for whoever checks the bytes."""
-        return self._rows(subject_id)
+        self._there(subject_id)
+        return self._rows([subject_id])[subject_id]
 
     def verify(self, subject_id: str) -> list[ChainFault]:
         """What is not as it was written and sealed in a subject's chain; empty when it holds."""
-        return self._verify(subject_id, self._sealed_at())
+        self._there(subject_id)
+        return list(self._faults([subject_id], self._sealed_at()))
 
     def verify_all(self) -> list[ChainFault]:
         """``verify`` for every subject, subjects that are gone, and ``verify_seals``."""
-        ids = self._connection.execute(select(subject.c.id).order_by(subject.c.id)).scalars().all()
-        sealed_at = self._sealed_at()
-        found = [fault for name in ids for fault in self._verify(name, sealed_at)]
+        ids = self._connection.execute(select(subject.c.id)).scalars().all()
+        sealed_at, found = self._sealed_at(), list[ChainFault]()
+        for start in range(0, len(ids), _AT_A_TIME):
+            found += self._faults(ids[start : start + _AT_A_TIME], sealed_at)
+        found.sort(key=lambda fault: fault.subject or "")
         return [*found, *self._gone(), *self.verify_seals()]
 
     def erased(self, subject_id: str | None = None) -> int:
@@ -76,10 +83,12 @@ class Evidence(Seals):
         self._memory.clear()
         return len(seqs)
 
-    def _verify(self, subject_id: str, sealed_at: Mapping[int, Instant]) -> list[ChainFault]:
-        head, rows = self._head_of(subject_id), self._rows(subject_id)
-        found = chain.faults(subject_id, rows, seq=head.seq, head=head.head)
-        return [*found, *leaf_faults(subject_id, rows, self.seals_of(subject_id), sealed_at)]
+    def _faults(self, ids: Sequence[str], sealed_at: Mapping[int, Instant]) -> Iterator[ChainFault]:
+        heads = self._connection.execute(_HEADS_OF[self._dialect], self._ids(ids)).all()
+        rows, leaves = self._rows(ids), self._leaves_of(ids)
+        for name, seq, head in heads:
+            yield from chain.faults(name, rows[name], seq=seq, head=head)
+            yield from leaf_faults(name, rows[name], leaves.get(name, []), sealed_at)
 
     def _gone(self) -> list[ChainFault]:
         orphans = set(self._connection.execute(_ORPHANS).scalars())
@@ -88,14 +97,16 @@ class Evidence(Seals):
         told |= dict.fromkeys(sealed, "it was sealed, but the subject is gone")
         return [ChainFault(name, sealed.get(name, 0), told[name]) for name in sorted(told)]
 
-    def _rows(self, subject_id: str) -> list[Any]:
-        return list(self._connection.execute(_ROWS, {"of": subject_id}).mappings())
+    def _rows(self, ids: Sequence[str]) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {name: [] for name in ids}
+        for row in self._connection.execute(_ROWS_OF[self._dialect], self._ids(ids)).mappings():
+            found[row["subject"]].append(row)
+        return found
 
-    def _head_of(self, subject_id: str) -> Any:
-        row = self._connection.execute(_HEAD, {"of": subject_id}).first()
-        if row is None:
+    def _there(self, subject_id: str) -> None:
+        there = select(subject.c.id).where(subject.c.id == subject_id)
+        if self._connection.execute(there).first() is None:
             raise NotFound(f"there is no {subject_id}", do_next="see `upheld cases list`")
-        return row
 
 
 def _stored(row: Any) -> StoredEvent:

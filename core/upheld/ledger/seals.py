@@ -6,8 +6,9 @@ is being written just then is left for the next seal, so that neither waits for 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
@@ -38,6 +39,10 @@ _SEALS: Final = select(*(seal_table.c[name] for name in Seal.__slots__)).order_b
     seal_table.c.number
 )
 _LEAVES: Final = select(*(leaf.c[name] for name in Leaf.__slots__))
+_LEAVES_OF: Final = {
+    name: _LEAVES.where(ids).order_by(leaf.c.subject, leaf.c.seal)
+    for name, ids in among(leaf.c.subject).items()
+}
 _AT_A_TIME: Final = 10_000
 
 
@@ -49,14 +54,13 @@ class Seals(Part):
 
         Costs what moved. ``Conflict`` where another daemon sealed first: see ``Ledger.retrying``.
         """
-        moved = sorted(self._connection.execute(_MOVED), key=attrgetter("id"))
+        moved = sorted(self._connection.execute(_MOVED).all(), key=itemgetter(0))
         if not moved:
             return None
         made = _following(self.newest_seal(), now, moved)
         if self._connection.execute(_FOLLOW[self._dialect], _row(made)).first() is None:
             raise overtaken(f"seal {made.number}")
-        rows = [_row(found) for found in _leaves(made.number, moved)]
-        _INSERT_LEAF.run(self._connection, rows)
+        _INSERT_LEAF.run(self._connection, _leaves(made.number, moved))
         # Their rows are locked, so no seq has moved on since it was read.
         ids = self._ids([row.id for row in moved])
         self._connection.execute(_SEALED[self._dialect], ids)
@@ -74,8 +78,13 @@ class Seals(Part):
 
     def seals_of(self, subject_id: str) -> list[Leaf]:
         """The leaves of a subject, oldest first."""
-        found = _LEAVES.where(leaf.c.subject == subject_id).order_by(leaf.c.seal)
-        return [Leaf(*row) for row in self._connection.execute(found)]
+        return self._leaves_of([subject_id]).get(subject_id, [])
+
+    def _leaves_of(self, ids: Sequence[str]) -> dict[str, list[Leaf]]:
+        found: defaultdict[str, list[Leaf]] = defaultdict(list)
+        for row in self._connection.execute(_LEAVES_OF[self._dialect], self._ids(ids)):
+            found[row.subject].append(Leaf(*row))
+        return found
 
     def leaves(self, seal: int) -> list[Leaf]:
         """The leaves of a seal in their order."""
@@ -117,10 +126,12 @@ def _following(last: Seal | None, now: Instant, moved: Sequence[Any]) -> Seal:
     return Seal(number, now, previous, root, len(moved), head)
 
 
-def _leaves(number: int, moved: Sequence[Any]) -> Iterator[Leaf]:
-    for place, row in enumerate(moved):
-        yield Leaf(number, place, row.id, row.seq, row.head)
+def _leaves(number: int, moved: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        {"seal": number, "place": place, "subject": name, "seq": seq, "link": link}
+        for place, (name, seq, link) in enumerate(moved)
+    ]
 
 
-def _row(record: Seal | Leaf) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
+def _row(made: Seal) -> dict[str, Any]:
+    return {name: getattr(made, name) for name in Seal.__slots__}
