@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.ledger.faults import overtaken
@@ -113,8 +113,8 @@ class Seals(Part):
 
     def _sealed_but_gone(self) -> dict[str, int]:
         """Subjects of which nothing but leaves is left, with the last event that was sealed."""
-        known = select(subject.c.id)
-        gone = select(leaf.c.subject, func.max(leaf.c.seq)).where(leaf.c.subject.not_in(known))
+        there = exists().where(subject.c.id == leaf.c.subject)
+        gone = select(leaf.c.subject, func.max(leaf.c.seq)).where(~there)
         rows = self._connection.execute(gone.group_by(leaf.c.subject).order_by(leaf.c.subject))
         return {row[0]: row[1] for row in rows}
 

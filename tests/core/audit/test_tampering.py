@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from random import Random
 
+import pytest
 from sqlalchemy import Connection
 
 from tests.core.audit.conftest import Life
@@ -34,6 +35,7 @@ def named(found: Verified, done: Tampering) -> bool:
     return bool(seqs) and min(seqs) <= done.seq + 1
 
 
+@pytest.mark.timeout(60 + TIMES)
 def test_every_tampering_is_found_and_named(life: Life) -> None:
     missed, kinds = [], Counter[tuple[str, int]]()
     for seed in range(TIMES):

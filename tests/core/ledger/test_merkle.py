@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from upheld.ledger.merkle import climb, head_hash, leaf_hash, levels, node_hash, path_of, root_of
 
 HASH = st.binary(min_size=32, max_size=32)
-HASHES = st.lists(HASH, min_size=1, max_size=40, unique=True)
+HASHES = st.integers(1, 40).map(lambda many: [sha256(bytes([n])).digest() for n in range(many)])
 
 
 def defined(hashes: list[bytes]) -> bytes:
@@ -45,14 +47,13 @@ def test_no_other_leaf_and_no_other_place_has_it(
     assert climb(hashes[place], place, len(hashes), [*path, other]) is None
 
 
-@given(
-    one=st.tuples(st.text(max_size=9), st.integers(1, 10**12), HASH),
-    two=st.tuples(st.text(max_size=9), st.integers(1, 10**12), HASH),
-)
+LEAF = st.tuples(st.text(st.characters(categories=["L", "N"]), max_size=9), st.integers(1), HASH)
+
+
+@given(one=LEAF, two=LEAF)
 def test_no_two_leaves_have_one_hash(
     one: tuple[str, int, bytes], two: tuple[str, int, bytes]
 ) -> None:
-    assume(all(s.isprintable() for s in (one[0], two[0])))
     assert (leaf_hash(*one) == leaf_hash(*two)) == (one == two)
 
 
