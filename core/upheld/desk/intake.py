@@ -6,6 +6,8 @@ Whatever is not a fact of a case is kept with its fate: fetched = cases + notes 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,7 +31,7 @@ from upheld.case.state import Status
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
-from upheld.errors import LedgerError
+from upheld.errors import LedgerError, NotFound
 from upheld.ledger import DeciderFault, DeliveryState, Fate, Transaction, Unstorable
 from upheld.ledger import Delivery as LedgerDelivery
 from upheld.logs import logger
@@ -38,6 +40,8 @@ from upheld.policy.model import Verb
 
 #: More new cases from one sender in an hour are a machine's doing (facts of loops between desks).
 CASES_AN_HOUR: Final = 20
+#: What stands before the thread in a token that a plugin has found signed by us.
+_SIGNED: Final = "token:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Intake:
     def _subject_of(self, tx: Transaction, source: Source, message: Message) -> Subject | None:
         tokens = [token for token in message.thread if not token.startswith("subject:")]
         found = tx.thread(source.name, tokens)
-        return None if found is None else tx.subject(found)
+        return _vouched_for(tx, tokens) if found is None else tx.subject(found)
 
     def _automatic(
         self, tx: Transaction, source: Source, message: Message, case: Subject | None
@@ -302,6 +306,16 @@ class Intake:
             )
         else:
             tx.quarantine(source.name, item, reason, raw, now, sender=sender, title=title)
+
+
+def _vouched_for(tx: Transaction, tokens: Sequence[str]) -> Subject | None:
+    """The subject that a signed token of ours names. After a restore it may be all that is known of
+    what we had sent; where ids are on record, they are surer: numbers may have been given anew."""
+    for token in tokens:
+        if token.startswith(_SIGNED):
+            with suppress(NotFound):
+                return tx.subject(token.removeprefix(_SIGNED))
+    return None
 
 
 def _who(sender: Sender) -> Actor:

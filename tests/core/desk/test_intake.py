@@ -153,6 +153,28 @@ def test_a_subject_line_alone_is_no_thread(desk: Desk, thread: tuple[str, ...]) 
     assert len(desk.cases()) == 2
 
 
+def test_a_signed_token_finds_a_case_of_which_no_message_is_known(desk: Desk) -> None:
+    """A reply to our plus-address, or to a mail that a restored ledger does not know of."""
+    case = desk.opened(PAT)
+    desk.take(message(PAT, text="Any news?", thread=("<lost@test>", f"token:{case}")))
+    assert desk.last("customer_message", case).body.text == "Any news?"
+    assert len(desk.cases()) == 1
+
+
+def test_a_message_on_record_is_surer_than_the_number_in_a_token(desk: Desk) -> None:
+    """After a restore a number may have been given anew."""
+    first = message(PAT)
+    desk.take(first, message(RAY))
+    desk.take(message(PAT, text="Any news?", thread=("token:C2", first.id)))
+    assert desk.kinds("C1")[-1] == "customer_message"
+    assert "customer_message" not in desk.kinds("C2")
+
+
+def test_a_token_of_a_case_that_is_not_there_opens_one(desk: Desk) -> None:
+    desk.take(message(PAT, thread=("token:C99",)))
+    assert [case.id for case in desk.cases()] == ["C1"]
+
+
 def test_a_closed_case_is_open_again_when_the_customer_writes(
     desk: Desk, thread: tuple[str, ...]
 ) -> None:
