@@ -222,4 +222,4 @@ def _line(row: Trouble, zone: ZoneInfo) -> str:
     until = ""
     if row.cleared is not None:
         until = f" until {moment(row.cleared).astimezone(zone):%Y-%m-%d %H:%M %Z}"
-    return f"- {row.subject}: {row.what} ({since}{until})"
+    return f"- {row.subject}: {' '.join(row.what.split())} ({since}{until})"
