@@ -28,11 +28,13 @@ from upheld.directory.lookup import Directory
 from upheld.directory.written import (
     Entry,
     Language,
+    Mail,
     Names,
     PersonEntry,
     ReachEntry,
     RotationEntry,
     ZoneName,
+    listed,
 )
 from upheld.policy.durations import parse_duration
 from upheld.policy.model import Elapsed
@@ -197,6 +199,9 @@ class Config(Entry):
     )
     links: Mapping[str, str] = Field(default_factory=dict, description="pages that messages name")
     watch_me: WatchEntry = Field(default_factory=WatchEntry, description="dead man's switch")
+    witness: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = Field(
+        (), description="mail addresses outside that keep the head of the newest seal, daily"
+    )
     customers: Annotated[tuple[WrittenCustomer, ...], SkipValidation] = Field(
         (), description="by id; or a list of CSV files and of customers by id"
     )

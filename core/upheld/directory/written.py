@@ -61,7 +61,7 @@ def _language(tag: str) -> str:
     return tag
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
     """One of something is a list of one."""
     return value if isinstance(value, (list, tuple)) or value is None else [value]
 
@@ -70,8 +70,7 @@ def _under(key: str) -> BeforeValidator:
     """``plan: premier`` is ``plan: [{plan: premier}]``."""
 
     def unfold(value: Any) -> Any:
-        listed = _listed(value)
-        return [{key: each} if isinstance(each, str) else each for each in listed or ()]
+        return [{key: each} if isinstance(each, str) else each for each in listed(value) or ()]
 
     return BeforeValidator(unfold)
 
@@ -81,7 +80,7 @@ Mail: TypeAlias = Annotated[str, AfterValidator(_mail)]
 Phone: TypeAlias = Annotated[str, BeforeValidator(_quoted), AfterValidator(_phone)]
 Domain: TypeAlias = Annotated[str, AfterValidator(_domain)]
 Language: TypeAlias = Annotated[str, AfterValidator(_language)]
-Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 class WayEntry(Entry):
@@ -101,7 +100,7 @@ class WayEntry(Entry):
         return value
 
 
-Ways: TypeAlias = Annotated[tuple[WayEntry, ...], BeforeValidator(_listed)]
+Ways: TypeAlias = Annotated[tuple[WayEntry, ...], BeforeValidator(listed)]
 
 
 class ReachEntry(Entry):
@@ -192,7 +191,7 @@ class CustomerEntry(Entry):
     agreement: Annotated[tuple[AgreementEntry, ...], _under("policy")] = Field(
         (), description="an own policy, `{policy, from, until}`, or a list of those"
     )
-    domains: Annotated[tuple[Domain, ...], BeforeValidator(_listed)] = Field(
+    domains: Annotated[tuple[Domain, ...], BeforeValidator(listed)] = Field(
         (), description="mail from these is theirs; `*.acme.example` for all below it"
     )
     contacts: tuple[ContactEntry, ...] = Field((), description="their people")
