@@ -286,7 +286,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class RemoteCase:
-    """A remote item as read. None means "not read this time", () means "read, and empty"."""
+    """A remote item as read. None means "not read this time", () means "read, and empty".
+
+    ``created`` is when it was opened there: what is older than its connection wakes nobody.
+    """
 
     ref: Ref
     version: str
@@ -296,6 +299,7 @@ class RemoteCase:
     history: tuple[Change, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     attachments: tuple[Attachment, ...] | None = None
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,6 +352,16 @@ class Reopened:
 @dataclass(frozen=True, slots=True)
 class Annulled:
     """A named person annuls a verdict, with a reason; both stay, reports count it as annulled."""
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The case was due, and its tracker could not be read; it was read last at ``since`` (None: never)."""
+
+    kind: ClassVar[str] = "unread"
+    rank: ClassVar[int] = 11
+    connection: str
+    since: Instant | None = None
+
+
 
     kind: ClassVar[str] = "annulled"
     rank: ClassVar[int] = 11
@@ -485,6 +495,7 @@ Fact: TypeAlias = (
     | Annulled
 )
 Consequence: TypeAlias = Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
+    | Unread
 Body: TypeAlias = Fact | Consequence
 
 

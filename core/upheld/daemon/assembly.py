@@ -17,6 +17,7 @@ from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor, free_on
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
+from upheld.daemon.look import Look
 from upheld.daemon.loops import Daemon
 from upheld.daemon.pulls import Puller
 from upheld.daemon.pulse import Pulse
@@ -81,7 +82,7 @@ def build_daemon(parts: Parts) -> Daemon:
             _puller(lives[each.source.name], each.source, intake, owner)
             for each in parts.connections
         ),
-        sweeper=Sweeper(records),
+        sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
         planner=Planner(
             records,
             parts.directory,
@@ -102,6 +103,26 @@ def build_daemon(parts: Parts) -> Daemon:
         beat=_beat(parts, owner),
         leave=lambda: ledger.retrying(lambda tx: tx.forget_node(owner)),
     )
+
+
+def _sources(parts: Parts) -> Mapping[str, Source]:
+    return {each.source.name: each.source for each in parts.connections}
+
+
+def _live(parts: Parts, each: Configured) -> Live:
+    name = each.source.name
+    folder = parts.folder / "connections" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    context = ConnectionContext(
+        name=name,
+        site=parts.site,
+        public_url=parts.public_url,
+        folder=folder,
+        log=logger(connection=name),
+        vault=Vault(parts.records.ledger, name),
+        clock=parts.records.clock,
+    )
+    return Live(name, each.plugin(each.config, context))
 
 
 def _auditor(parts: Parts, lives: Sequence[Live], owner: str) -> Auditor:

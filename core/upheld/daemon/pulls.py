@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeGuard
 
 from upheld.calendar.instant import SECOND, Span, instant
 from upheld.desk.intake import Intake, Source
+from upheld.desk.tracked import read_since
 from upheld.errors import Fenced
 from upheld.ledger import Ledger, PullLease, Transaction
-from upheld.plugin import Ability, Auth, Logger, Page, PluginError
+from upheld.plugin import (
+    Ability,
+    Auth,
+    Gone,
+    Inbound,
+    Logger,
+    Misconfigured,
+    Page,
+    Permanent,
+    PluginError,
+    Refused,
+    RemoteCase,
+    Touched,
+    Tracker,
+)
 from upheld.seam import Live
 
 LEASE_SECONDS: Final = 120.0
@@ -76,7 +91,7 @@ class Puller:
     def _turn(self, lease: PullLease) -> int:
         news, cursor = 0, lease.cursor
         for _ in range(PAGES_A_TURN):
-            page = self._page(cursor)
+            page = self._whole(self._page(cursor))
             news += self.ledger.retrying(partial(self._store, lease, page))
             cursor = page.cursor
             if not page.more:
@@ -88,11 +103,34 @@ class Puller:
         plugin = self.live.plugin
         return self.live.call(lambda: plugin.pull(cursor), hard_stop=HARD_STOP, reading=True)
 
+    def _whole(self, page: Page) -> Page:
+        """The page with what it only hints at read, before any transaction begins."""
+        items = tuple(self._read(item) for item in page.items)
+        return page if items == page.items else replace(page, items=items)
+
+    def _read(self, item: Inbound) -> Inbound:
+        """A tracker's item in full. One that can't be read is for quarantine: the others go on.
+
+        What may go better the next time fails the pull, and is tried again from where it stood.
+        """
+        plugin = self.live.plugin
+        if not isinstance(plugin, Tracker) or not _hints(item):
+            return item
+        ref = item.ref
+        try:
+            return self.live.call(lambda: plugin.fetch(ref), hard_stop=HARD_STOP, reading=True)
+        except (Gone, Permanent, Misconfigured) as error:
+            self.log.warning("item_not_read", connection=self.source.name, item=ref.id)
+            return Refused(ref.id, f"{ref.key} can't be read: {error}", ascii(item).encode())
+
     def _store(self, lease: PullLease, page: Page, tx: Transaction) -> int:
+        now = self.intake.records.clock.now()
+        if lease.cursor is None:  # what was there before this very moment wakes nobody
+            tx.begin_scope(read_since(self.source.name), now)
         # Readers with an overlap bring the same items again: only what is news counts.
         news = sum(self.intake.take(tx, self.source, item) for item in page.items)
-        now = self.intake.records.clock.now()
-        tx.move_cursor(lease, page.cursor, as_of=instant(page.as_of), now=now)
+        as_of = None if page.more else instant(page.as_of)
+        tx.move_cursor(lease, page.cursor, as_of=as_of, now=now)
         return news
 
     def _failed(self, lease: PullLease, error: PluginError) -> None:
@@ -109,6 +147,13 @@ class Puller:
         if self.broken is not None:
             self.log.info("connection_back", connection=self.source.name)
         self.broken = None
+
+
+def _hints(item: Inbound) -> TypeGuard[Touched | RemoteCase]:
+    """Whether there is more to an item than what came with the page."""
+    if isinstance(item, RemoteCase):
+        return item.history is None or item.comments is None
+    return isinstance(item, Touched)
 
 
 def pull_all(pullers: Sequence[Puller]) -> int:

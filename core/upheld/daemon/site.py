@@ -21,6 +21,7 @@ from upheld.daemon.observers import Observers
 from upheld.desk.book import Book
 from upheld.desk.intake import Source
 from upheld.desk.records import Records
+from upheld.desk.scope import Scopes, scopes
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.brake import Brake
@@ -121,11 +122,23 @@ class Site:
     def book(self) -> Book:
         """Policies by version; those in force are kept in the ledger, for the cases pinned to them."""
         book = Book(
-            self.policy, self.directory, agreements=self._agreements(), kept=self._kept_policy
+            self.policy,
+            self.directory,
+            agreements=self._agreements(),
+            kept=self._kept_policy,
+            scopes=self.scopes,
         )
         for policy in book.current():
             self.ledger.retrying(partial(_keep, policy))
         return book
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        """Since when what go_live names is live; what it names anew is so from now on."""
+        go_live = self.config.go_live
+        named = scopes(go_live.mode, go_live.live_for, self.config.connections)
+        with self.ledger.reading() as tx:
+            return Scopes.under(named, tx.scopes(), self.clock.now())
 
     @cached_property
     def registry(self) -> Registry:
@@ -162,8 +175,11 @@ class Site:
         return tuple(found)
 
     def daemon(self) -> Daemon:
-        """The daemon; plugins are constructed, nothing runs yet."""
-        return build_daemon(self.parts())
+        """The daemon; plugins are constructed, nothing runs yet. From here on it is on record what is
+        live: a command beside a daemon that runs on does not change that."""
+        daemon = build_daemon(self.parts())
+        self.ledger.retrying(lambda tx: self.scopes.keep(tx, self.clock.now()))
+        return daemon
 
     def parts(self) -> Parts:
         """All that a daemon is made of."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from upheld.case.events import UPHELD, Event, Ticked
+from upheld.daemon.look import Look
 from upheld.desk.records import Records
 from upheld.errors import LedgerError
 from upheld.ledger import Transaction
@@ -17,6 +18,7 @@ class Sweeper:
     """Costs what is due, not what is open."""
 
     records: Records
+    look: Look | None = None
     batch: int = 50
 
     def sweep(self) -> int:
@@ -28,6 +30,8 @@ class Sweeper:
     def _looked_at(self, case: str) -> bool:
         """One case; what goes wrong with it must not keep the clocks of the others."""
         try:
+            if self.look is not None:
+                self.look.before(case)
             return self.records.ledger.retrying(partial(self._tick, case))
         except LedgerError:
             raise

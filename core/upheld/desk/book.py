@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Decision, Subject
-from upheld.case.events import Event
+from upheld.case.events import Event, Opened
+from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
 from upheld.engine.referral import decide_referral
@@ -22,7 +24,8 @@ class Book:
 
     ``agreements`` maps the path of a customer's agreement to its policy; ``kept`` reads a version
     that is no longer configured back from the ledger. Precedence is agreement, plan, policy (P-12):
-    plans are conditions inside a policy, an agreement is a policy of its own.
+    plans are conditions inside a policy, an agreement is a policy of its own. ``enforced_from`` is for the
+    whole site, ``scopes`` tell since when each customer is live; the later of the two counts.
     """
 
     def __init__(
@@ -33,11 +36,13 @@ class Book:
         agreements: Mapping[str, Policy] | None = None,
         kept: Kept | None = None,
         enforced_from: Instant | None = None,
+        scopes: Scopes | None = None,
     ) -> None:
         self.policy, self.directory = policy, directory
         self._agreements = dict(agreements or {})
         self._kept = kept
         self._enforced_from = enforced_from
+        self._scopes = scopes or Scopes()
         self._terms: dict[str, Terms] = {}
         for known in (policy, *self._agreements.values()):
             self._terms[known.version] = compile_terms(known, enforced_from=enforced_from)
@@ -66,7 +71,15 @@ class Book:
 
     def decide(self, subject: Subject, event: Event) -> Decision:
         """The decider for the ledger: each kind of subject has its own."""
-        terms = self.of(subject.policy)
+        terms = self._live(self.of(subject.policy), subject)
         if subject.kind == "referral":
             return decide_referral(terms, subject, event)
         return decide(terms, subject, event)
+
+    def _live(self, terms: Terms, subject: Subject) -> Terms:
+        """The terms, enforced from when on the subject's customer is live."""
+        opened = subject.facts[0].body if subject.facts else None
+        since = self._scopes.of(opened.customer if isinstance(opened, Opened) else None)
+        if since is None or since <= (terms.enforced_from or 0):
+            return terms
+        return replace(terms, enforced_from=since)

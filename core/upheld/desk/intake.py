@@ -29,13 +29,14 @@ from upheld.case.events import (
 )
 from upheld.case.state import Status
 from upheld.desk.records import Records
+from upheld.desk.tracked import Tracked, was_there_before
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
 from upheld.ledger import DeciderFault, DeliveryState, Fate, Transaction, Unstorable
 from upheld.ledger import Delivery as LedgerDelivery
 from upheld.logs import logger
-from upheld.plugin import Delivery, Inbound, Message, Nature, Receipt, Refused
+from upheld.plugin import Delivery, Inbound, Message, Nature, Receipt, Refused, RemoteCase
 from upheld.policy.model import Verb
 
 #: More new cases from one sender in an hour are a machine's doing (facts of loops between desks).
@@ -77,12 +78,14 @@ class Intake:
             wrong = error
         reason = f"it could not be taken ({type(wrong).__name__})"
         logger().error("item_not_taken", connection=source.name, item=_id(item), error=str(wrong))
-        self._keep(tx, source, _id(item), Fate.REFUSED, reason, getattr(item, "raw", b""))
+        self._keep(tx, source, _id(item), Fate.REFUSED, reason, _raw(item))
         return False
 
     def _take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         if isinstance(item, Receipt):
             return self._receipt(tx, source, item)
+        if isinstance(item, RemoteCase):
+            return Tracked(self.records, self.directory).take(tx, source, item)
         if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
             return False
         if isinstance(item, Message):
@@ -157,7 +160,7 @@ class Intake:
             reason = f"more than {CASES_AN_HOUR} new cases from {message.by.id} in an hour"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
-        opened = self._opened(source, message, sender)
+        opened = self._opened(tx, source, message, sender)
         case = self.records.open(
             tx, opened, actor=_who(sender), event_id=message.id, at=self._at(message.at)
         )
@@ -173,7 +176,7 @@ class Intake:
         policy, now = self.records.book.policy.version, self.records.clock.now()
         referral = tx.subject(tx.new_subject("referral", policy=policy, now=now))
         tx.bind_thread(source.name, token, referral.id)
-        opened = self._opened(source, message, sender)
+        opened = self._opened(tx, source, message, sender)
         self._referred(tx, source, message, referral, opened, sender)
 
     def _refer_again(
@@ -195,9 +198,9 @@ class Intake:
         reason = "no partner's contact"
         self._keep(tx, source, message.id, Fate.REFERRED, reason, message.raw, message)
 
-    def _opened(self, source: Source, message: Message, sender: Sender) -> Opened:
+    def _opened(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> Opened:
         at = self._at(message.at)
-        old = source.adopt_from is not None and at < source.adopt_from
+        old = was_there_before(tx, source, at)
         language = self.directory.language(sender.customer) if sender.customer else None
         return Opened(
             source="email" if source.plugin == "email" else source.plugin,
@@ -325,10 +328,19 @@ def _who(sender: Sender) -> Actor:
     return Actor(sender.address, side)
 
 
+def _raw(item: Inbound) -> bytes:
+    """The item as it came, as far as there is such a thing."""
+    if isinstance(item, Message | Refused):
+        return item.raw
+    return ascii(item).encode()
+
+
 def _id(item: Inbound) -> str:
     """What an item is called in quarantine; printable, whatever the far end calls it."""
     if isinstance(item, Message | Refused):
         return ascii(item.id)[1:-1]
+    if isinstance(item, RemoteCase):
+        return ascii(f"{item.ref.id}@{item.version}")[1:-1]
     return hashlib.sha256(ascii(item).encode()).hexdigest()
 
 

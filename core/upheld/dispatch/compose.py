@@ -31,6 +31,7 @@ from upheld.case.events import (
     Opened,
     PublicReply,
     Resolved,
+    Unread,
     Worked,
 )
 from upheld.engine.case import Life
@@ -190,6 +191,7 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "clauses": _sentences(known),
         "links": {name: known.links[name] for name in wanted if name in known.links},
         "late": _length(known.item.late) if known.item.late else "",
+        "unread": _unread(known, zone),
         "update": _update(known, zone),
         "text": str(known.item.facts.get("text", "")),
         "why": known.item.why or "",
@@ -245,6 +247,19 @@ def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
         ],
         "next_at": _time(int(next_at), zone) if next_at else "",
     }
+
+
+def _unread(known: Known, zone: ZoneInfo) -> str:
+    """Since when the case's tracker had not been read as the message fell due; "" where it was."""
+    unread = [
+        fact.body
+        for fact in known.facts
+        if isinstance(fact.body, Unread) and known.item.due <= fact.at <= known.item.created
+    ]
+    if not unread:
+        return ""
+    since = unread[0].since
+    return "it was connected" if since is None else _time(since, zone)
 
 
 def _since(known: Known) -> list[Event]:

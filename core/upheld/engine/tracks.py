@@ -139,7 +139,8 @@ class EveryTrack:
         return self.at(self.occurrence) if self.since is not None and self.occurrence else None
 
     def _next(self, line: Timeline) -> None:
-        begins = _enforced_from(line)
+        # The case's own instant: what was due between it and the site's is still told, as due before.
+        begins = line.state.enforced_from
         if begins is None:
             self.occurrence = 0
             return
@@ -275,10 +276,3 @@ class ReplyTrack:
 
     def struck(self, line: Timeline, at: Instant) -> None:
         """Has no timers."""
-
-
-def _enforced_from(line: Timeline) -> Instant | None:
-    own = line.state.enforced_from
-    if own is None:
-        return None
-    return max(own, line.terms.enforced_from or own)

@@ -38,11 +38,14 @@ class Pulls(Part):
         return None if row is None else PullLease(connection, row.cursor, row.token)
 
     def move_cursor(
-        self, lease: PullLease, cursor: str | None, *, as_of: Instant, now: Instant
+        self, lease: PullLease, cursor: str | None, *, as_of: Instant | None, now: Instant
     ) -> None:
-        """Everything before ``cursor`` is in this very transaction; ``Fenced`` without the lease."""
-        values = {"cursor": cursor, "as_of": as_of, "succeeded": now, "failures": 0, "error": None}
-        self._fenced(lease, values)
+        """Everything before ``cursor`` is in this very transaction; ``Fenced`` without the lease.
+
+        ``as_of`` None: there is more to read, so it stays as it was.
+        """
+        values = {"cursor": cursor, "succeeded": now, "failures": 0, "error": None}
+        self._fenced(lease, values if as_of is None else {**values, "as_of": as_of})
 
     def pull_failed(self, lease: PullLease, error: str, *, now: Instant) -> None:
         """Note that the connection could not be read; ``Fenced`` without the lease."""

@@ -295,6 +295,19 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """A scope and how long it stood: from ``since`` until ``until``, which is None while it stands."""
+
+    name: str
+    since: Instant
+    until: Instant | None
+
+    def holds(self, at: Instant) -> bool:
+        """Whether it stood at an instant; the end is over."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something is wrong with Upheld itself. ``told`` is when the operator heard that it came and
     ``told_to`` how, until they heard that it is over too; ``attempts`` counts how often that was tried.

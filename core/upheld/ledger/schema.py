@@ -1,7 +1,7 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
-Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, told,
-cleared``. Machine time: ``not_before, lease_until, began, ended, changed, beat, claimed``.
+Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
+told, cleared``. Machine time: ``not_before, lease_until, began, ended, changed, beat, claimed``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -357,6 +357,23 @@ node: Final = Table(
     Column("version", Text, nullable=False),
     Column("config", Text, nullable=False),
     Column("beat", BigInteger, nullable=False),
+)
+
+# Since when a connection is read, and what is promised to whom really leaves; ``until`` NULL: still.
+scope: Final = Table(
+    "scope",
+    metadata,
+    _number(),
+    Column("name", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+Index(
+    "ix_scope_standing",
+    scope.c.name,
+    unique=True,
+    sqlite_where=scope.c.until.is_(None),
+    postgresql_where=scope.c.until.is_(None),
 )
 
 # What is wrong with Upheld itself: since when, and whether somebody was told.

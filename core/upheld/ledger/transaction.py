@@ -18,6 +18,7 @@ from upheld.ledger.links import Links
 from upheld.ledger.listing import Listings
 from upheld.ledger.parking import Parking
 from upheld.ledger.pulls import Pulls
+from upheld.ledger.scopes import Scopes
 from upheld.ledger.site import Policies, Sites, Vault
 from upheld.ledger.traffic import Traffic
 from upheld.ledger.troubles import Troubles
@@ -32,6 +33,7 @@ class Transaction(
     Pulls,
     Inbound,
     Links,
+    Scopes,
     Sites,
     Policies,
     Vault,

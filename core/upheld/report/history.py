@@ -8,11 +8,24 @@ from itertools import count
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import Annulled, Enforced, Event, Opened, Origin, StepWithdrawn
+from upheld.desk.scope import in_shadow
 from upheld.errors import NotFound
-from upheld.ledger import CaseFilter, ListedCase, Transaction
+from upheld.ledger import CaseFilter, ListedCase, Period, Transaction
 from upheld.report.messages import Message, messages_of
 
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Which instants of a customer's cases lie in shadow that was left since."""
+
+    periods: tuple[Period, ...] = ()
+    customer: str | None = None
+
+    def covers(self, at: Instant) -> bool:
+        """Whether nothing of this customer's left at an instant, and later did."""
+        return in_shadow(self.periods, self.customer, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +37,12 @@ class Recorded:
 
     event: Event
     enforced_from: Instant | None
+    shadow: Shadow = Shadow()
 
     def enforced(self, at: Instant) -> bool:
-        """Whether the case was enforced at an instant."""
-        return self.enforced_from is not None and at >= self.enforced_from
+        """Whether the case was enforced at an instant, and its customer live."""
+        begun = self.enforced_from is not None and at >= self.enforced_from
+        return begun and not self.shadow.covers(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +78,12 @@ class History:
 
 def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
     """One after the other, so that a report never holds more than one; referrals come last."""
+    periods = tuple(tx.periods())
     for case in _cases(tx, customer):
-        yield _history(tx, case)
+        yield _history(tx, case, Shadow(periods, case.customer))
     if customer is None:
         for referral in _referrals(tx):
-            yield _history(tx, referral)
+            yield _history(tx, referral, Shadow(periods))
 
 
 def _cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
@@ -88,21 +104,21 @@ def _referrals(tx: Transaction) -> Iterator[ListedCase]:
             return
 
 
-def _history(tx: Transaction, listed: ListedCase) -> History:
+def _history(tx: Transaction, listed: ListedCase, shadow: Shadow) -> History:
     events = [stored.event for stored in tx.events(listed.id) if stored.event is not None]
     return History(
         id=listed.id,
         policy=listed.policy,
-        recorded=tuple(_recorded(events)),
+        recorded=tuple(_recorded(events, shadow)),
         messages=messages_of(tx, listed.id, events),
     )
 
 
-def _recorded(events: Iterable[Event]) -> Iterator[Recorded]:
+def _recorded(events: Iterable[Event], shadow: Shadow) -> Iterator[Recorded]:
     enforced_from: Instant | None = 0
     for event in events:
         if isinstance(event.body, Opened):
             enforced_from = event.body.enforced_from
         elif isinstance(event.body, Enforced):
             enforced_from = event.body.since
-        yield Recorded(event, enforced_from)
+        yield Recorded(event, enforced_from, shadow)

@@ -28,15 +28,21 @@ _WORST_FIRST: Final = (
 )
 
 
+_COUNTED: Final = frozenset({Standing.KEPT, Standing.MISSED})
+
+
 def step_lines(history: History, book: Rulebook) -> Lines:
     """A line for each step, with its clause."""
     withdrawn, parent = history.withdrawn, ""
-    for body in (each.event.body for each in history.recorded):
+    for each in history.recorded:
+        body = each.event.body
         if isinstance(body, Attached):
             parent = body.parent
         if not isinstance(body, StepTaken) or book.orders_work(body.clause, body.rule):
             continue
         standing, what = _judged(body, history, book, parent)
+        if standing in _COUNTED and each.shadow.covers(body.due):
+            standing = Standing.BEFORE_ENFORCEMENT
         if body.key in withdrawn:
             standing, what = Standing.SUPERSEDED, f"{what}; taken back: {withdrawn[body.key]}"
         yield body.clause, EvidenceLine(history.id, body.due, what, body.key, standing)

@@ -43,8 +43,8 @@ _STATUSES: Final = ("open", "in progress", "waiting", "resolved", "closed")
 class ScriptedTracker(Tracker[ScriptedConfig]):
     """In memory; every change makes a new version, and comes with the next pull.
 
-    People on the far side: `open`, `edit`, `say`. Faults: `fail_next`, `lose_reply`. ``writes``
-    counts what Upheld changed.
+    People on the far side: `open`, `edit`, `say`. Faults: `fail_next`, `lose_reply`, and ``down``,
+    which every call raises while it is set. ``writes`` counts what Upheld changed.
     """
 
     name = "scripted-tracker"
@@ -58,6 +58,7 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         self.items: dict[str, RemoteCase] = {}
         self.writes = 0
         self.closed = False
+        self.down: PluginError | None = None
         self._changed: list[str] = []
         self._keys: dict[str, object] = {}
         self._faults: deque[PluginError] = deque()
@@ -176,6 +177,8 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
     # --- the far side ---
 
     def _fail(self) -> None:
+        if self.down is not None:
+            raise self.down
         if self._faults:
             raise self._faults.popleft()
 
@@ -197,7 +200,8 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         ref = Ref(draft.scope, f"id-{number}", f"T-{number}")
         fields = {**dict.fromkeys(_FIELDS), "status": _STATUSES[0], **draft.fields}
         fields |= {"text": draft.text, "reporter": draft.reporter.id}
-        return self._store(RemoteCase(ref, "0", self.context.now(), fields, key, (), (), ()))
+        at = self.context.now()
+        return self._store(RemoteCase(ref, "0", at, fields, key, (), (), (), created=at))
 
     def _write(self, item: RemoteCase, by: Actor, fields: Mapping[str, Value]) -> RemoteCase:
         at, past = self.context.now(), item.history or ()

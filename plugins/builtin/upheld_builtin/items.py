@@ -216,6 +216,7 @@ class Items:
             history=tuple(_change(found) for found in self._of("history", id_)),
             comments=tuple(self._comment(found) for found in self._of("comment", id_)),
             attachments=self._files("item = ? AND comment IS NULL", id_),
+            created=datetime.fromisoformat(row["created"]),
         )
 
     def _of(self, table: str, item: str) -> list[sqlite3.Row]:

@@ -29,6 +29,7 @@ from upheld.case.events import (
 )
 
 TAKEN, FILLED, COLLAPSED = StepResult.TAKEN, StepResult.FILLED, StepResult.COLLAPSED
+BEFORE = StepResult.BEFORE_ENFORCEMENT
 OPEN = "status: [open, worked, waiting_customer, waiting_vendor, resolved]"
 HOURLY = f"every: 1 hour, while: {{severity: 1, {OPEN}}}, do: [update: customer]"
 FILLS = f"{HOURLY}, filled_by: [public_reply, update]"
@@ -250,7 +251,18 @@ def test_what_fell_due_since_a_case_is_enforced_is_caught_up() -> None:
 def test_a_site_that_goes_live_later_counts_from_then() -> None:
     case = Case(terms(HOURLY, enforced_from=at(2.5)))
     case.happens(SeveritySet(1), at())
-    assert case.decision.wake_at == at(3)
+    case.until(at(4))
+    assert case.results() == [(at(1), BEFORE), (at(2), BEFORE), (at(3), TAKEN), (at(4), TAKEN)]
+
+
+def test_going_live_takes_nothing_back_of_what_shadow_has_done() -> None:
+    case = Case(terms(HOURLY))
+    case.happens(SeveritySet(1), at())
+    case.until(at(2))
+    case.terms = terms(HOURLY, enforced_from=at(2.5))
+    case.until(at(3))
+    assert case.results() == [(at(1), TAKEN), (at(2), TAKEN), (at(3), TAKEN)]
+    assert not case.bodies(StepWithdrawn)
 
 
 # --- late news ------------------------------------------------------------------------------------

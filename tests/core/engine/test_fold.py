@@ -42,6 +42,7 @@ from upheld.case.events import (
     SeveritySet,
     Side,
     Triaged,
+    Unread,
     WaitingOn,
     Worked,
 )
@@ -111,7 +112,7 @@ def test_an_answer_is_work_and_a_response(fact: Body) -> None:
     assert (again.worked_at, again.responded_at) == (at(2), at(1))  # the last, and the first
 
 
-@pytest.mark.parametrize("fact", [Noted("…"), PassedOver(("C2",)), Reopened()])
+@pytest.mark.parametrize("fact", [Noted("…"), PassedOver(("C2",)), Reopened(), Unread("jira")])
 def test_what_changes_nothing_leaves_the_very_state(fact: Body) -> None:
     event = Event("e", at(1), at(1), BO, fact)
     assert fold(FRESH, event) is FRESH
@@ -119,7 +120,7 @@ def test_what_changes_nothing_leaves_the_very_state(fact: Body) -> None:
 
 def test_every_kind_of_fact_is_known_here() -> None:
     tested = {Noted, PassedOver, Reopened, PublicReply, CallLogged, Released, Detached, Proposed}
-    tested |= {type(fact) for fact, _ in CHANGES}
+    tested |= {type(fact) for fact, _ in CHANGES} | {Unread}
     facts = {kind for kind in BODIES.values() if kind in Fact.__args__}
     assert {kind.kind for kind in facts - tested} == {"opened", "annulled"}
 

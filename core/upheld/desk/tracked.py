@@ -1,0 +1,185 @@
+"""Items of a tracker: each is a case, and what people did to it there are facts of the case.
+
+An item is only read here. It is known by its link; one that Upheld created itself is known by the
+key in it, whoever comes first: the tracker's news or the answer to the creation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from upheld.calendar.instant import Instant, instant
+from upheld.case.decision import Subject
+from upheld.case.events import Actor, Event, Linked, Opened, Side
+from upheld.desk.records import Records
+from upheld.desk.remote import News, Reader, created, initial
+from upheld.directory import Customer, Directory, Sender
+from upheld.ledger import CREATE_ITEM, Transaction
+from upheld.plugin import RemoteCase
+from upheld.policy.model import Policy
+
+if TYPE_CHECKING:
+    from upheld.desk.intake import Source
+
+
+def read_since(connection: str) -> str:
+    """The scope in the ledger that tells since when a connection is read."""
+    return f"read/{connection}"
+
+
+def was_there_before(tx: Transaction, source: Source, at: Instant) -> bool:
+    """Whether what began at ``at`` is older than what the connection is to enforce.
+
+    That is its ``adopt_from``, and never before the first time that it was read: a tracker or a
+    mailbox that is newly connected wakes nobody for what stands in it.
+    """
+    limits = (source.adopt_from, tx.since(read_since(source.name)))
+    return any(limit is not None and at < limit for limit in limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Takes items inside the transaction that moves the cursor."""
+
+    records: Records
+    directory: Directory
+
+    def take(self, tx: Transaction, source: Source, item: RemoteCase) -> bool:
+        """One item as it is now; whether there was anything new. The same again changes nothing."""
+        known = self._linked(tx, source, item) or self._ours(tx, source, item)
+        if known is None:
+            self._open(tx, source, item)
+            return True
+        case, linked = known
+        return self._add(tx, source, item, tx.subject(case), linked)
+
+    def _linked(
+        self, tx: Transaction, source: Source, item: RemoteCase
+    ) -> tuple[str, tuple[Event, ...]] | None:
+        """The case that it is, and the event of a new name: it was moved, and is called otherwise."""
+        link = tx.linked(source.name, item.ref.id)
+        if link is None or link.key == item.ref.key:
+            return None if link is None else (link.subject, ())
+        self._link(tx, source, item, link.subject)
+        news = _link_news(source, item, item.updated)
+        return link.subject, (self._event(source, item, news, 0),)
+
+    def _ours(
+        self, tx: Transaction, source: Source, item: RemoteCase
+    ) -> tuple[str, tuple[Event, ...]] | None:
+        """The case for which Upheld created this item, though the answer has not come yet.
+
+        A person who copies an item copies the key in it: what is linked already is no answer.
+        """
+        made = tx.receipt(source.name, item.key) if item.key else None
+        if made is None or made.purpose != CREATE_ITEM or tx.link_of(made.subject, source.name):
+            return None
+        self._link(tx, source, item, made.subject)
+        now, actor = self.records.clock.now(), Actor(source.name, Side.PROVIDER)
+        # The id is that under which the sender records it, so whoever is second changes nothing.
+        event = Event(f"linked:{made.key}", now, now, actor, _linked(source, item))
+        return made.subject, (event,)
+
+    def _link(self, tx: Transaction, source: Source, item: RemoteCase, case: str) -> None:
+        ref = item.ref
+        tx.link(case, source.name, remote_id=ref.id, key=ref.key, url=ref.url)
+
+    def _open(self, tx: Transaction, source: Source, item: RemoteCase) -> None:
+        now = self.records.clock.now()
+        at = min(instant(created(item)), now)
+        opened, by = self._opened(tx, source, item, at)
+        reader = self._reader(source, self.records.book.for_customer(opened.customer, at).policy)
+        news = (
+            _link_news(source, item, created(item)),
+            *reader.begun(item, created(item), by),
+            *reader.happened(item, opened.customer),
+        )
+        opening = Event(_id(source, item), at, now, by, opened)
+        events = [self._event(source, item, each, at) for each in news]
+        case = self.records.open_together(tx, opening, opened, events)
+        self._link(tx, source, item, case)
+
+    def _add(
+        self,
+        tx: Transaction,
+        source: Source,
+        item: RemoteCase,
+        case: Subject,
+        linked: tuple[Event, ...],
+    ) -> bool:
+        opened = case.facts[0].body if case.facts else None
+        customer = opened.customer if isinstance(opened, Opened) else None
+        reader = self._reader(source, self.records.book.of(case.policy).policy)
+        begins = case.facts[0].at if case.facts else 0
+        happened = reader.happened(item, customer)
+        events = [self._event(source, item, each, begins) for each in happened]
+        return self.records.add_together(tx, case, [*linked, *events])
+
+    def _opened(
+        self, tx: Transaction, source: Source, item: RemoteCase, at: Instant
+    ) -> tuple[Opened, Actor]:
+        fields = initial(item)
+        said = {name: str(value) for name, value in fields.items() if value is not None}
+        reporter = self.directory.sender(said.get("reporter", ""), at)
+        customer = self._customer(said.get("customer", ""), reporter)
+        staff = reporter.person
+        by = Actor(staff.id, Side.STAFF) if staff else Actor(reporter.address, _side(customer))
+        # Nobody was promised anything for an item that is no customer's.
+        old = customer is None or was_there_before(tx, source, at)
+        opened = Opened(
+            source=source.plugin,
+            subject=said.get("title") or _first_line(said.get("text", "")) or item.ref.key,
+            text=said.get("text", ""),
+            reporter=reporter.address,
+            reporter_name=reporter.name,
+            customer=customer.id if customer else None,
+            customer_kind=customer.kind if customer else reporter.kind,
+            plan=customer.plan(at) if customer else None,
+            language=customer.language if customer else None,
+            product=said.get("product"),
+            connection=source.name,
+            enforced_from=None if old else at,
+        )
+        return opened, by
+
+    def _customer(self, named: str, reporter: Sender) -> Customer | None:
+        """Whose item it is: as its field says, by id or by name; else the reporter's."""
+        customers = self.directory.customers
+        if named in customers:
+            return customers[named]
+        by_name = (c for c in customers.values() if c.name.casefold() == named.casefold())
+        return next(by_name, None) or customers.get(reporter.customer or "")
+
+    def _reader(self, source: Source, policy: Policy) -> Reader:
+        names = (source.name, source.plugin)
+        return Reader(self.directory, names, frozenset(policy.severities))
+
+    def _event(self, source: Source, item: RemoteCase, news: News, begins: Instant) -> Event:
+        now = self.records.clock.now()
+        # A server whose clock runs ahead dates nothing into the future, one that is behind
+        # nothing to before the case.
+        at = max(min(instant(news.at), now), begins)
+        return Event(f"{_id(source, item)}/{news.part}", at, now, news.by, news.body)
+
+
+def _id(source: Source, item: RemoteCase) -> str:
+    return f"{source.name}:{item.ref.id}"
+
+
+def _link_news(source: Source, item: RemoteCase, at: datetime) -> News:
+    actor = Actor(source.name, Side.PROVIDER)
+    return News(f"linked:{item.ref.key}", at, actor, _linked(source, item))
+
+
+def _linked(source: Source, item: RemoteCase) -> Linked:
+    return Linked(source.name, item.ref.id, item.ref.key, item.ref.url)
+
+
+def _side(customer: Customer | None) -> Side:
+    return Side.CUSTOMER if customer else Side.UNKNOWN
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
