@@ -350,9 +350,6 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True)
-class Annulled:
-    """A named person annuls a verdict, with a reason; both stay, reports count it as annulled."""
-@dataclass(frozen=True, slots=True)
 class Unread:
     """The case was due, and its tracker could not be read; it was read last at ``since`` (None: never)."""
 
@@ -362,6 +359,9 @@ class Unread:
     since: Instant | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Annulled:
+    """A named person annuls a verdict, with a reason; both stay, reports count it as annulled."""
 
     kind: ClassVar[str] = "annulled"
     rank: ClassVar[int] = 11
@@ -492,10 +492,10 @@ Fact: TypeAlias = (
     | Resolved
     | Closed
     | Reopened
+    | Unread
     | Annulled
 )
 Consequence: TypeAlias = Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
-    | Unread
 Body: TypeAlias = Fact | Consequence
 
 

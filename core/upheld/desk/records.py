@@ -222,10 +222,13 @@ class Records:
         state = self.life(before, event.at).state
         if state.worked_at is not None or state.acting_severity is None:
             return
+        if state.enforced_from is None:  # it was there before: nobody promised an order
+            return
         waiting = [
             waiting.id
             for severity in range(1, state.acting_severity)
             for waiting in tx.cases(_unworked(state.queue, severity))
+            if waiting.opened <= event.at and _enforced(tx.subject(waiting.id), event.at)
         ]
         if waiting:
             body = PassedOver(tuple(waiting))
@@ -233,14 +236,9 @@ class Records:
                 tx,
                 before.id,
                 Event(f"{event.id}#passed-over", event.at, event.seen, event.actor, body),
-        if state.enforced_from is None:  # it was there before: nobody promised an order
-            return
             )
 
 
-def _unworked(queue: str | None, severity: int) -> CaseFilter:
-            if waiting.opened <= event.at and _enforced(tx.subject(waiting.id), event.at)
-    return CaseFilter(open=True, queue=queue, severity=severity, worked=False)
 def _undecided(subject: Subject, _event: Event) -> Decision:
     """For what is decided with the next event, in the same transaction."""
     return Decision(subject.state or {})
@@ -257,3 +255,5 @@ def _enforced(case: Subject, at: Instant) -> bool:
     return since is not None and since <= at
 
 
+def _unworked(queue: str | None, severity: int) -> CaseFilter:
+    return CaseFilter(open=True, queue=queue, severity=severity, worked=False)
