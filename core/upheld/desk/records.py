@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
@@ -13,20 +13,19 @@ from upheld.case.events import (
     Actor,
     Body,
     Detached,
-    Enforced,
     Event,
     Opened,
     PassedOver,
     Proposed,
-    StepResult,
-    StepTaken,
 )
+from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
 from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
 from upheld.engine.classify import propose
 from upheld.engine.fold import deeds
+from upheld.engine.memory import Memory
 from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
 from upheld.logs import logger
 from upheld.plugin import Intake as Asked
@@ -67,45 +66,6 @@ class Records:
         for index, proposed in enumerate(self._proposals(terms.policy.version, opened)):
             self.add(tx, case, Event(f"{event_id}#proposed{index}", at, now, UPHELD, proposed))
         return case
-
-    def open_together(
-        self, tx: Transaction, opening: Event, opened: Opened, events: Sequence[Event]
-    ) -> str:
-        """A new case from what happened to it so far, decided as a whole; see ``add_together``."""
-        now = self.clock.now()
-        version = self.book.for_customer(opened.customer, opening.at).policy.version
-        case = tx.new_subject("case", policy=version, now=now)
-        proposals = (
-            Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, proposed)
-            for index, proposed in enumerate(self._proposals(version, opened))
-        )
-        self.add_together(tx, tx.subject(case), [opening, *proposals, *events])
-        return case
-
-    def add_together(self, tx: Transaction, case: Subject, events: Sequence[Event]) -> bool:
-        """Record what came together, and decide once all of it is there; whether any was new.
-
-        One by one, the first of them would be judged without the others: a severity of ten o'clock that is
-        read at one would page, though the work of half past ten came with it.
-        """
-        known = {fact.id for fact in case.facts}
-        fresh = [event for event in events if event.id not in known]
-        if fresh:  # what was erased is known by its id alone
-            erased = {stored.id for stored in tx.events(case.id)} - known
-            fresh = [event for event in fresh if event.id not in erased]
-        if not fresh:
-            return False
-        *before, last = fresh
-        if before:
-            now = self.clock.now()
-            tx.record_all([(case.id, event) for event in before], _undecided, now=now)
-        self.add(tx, case.id, last)
-        begun = next((event for event in before if deeds(event)), None)
-        if begun is not None:
-            subject = tx.subject(case.id)
-            idle = tuple(f for f in subject.facts if f.id in known or not deeds(f))
-            self._passed_over(tx, replace(subject, facts=idle), begun)
-        return True
 
     def add(self, tx: Transaction, case: str, event: Event) -> Decision | None:
         """Record one event; None where it was there already.
@@ -159,19 +119,30 @@ class Records:
         return replay(self.book.of(subject.policy), subject.id, facts, at)
 
     def _said_by_parent(self, tx: Transaction, case: str, decision: Decision | None) -> None:
-        """Look before anything is left to a parent: it may be closed by now, or less severe."""
-        bodies = (event.body for event in (decision.follows if decision else ()))
-        if not any(isinstance(b, StepTaken) and b.result is StepResult.FOLDED for b in bodies):
+        """Look whether what was ever left to a parent is still said: it may be closed by now."""
+        if decision is None or not Memory.read(decision.state).folded:
             return
         own = self.life(tx.subject(case)).state
-        seen, parent = {case}, own.parent
-        while parent is not None:
-            state = self.life(tx.subject(parent)).state
-            why = "attached in a circle" if parent in seen else why_silent(state, own)
-            if why is not None:
-                raise _Unsaid(f"{parent} is {why}")
-            seen.add(parent)
-            parent = state.parent
+        why = None if own.parent is None else self.why_unsaid(tx, case, own, own.parent)
+        if why is not None:
+            raise _Unsaid(why)
+
+    def why_unsaid(self, tx: Transaction, case: str, own: CaseState, parent: str) -> str | None:
+        """Why ``parent`` would not say what ``case`` leaves to it; None where it does.
+
+        What the parent leaves to its own parent is looked at when it does so.
+        """
+        state = self.life(tx.subject(parent)).state
+        why = why_silent(state, own)
+        if why is not None:
+            return f"{parent} is {why}"
+        above, seen = state.parent, {parent}
+        while above is not None and above not in seen:
+            if above == case:
+                return f"{parent} is attached to {case} in turn"
+            seen.add(above)
+            above = self.life(tx.subject(above)).state.parent
+        return None
 
     def _decide(self, subject: Subject, event: Event) -> Decision:
         try:
@@ -222,13 +193,10 @@ class Records:
         state = self.life(before, event.at).state
         if state.worked_at is not None or state.acting_severity is None:
             return
-        if state.enforced_from is None:  # it was there before: nobody promised an order
-            return
         waiting = [
             waiting.id
             for severity in range(1, state.acting_severity)
             for waiting in tx.cases(_unworked(state.queue, severity))
-            if waiting.opened <= event.at and _enforced(tx.subject(waiting.id), event.at)
         ]
         if waiting:
             body = PassedOver(tuple(waiting))
@@ -237,22 +205,6 @@ class Records:
                 before.id,
                 Event(f"{event.id}#passed-over", event.at, event.seen, event.actor, body),
             )
-
-
-def _undecided(subject: Subject, _event: Event) -> Decision:
-    """For what is decided with the next event, in the same transaction."""
-    return Decision(subject.state or {})
-
-
-def _enforced(case: Subject, at: Instant) -> bool:
-    """Whether what is promised for the case was promised at an instant, as far as its facts tell."""
-    since: Instant | None = None
-    for fact in case.facts:
-        if isinstance(fact.body, Opened):
-            since = fact.body.enforced_from
-        elif isinstance(fact.body, Enforced):
-            since = fact.body.since
-    return since is not None and since <= at
 
 
 def _unworked(queue: str | None, severity: int) -> CaseFilter:

@@ -46,7 +46,6 @@ from upheld.case.events import (
 )
 from upheld.case.state import CaseState, Status
 from upheld.desk.records import Records
-from upheld.engine.attached import why_silent
 from upheld.engine.gates import missing
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import CaseFilter, Transaction
@@ -210,7 +209,7 @@ class Verbs:
         if found == own:
             raise Refusal(f"{case} can't be attached to itself", do_next="name the other case")
         body = Attached(found, self._other_customer(own, found))
-        self._state(case, body, actor, lambda _policy, state: self._speaks(parent, own, state))
+        self._state(case, body, actor, lambda _policy, state: self._speaks(found, own, state))
 
     def detach(self, case: str, actor: Actor) -> None:
         """Let the case stand for itself again."""
@@ -235,18 +234,14 @@ class Verbs:
 
     def _speaks(self, parent: str, own: str, child: CaseState) -> None:
         """A parent speaks for its children, so it must be able to speak itself."""
-        state = self.records.read(lambda tx: self.records.life(tx.subject(tx.find(parent)))).state
-        if state.parent is not None:
-            circle = state.parent == own
-            raise Refusal(
-                f"{parent} is attached to {state.parent} itself",
-                do_next=f"detach {parent} first" if circle else f"attach to {state.parent}",
-            )
-        why = why_silent(state, child)
+        why = self.records.read(lambda tx: self.records.why_unsaid(tx, own, child, parent))
         if why is not None:
+            circle = why.endswith("in turn")
             raise Refusal(
-                f"{parent} can't speak for {own}: it is {why}",
-                do_next="reopen it, raise it or take it in; or attach to another one",
+                f"{own} can't be attached to {parent}: {why}",
+                do_next=f"detach {parent} first"
+                if circle
+                else "reopen it, raise it or take it in; or attach to another one",
             )
 
     def _other_customer(self, own: str, parent: str) -> str | None:

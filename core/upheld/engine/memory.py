@@ -60,6 +60,11 @@ class Memory:
         occurrence, _, times = self.steps[track]
         return f"{case}/{track}/{occurrence}" + (f"~{times}" if times > 1 else "")
 
+    @property
+    def folded(self) -> bool:
+        """Whether the last step of any track was left to a parent to say."""
+        return any(result == StepResult.FOLDED for _, result, _ in self.steps.values())
+
     def taken(self) -> Iterable[tuple[str, int]]:
         """Track and occurrence of what was really done last: what late news can prove wrong."""
         last = self.steps.items()

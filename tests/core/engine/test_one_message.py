@@ -165,6 +165,15 @@ def test_detached_its_next_status_is_its_own() -> None:
     assert statuses(case) == [at(3), at(4)]
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_attached_and_detached_in_one_instant_it_speaks(names: tuple[str, str]) -> None:
+    case = Case(terms("when: {severity: 1}, do: [page: manager]"))
+    case.happens(Attached("C9"), at(1), event_id=names[0])
+    case.happens(Detached("C9 is closed"), at(1), event_id=names[1])
+    case.happens(SeveritySet(1), at(1), event_id="c")
+    assert spoken(case.actions) == [("page", "manager")]
+
+
 # --- who can speak ----------------------------------------------------------------------------------
 
 
