@@ -18,7 +18,7 @@ def db() -> None:
 def upgrade(app: App) -> None:
     """Create the ledger, or bring it to this program's schema.
 
-    An SQLite file is copied first; for PostgreSQL make a backup of your own.
+    What is there is kept in a backup first: of SQLite beside its file, of PostgreSQL in the data folder.
     """
     from upheld.daemon.site import config_at
     from upheld.ledger import Ledger
@@ -27,7 +27,8 @@ def upgrade(app: App) -> None:
     config.data_folder.mkdir(parents=True, exist_ok=True)
     url = config.database_url()
     there = Ledger.exists(url)
-    copy = Ledger.upgrade(url)
+    on_a_server = not url.startswith("sqlite")
+    copy = Ledger.upgrade(url, folder=config.data_folder if on_a_server else None)
     if not there:
         say("A new ledger was made.")
     elif copy is None:

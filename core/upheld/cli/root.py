@@ -30,6 +30,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "mail": "mail:mail",
     "audit": "audit:audit",
     "plugins": "plugins:plugins",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "db": "db:db",
     "completion": "completion:completion",
 }
@@ -49,6 +51,8 @@ _HELP: Final[Mapping[str, str]] = {
     "mail": "See what came in and belongs to no case.",
     "audit": "Verify that nothing on record was changed.",
     "plugins": "See which plugins there are.",
+    "backup": "Write the whole ledger to a file.",
+    "restore": "Bring it back, with everything outgoing held.",
     "db": "Create or upgrade the database.",
     "completion": "Print the completion script of a shell.",
 }

@@ -77,6 +77,10 @@ def _greet(app: App, site: Site, *, once: bool) -> None:
     file, mode = find_config(app.config), site.config.go_live.mode
     lines = [f"Upheld keeps {site.policy.name!r} at {site.config.site}, in {mode} mode."]
     lines.append(f"Config: {file or 'none, the embedded default'}. Data: {site.ledger.url}")
+    if site.ledger.foreign:
+        lines.append(
+            f"It is a copy, and belongs to site {site.ledger.site.name!r}: nothing is sent."
+        )
     if mode == "shadow":
         lines.append(
             "Nothing leaves this machine: what would go out is in `upheld outbox list --shadow`."

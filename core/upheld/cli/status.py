@@ -12,6 +12,8 @@ from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import facts, local, print_json, say, stamp, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from upheld.daemon.auditor import Standing
     from upheld.daemon.site import Site
     from upheld.ledger import Node, PullStatus, StopState
@@ -67,8 +69,17 @@ def _look(site: Site) -> _Status:
             shadow=len(tx.items(states=(OutboxState.SHADOW,))),
             dead=len(tx.dead_letters()),
             open=len(tx.cases(CaseFilter(open=True), limit=100_000)),
-            wrong=wrong,
+            wrong=(*_copied(site), *wrong),
         )
+
+
+def _copied(site: Site) -> Iterator[Standing]:
+    from upheld.daemon.auditor import Standing
+    from upheld.plugin import Finding, Level
+
+    if site.ledger.foreign:
+        what = f"it is a copy, and belongs to site {site.ledger.site.name!r}: nothing is sent"
+        yield Standing(Finding(Level.ERROR, "ledger", what))
 
 
 def _show(site: Site, found: _Status) -> None:

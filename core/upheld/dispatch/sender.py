@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
-from upheld.case.decision import Purpose
 from upheld.case.events import Actor, Event, Linked, Receipted, Side
 from upheld.desk.records import Records
+from upheld.dispatch.doubt import WAKING, in_doubt
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.recipients import opening
 from upheld.errors import Fenced, LedgerError, Refusal
@@ -62,7 +62,6 @@ _FIRST_WAIT: Final[Span] = 5 * SECOND
 _LONGEST_WAIT: Final[Span] = 15 * MINUTE
 _UNKNOWN_WAIT: Final[Span] = 10 * SECOND
 _DOUBT: Final = "it may have gone out and may not; nobody can tell but the recipient"
-_WAKING: Final = frozenset({Purpose.PAGE.value, Purpose.CALL.value, WITHDRAW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ class Sender:
         if found.found is not None:
             there = found.found
             return _created(there) if isinstance(there, RemoteCase) else _receipted(there)
-        again = live.can(Ability.REPEAT) or leased.item.purpose in _WAKING
+        again = live.can(Ability.REPEAT) or leased.item.purpose in WAKING
         return None if found.conclusive or again else _still_unknown(leased, live)
 
     def _find(self, leased: LeasedDelivery, live: Live) -> Lookup[RemoteCase] | Lookup[Receipt]:
@@ -262,12 +261,10 @@ class Sender:
 
 
 def _doubted(leased: LeasedDelivery, restored: Instant | None) -> LeasedDelivery:
-    """What was due before a restore may have gone out in the life that was lost: it is looked up."""
-    delivery = leased.delivery
-    begun = delivery.state is not DeliveryState.PENDING or delivery.attempts
-    if restored is None or leased.item.due > restored or begun or delivery.detail is not None:
+    """What may have gone out in the life before a restore is looked up like any other unknown."""
+    if not in_doubt(leased.delivery, leased.item.due, restored):
         return leased
-    return replace(leased, delivery=replace(delivery, state=DeliveryState.UNKNOWN))
+    return replace(leased, delivery=replace(leased.delivery, state=DeliveryState.UNKNOWN))
 
 
 def _address(leased: LeasedDelivery) -> Address:
