@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
@@ -13,6 +13,7 @@ from upheld.case.events import (
     Actor,
     Body,
     Detached,
+    Enforced,
     Event,
     Opened,
     PassedOver,
@@ -66,6 +67,45 @@ class Records:
         for index, proposed in enumerate(self._proposals(terms.policy.version, opened)):
             self.add(tx, case, Event(f"{event_id}#proposed{index}", at, now, UPHELD, proposed))
         return case
+
+    def open_together(
+        self, tx: Transaction, opening: Event, opened: Opened, events: Sequence[Event]
+    ) -> str:
+        """A new case from what happened to it so far, decided as a whole; see ``add_together``."""
+        now = self.clock.now()
+        version = self.book.for_customer(opened.customer, opening.at).policy.version
+        case = tx.new_subject("case", policy=version, now=now)
+        proposals = (
+            Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, proposed)
+            for index, proposed in enumerate(self._proposals(version, opened))
+        )
+        self.add_together(tx, tx.subject(case), [opening, *proposals, *events])
+        return case
+
+    def add_together(self, tx: Transaction, case: Subject, events: Sequence[Event]) -> bool:
+        """Record what came together, and decide once all of it is there; whether any was new.
+
+        One by one, the first of them would be judged without the others: a severity of ten o'clock that is
+        read at one would page, though the work of half past ten came with it.
+        """
+        known = {fact.id for fact in case.facts}
+        fresh = [event for event in events if event.id not in known]
+        if fresh:  # what was erased is known by its id alone
+            erased = {stored.id for stored in tx.events(case.id)} - known
+            fresh = [event for event in fresh if event.id not in erased]
+        if not fresh:
+            return False
+        *before, last = fresh
+        if before:
+            now = self.clock.now()
+            tx.record_all([(case.id, event) for event in before], _undecided, now=now)
+        self.add(tx, case.id, last)
+        begun = next((event for event in before if deeds(event)), None)
+        if begun is not None:
+            subject = tx.subject(case.id)
+            idle = tuple(f for f in subject.facts if f.id in known or not deeds(f))
+            self._passed_over(tx, replace(subject, facts=idle), begun)
+        return True
 
     def add(self, tx: Transaction, case: str, event: Event) -> Decision | None:
         """Record one event; None where it was there already.
@@ -193,10 +233,13 @@ class Records:
         state = self.life(before, event.at).state
         if state.worked_at is not None or state.acting_severity is None:
             return
+        if state.enforced_from is None:  # it was there before: nobody promised an order
+            return
         waiting = [
             waiting.id
             for severity in range(1, state.acting_severity)
             for waiting in tx.cases(_unworked(state.queue, severity))
+            if waiting.opened <= event.at and _enforced(tx.subject(waiting.id), event.at)
         ]
         if waiting:
             body = PassedOver(tuple(waiting))
@@ -205,6 +248,22 @@ class Records:
                 before.id,
                 Event(f"{event.id}#passed-over", event.at, event.seen, event.actor, body),
             )
+
+
+def _undecided(subject: Subject, _event: Event) -> Decision:
+    """For what is decided with the next event, in the same transaction."""
+    return Decision(subject.state or {})
+
+
+def _enforced(case: Subject, at: Instant) -> bool:
+    """Whether what is promised for the case was promised at an instant, as far as its facts tell."""
+    since: Instant | None = None
+    for fact in case.facts:
+        if isinstance(fact.body, Opened):
+            since = fact.body.enforced_from
+        elif isinstance(fact.body, Enforced):
+            since = fact.body.since
+    return since is not None and since <= at
 
 
 def _unworked(queue: str | None, severity: int) -> CaseFilter:
