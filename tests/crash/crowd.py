@@ -51,15 +51,15 @@ def worked_off(world: World, cases: int, daemons: int) -> Done:
     """As many cases of severity 1, from their triage to the first hourly status."""
     crew = [world.another() for _ in range(daemons)]
     world.site.ledger.retrying(partial(_phoned, world, cases))
-    _to(world, world.clock.now() + HOUR, crew)
+    _to(world, world.clock.now() + HOUR, crew, patience=50 + cases)
     return _done(world)
 
 
-def together(world: World, crew: Sequence[Process]) -> None:
-    """All of them settle at the same time; none may die."""
+def together(world: World, crew: Sequence[Process], patience: float = 50) -> None:
+    """All of them settle at the same time, within so many seconds of machine time; none may die."""
     for process in crew:
         process.begin(world.clock.now())
-    assert None not in [process.settled() for process in crew]
+    assert None not in [process.settled(patience) for process in crew]
 
 
 def _phoned(world: World, cases: int, tx: Transaction) -> None:
@@ -77,11 +77,11 @@ def _phoned(world: World, cases: int, tx: Transaction) -> None:
         records.fact(tx, case, Triaged(1, f"N{number}"), actor=_BO, event_id="triage")
 
 
-def _to(world: World, end: Instant, crew: Sequence[Process]) -> None:
-    together(world, crew)
+def _to(world: World, end: Instant, crew: Sequence[Process], patience: float) -> None:
+    together(world, crew, patience)
     while (wake := world.site.ledger.next_wake()) is not None and wake <= end:
         world.clock.forward_to(max(wake, world.clock.now()))
-        together(world, crew)
+        together(world, crew, patience)
 
 
 def _done(world: World) -> Done:

@@ -101,10 +101,10 @@ class Process:
         """Let it settle beside others."""
         self._orders.send(Settle(at, number))
 
-    def settled(self) -> list[Passed] | None:
-        """What became of the settling that was begun."""
+    def settled(self, patience: float = _PATIENCE) -> list[Passed] | None:
+        """What became of the settling that was begun; ``patience`` in seconds of machine time."""
         try:
-            while isinstance(said := self._heard(), LoseAnswer):
+            while isinstance(said := self._heard(patience), LoseAnswer):
                 self._orders.send(self._lose_answer(said.connection))
         except (EOFError, ConnectionError):
             return None
@@ -115,8 +115,8 @@ class Process:
         """It ends where it waits for orders."""
         self._orders.close()
 
-    def _heard(self) -> Any:
-        if not self._orders.poll(_PATIENCE):
+    def _heard(self, patience: float) -> Any:
+        if not self._orders.poll(patience):
             raise TimeoutError("the daemon neither settles nor dies")
         return self._orders.recv()
 
