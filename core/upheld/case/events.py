@@ -311,10 +311,13 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The case stands for itself again; ``reason`` is given where Upheld found that it must."""
+    """The case stands for itself again; ``reason`` is given where Upheld found that it must.
+
+    It ranks behind ``Attached``: of one instant, rather twice than never.
+    """
 
     kind: ClassVar[str] = "detached"
-    rank: ClassVar[int] = 7
+    rank: ClassVar[int] = 8
     reason: str = ""
 
 
