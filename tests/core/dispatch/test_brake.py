@@ -1,0 +1,173 @@
+"""The brake: so many in so long go out, the rest is held for a person; counted over all daemons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.core.dispatch.scene import LIVE, NOW, WAYS, Site, mail, page, send, withdraw
+from upheld.calendar.instant import MINUTE
+from upheld.case.decision import Action, CreateItem, Purpose
+from upheld.config.model import Rate
+from upheld.dispatch.brake import CUSTOMER_MESSAGES, PAGES, Brake, family, kind_of
+from upheld.dispatch.planner import Planner
+from upheld.ledger import CREATE_ITEM, WITHDRAW, OutboxState
+
+THREE = Rate(3, 10 * MINUTE, "3 in 10 minutes")
+BRAKE = Brake(pages=THREE, customer_messages=THREE)
+HELD, PLANNED = OutboxState.HELD, OutboxState.PLANNED
+
+
+def planner(site: Site, brake: Brake = BRAKE) -> Planner:
+    return Planner(site.records, site.directory, WAYS, LIVE, site.lives, site.log, brake)
+
+
+def pages(site: Site, count: int, start: int = 0) -> None:
+    for number in range(start, start + count):
+        site.case(page(f"p{number}"))
+
+
+def states(site: Site) -> list[OutboxState]:
+    with site.ledger.reading() as tx:
+        return [item.state for item in tx.items()]
+
+
+# --- how many ---------------------------------------------------------------------------------------
+
+
+def test_over_400_cases_its_number_goes_out_and_the_rest_is_held(site: Site) -> None:
+    """A rule gone wild: one page for each of them, in the one minute."""
+    pages(site, 400)
+    while planner(site).plan():
+        pass
+    assert states(site).count(PLANNED) == 3
+    assert states(site).count(HELD) == 397
+    assert site.item("p399").reason == "brake on pages: 3 in 10 minutes"
+
+
+def test_those_that_were_decided_first_go(site: Site) -> None:
+    pages(site, 5)
+    planner(site).plan()
+    assert states(site) == [PLANNED] * 3 + [HELD] * 2
+
+
+def test_it_counts_in_policy_time(either: Site) -> None:
+    pages(either, 3)
+    planner(either).plan()
+    either.clock.forward(minutes=9, seconds=59)
+    pages(either, 1, 3)
+    planner(either).plan()
+    either.clock.forward(seconds=1)
+    pages(either, 1, 4)
+    planner(either).plan()
+    assert states(either) == [PLANNED] * 3 + [HELD, PLANNED]
+
+
+def test_it_counts_people_not_messages(site: Site) -> None:
+    site.case(page("p", "team"))
+    site.case(page("q", "team"))
+    planner(site).plan()
+    assert (site.item("p").state, site.item("q").state) == (PLANNED, HELD)
+    assert site.deliveries("q") == []
+
+
+def test_what_another_daemon_planned_counts_too(either: Site) -> None:
+    pages(either, 3)
+    planner(either).plan()
+    pages(either, 1, 3)
+    planner(either).plan()
+    assert either.item("p3").state is HELD
+
+
+def test_pages_and_customers_have_a_brake_each(site: Site) -> None:
+    pages(site, 4)
+    for number in range(4):
+        site.case(mail(f"m{number}"))
+    planner(site).plan()
+    held = [f"{name}3" for name in "pm"]
+    assert [site.item(key).state for key in held] == [HELD, HELD]
+    assert states(site).count(PLANNED) == 6
+
+
+def test_without_a_rate_nothing_is_held(site: Site) -> None:
+    pages(site, 40)
+    planner(site, Brake()).plan()
+    assert set(states(site)) == {PLANNED}
+
+
+def test_nobody_is_kept_from_being_stood_down(site: Site) -> None:
+    paged = [site.case(page(f"p{number}")) for number in range(3)]
+    planner(site).plan()
+    site.send()
+    for number, case in enumerate(paged):
+        site.decide(case, replace(withdraw(), key=f"{case}/stand-down/closed/{number}/1"))
+    planner(site).plan()
+    assert HELD not in states(site)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "to", "kind"),
+    [
+        ("page", ("chief",), PAGES),
+        ("call", ("customer",), PAGES),
+        ("ack", ("reporter",), CUSTOMER_MESSAGES),
+        ("status", ("customer.technical",), CUSTOMER_MESSAGES),
+        ("mail", ("customer",), CUSTOMER_MESSAGES),
+        ("referral", ("reporter",), CUSTOMER_MESSAGES),
+        ("notify", ("customer.escalation-manager",), CUSTOMER_MESSAGES),
+        ("notify", ("chief",), None),
+        ("ask", ("engineer",), None),
+        (WITHDRAW, (), None),
+        (CREATE_ITEM, (), None),
+    ],
+)
+def test_which_brake_a_message_is_under(purpose: str, to: tuple[str, ...], kind: str) -> None:
+    assert kind_of(purpose, to) == kind
+
+
+# --- what becomes of it -----------------------------------------------------------------------------
+
+
+def test_the_operator_is_to_be_told_with_the_very_first_that_is_held(either: Site) -> None:
+    pages(either, 6)
+    planner(either).plan()
+    with either.ledger.reading() as tx:
+        (trouble,) = tx.troubles()
+    assert (trouble.key, trouble.since, trouble.told) == ("brake on pages", NOW, None)
+
+
+def test_what_a_person_releases_goes_and_counts(either: Site) -> None:
+    pages(either, 10)
+    planner(either).plan()
+    assert either.ledger.retrying(lambda tx: tx.release(["p8", "p9"], actor="ann")) == 2
+    planner(either).plan()
+    assert (either.item("p8").state, either.item("p9").state) == (PLANNED, PLANNED)
+    either.clock.forward(minutes=9)
+    pages(either, 1, 10)
+    planner(either).plan()
+    assert either.item("p10").state is HELD
+
+
+def test_what_a_person_drops_stays_away(site: Site) -> None:
+    pages(site, 5)
+    planner(site).plan()
+    site.ledger.retrying(lambda tx: tx.drop(["p3", "p4"], reason="wild", actor="ann"))
+    site.clock.forward(hours=1)
+    assert planner(site).plan() == 0
+    assert states(site) == [PLANNED] * 3 + [OutboxState.DROPPED] * 2
+
+
+def test_a_message_that_can_not_be_planned_is_trouble_of_its_own(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object) -> object:
+        raise ZeroDivisionError
+
+    odd: Action = send("odd", Purpose.PAGE, "chief")
+    site.case(odd, CreateItem("c", "jira"))
+    monkeypatch.setattr(Planner, "_ways", broken)
+    planner(site).plan()
+    with site.ledger.reading() as tx:
+        assert [trouble.key for trouble in tx.troubles()] == ["held"]
+    assert family(site.item("odd").reason or "") == "held"
