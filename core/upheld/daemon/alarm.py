@@ -163,7 +163,9 @@ class Alarm:
         if not isinstance(plugin, Notifier):
             return False
         to = Address(way.channel, address, person.name)
-        return self._called(live, lambda: plugin.send(letter, to, letter.thread))
+        # In one thread, but not the same message: a repeat with the same key would be left out.
+        key = f"{letter.thread}/{letter.urgency.value}"
+        return self._called(live, lambda: plugin.send(letter, to, key))
 
     def _withdrawn(self, live: Live, thread: str) -> bool:
         plugin = live.plugin

@@ -54,6 +54,7 @@ class House:
     desk: Desk
     daemon: Daemon
     log: RecordingLog
+    parts: Parts
 
     @property
     def mail(self) -> Waiting:
@@ -105,7 +106,7 @@ def house(desk: Desk, folder: Path) -> House:
     daemon.log = daemon.auditor.log = log
     for puller in daemon.pullers:
         puller.log = log
-    return House(desk, daemon, log)
+    return House(desk, daemon, log, parts)
 
 
 def until(condition: object, seconds: float = 10) -> None:
