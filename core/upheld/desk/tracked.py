@@ -16,7 +16,8 @@ from upheld.case.events import Actor, Event, Linked, Opened, Side
 from upheld.desk.records import Records
 from upheld.desk.remote import News, Reader, created, initial
 from upheld.directory import Customer, Directory, Sender
-from upheld.ledger import CREATE_ITEM, Transaction
+from upheld.errors import NotFound
+from upheld.ledger import CREATE_ITEM, OutboxItem, Transaction
 from upheld.plugin import RemoteCase
 from upheld.policy.model import Policy
 
@@ -73,8 +74,8 @@ class Tracked:
 
         A person who copies an item copies the key in it: what is linked already is no answer.
         """
-        made = tx.receipt(source.name, item.key) if item.key else None
-        if made is None or made.purpose != CREATE_ITEM or tx.link_of(made.subject, source.name):
+        made = _creation(tx, source, item.key) if item.key else None
+        if made is None or tx.link_of(made.subject, source.name):
             return None
         self._link(tx, source, item, made.subject)
         now, actor = self.records.clock.now(), Actor(source.name, Side.PROVIDER)
@@ -171,6 +172,16 @@ def _id(source: Source, item: RemoteCase) -> str:
 def _link_news(source: Source, item: RemoteCase, at: datetime) -> News:
     actor = Actor(source.name, Side.PROVIDER)
     return News(f"linked:{item.ref.key}", at, actor, _linked(source, item))
+
+
+def _creation(tx: Transaction, source: Source, key: str) -> OutboxItem | None:
+    """The message that has an item created here under this key. It need not have been sent yet, as
+    far as we know: after a restore the item is there before we are about to create it."""
+    try:
+        made = tx.item(key)
+    except NotFound:
+        return None
+    return made if (made.purpose, made.connection) == (CREATE_ITEM, source.name) else None
 
 
 def _linked(source: Source, item: RemoteCase) -> Linked:

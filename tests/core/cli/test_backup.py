@@ -116,6 +116,20 @@ def test_what_a_person_replays_after_looking_goes_out(upheld: Terminal, night: P
     assert "to Pat Lin" in told
 
 
+def test_an_item_that_upheld_had_created_since_is_its_case_again(upheld: Terminal) -> None:
+    upheld.case("Nobody can connect")
+    file = upheld.folder / "night.backup"
+    upheld("backup", str(file))
+    upheld("run", "--once")
+    upheld("restore", str(file), "--force")
+    upheld("run", "--once")
+    upheld("resume", "--as", "ann")
+    upheld("run", "--once", exits=1)
+    assert titles(upheld) == ["Nobody can connect"]
+    assert "linked" in upheld.kinds("C1")
+    assert [letter["purpose"] for letter in upheld.json("deadletters", "list")] == ["ack"]
+
+
 def test_a_restore_tells_what_to_do_next(upheld: Terminal, night: Path) -> None:
     told = upheld("restore", str(night), "--force").stdout
     assert "epoch 2 begins" in told
