@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.daemon.scene import House
 from tests.core.desk.scene import ANN, PAT, Desk, broken, message
 from upheld.calendar.instant import MINUTE
-from upheld.daemon.auditor import audit
-from upheld.daemon.findings import BLIND, OVERDUE
-from upheld.ledger import DeliveryState
+from upheld.daemon.assembly import build_daemon
+from upheld.daemon.auditor import audit, standing
+from upheld.daemon.findings import BLIND, OVERDUE, Found, Kept
+from upheld.ledger import DeliveryState, Transaction, Trouble
 from upheld.plugin import Auth, Permanent, Retry, Unknown
 
 
@@ -133,3 +136,144 @@ def test_it_works_on_both_databases(desk_on_both: Desk) -> None:
     finding, unplanned = audit(desk_on_both.ledger, ("mailbox", "pager"), desk_on_both.clock.now())
     assert finding.what == "1 cases overdue, C1 first"
     assert unplanned.what == "2 messages wait to be planned"
+
+
+# --- what is late, and since when -------------------------------------------------------------------
+
+
+def later(house: House, minutes: float, *, read: bool = True) -> None:
+    """Time passes minute by minute; connections are read, and the audit does its rounds."""
+    for _ in range(int(minutes)):
+        house.desk.clock.forward(minutes=1)
+        if read:
+            house.daemon.pullers[0].pull()
+            house.daemon.pullers[1].pull()
+        house.daemon.auditor.audit(house.desk.clock.now())
+
+
+def test_after_a_start_nothing_is_late_before_it_was_possible(home: House, case: str) -> None:
+    """What fell due while nothing ran is the sweep's first work, not yet trouble."""
+    home.desk.clock.forward(hours=8)
+    again = build_daemon(home.parts)
+    assert again.auditor.audit(home.desk.clock.now()) == ()
+    home.desk.clock.forward(minutes=2)
+    subjects = {each.subject for each in again.auditor.audit(home.desk.clock.now())}
+    assert "sweep" in subjects
+    again.close()
+
+
+def test_nor_after_the_host_slept(home: House, case: str) -> None:
+    home.daemon.auditor.audit(home.desk.clock.now())
+    home.desk.clock.forward(hours=8)
+    assert found(home) == {}
+    assert home.lines("slept") == [{"minutes": 480}]
+    home.desk.clock.forward(minutes=2)
+    assert "sweep" in found(home)
+
+
+def test_a_connection_that_was_never_read_at_all_is_blind(home: House) -> None:
+    later(home, 10, read=False)
+    assert found(home) == {}
+    home.desk.clock.forward(minutes=1)
+    why = "never read: no pull has come to an end"
+    assert found(home) == {"mailbox": why, "pager": why}
+
+
+def test_messages_that_nobody_plans_are_found_and_not_under_a_stop(home: House) -> None:
+    home.desk.entered()
+    later(home, 2)
+    assert found(home)["outbox"] == "1 messages wait to be planned"
+    home.desk.ledger.stop("a storm", "ann", home.desk.clock.now())
+    assert "outbox" not in found(home)
+
+
+def test_pages_that_do_not_go_out_are_found_with_what_was_said(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_args: object) -> None:
+        raise Retry("the line is busy")
+
+    monkeypatch.setattr(home.pager, "send", busy)
+    home.mail.say(message(PAT, "Nobody can connect"))
+    home.daemon.settle()
+    later(home, 1)
+    assert found(home) == {}
+    later(home, 1)
+    assert found(home)["pager"].startswith(
+        "1 messages wait since 2026-12-07T12:00:00Z: the line is"
+    )
+
+
+def test_a_chain_that_can_not_be_sealed_is_found_and_the_audit_goes_on(
+    home: House, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_seal(*_args: object) -> None:
+        raise ValueError("no root")
+
+    monkeypatch.setattr(Transaction, "seal", broken_seal)
+    home.daemon.auditor.free = lambda: 0
+    assert found(home).keys() == {"ledger", "disk"}
+    assert found(home)["ledger"] == "the chains can't be sealed: ValueError: no root"
+    monkeypatch.undo()
+    found(home)
+    with home.desk.ledger.reading() as tx:
+        assert tx.newest_seal() is not None
+
+
+def test_many_parked_cases_are_one_trouble_more_not_hundreds(home: House) -> None:
+    opened = [home.desk.opened(PAT, subject=f"Slow {number}") for number in range(19)]
+    opened += [home.desk.entered() for _ in range(6)]
+    with broken(home.desk, *opened):
+        for case in opened:
+            home.desk.verbs.note(case, ANN, "a word")
+    findings = home.daemon.auditor.audit(home.desk.clock.now())
+    assert len(findings) == 21
+    assert findings[-1].what == "5 more are parked"
+
+
+# --- who judges -------------------------------------------------------------------------------------
+
+
+def test_what_only_one_daemon_knows_another_leaves_alone_while_it_lives(home: House) -> None:
+    home.daemon.beat()
+    home.daemon.auditor.free = lambda: 0
+    found(home)
+    other = build_daemon(home.parts)
+    other.beat()
+    home.desk.clock.forward(minutes=1)
+    other.auditor.audit(home.desk.clock.now())
+    assert [row.cleared for row in rows(home)] == [None]
+    home.daemon.leave()
+    home.desk.clock.forward(minutes=1)
+    other.auditor.audit(home.desk.clock.now())
+    assert rows(home) == []
+    other.close()
+
+
+def test_a_command_beside_it_is_told_what_only_the_daemon_knows(home: House) -> None:
+    home.daemon.beat()
+    home.daemon.lives[1].stop("the key was revoked")
+    found(home)
+    now = home.desk.clock.now()
+    (seen,) = standing(home.desk.ledger, ("mailbox", "pager"), now)
+    assert seen.finding.what.startswith("stopped: the key was revoked")
+    assert seen.trouble is not None
+    assert seen.trouble.since == now
+    home.daemon.leave()
+    assert standing(home.desk.ledger, ("mailbox", "pager"), now) == ()
+
+
+def rows(house: House) -> list[Trouble]:
+    with house.desk.ledger.reading() as tx:
+        return tx.troubles()
+
+
+@given(
+    family=st.from_regex(r"[a-z]+(: [a-z-]+)?", fullmatch=True),
+    mark=st.integers(0, 1 << 60),
+    here=st.booleans(),
+)
+def test_a_key_is_read_as_it_was_written(family: str, mark: int, here: bool) -> None:
+    key = Found(family, "s", "w", here=here, mark=mark).key("host:7:ab")
+    kept = Kept.of(Trouble(key, "s", "w", 0, None, None, None, 0))
+    assert (kept.family, kept.mark, kept.node) == (family, mark, "host:7:ab" if here else None)
