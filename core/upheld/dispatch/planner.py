@@ -102,13 +102,17 @@ class Planner:
     def _plan_together(self, tx: Transaction, case: str, items: Sequence[OutboxItem]) -> None:
         subject = tx.subject(case)
         addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
-        now = self.records.clock.now()
+        now, held = self.records.clock.now(), dict[str | None, str]()
         for message in merged(addressed):
-            why = self.brake.holds(tx, message.item, message.deliveries, now)
+            # What would have told these people waits for somebody: so does this.
+            into = (held[d.merged_into] for d in message.deliveries if d.merged_into in held)
+            why = next(into, None)
+            why = why or self.brake.holds(tx, message.item, message.deliveries, now)
             if why is None:
                 tx.plan(message.item.key, message.deliveries, now=now)
             else:
                 hold(tx, message.item.key, why, now)
+                held |= {delivery.key: why for delivery in message.deliveries}
 
     def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
         """The message with what may leave of it; None where it is settled: nothing leaves."""

@@ -94,7 +94,7 @@ def messages_of(tx: Transaction, subject: str, events: Iterable[Event]) -> tuple
     by_item: dict[str, list[Delivery]] = defaultdict(list)
     for each in deliveries.values():
         merged = each.state is DeliveryState.MERGED
-        by_item[each.outbox_key].append(deliveries[each.detail or ""] if merged else each)
+        by_item[each.outbox_key].append(deliveries.get(each.detail or "", each) if merged else each)
     went = _receipts(events)
     return tuple(Message(item, tuple(by_item[item.key]), went) for item in items)
 

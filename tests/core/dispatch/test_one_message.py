@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.dispatch.scene import (
+    LIVE,
     NOW,
     PAT,
     RAY,
@@ -25,12 +26,16 @@ from tests.core.dispatch.scene import (
 )
 from upheld.calendar.instant import HOUR
 from upheld.case.decision import Cancel, CreateItem, Purpose, Send
+from upheld.config.model import Rate
+from upheld.dispatch.brake import Brake
 from upheld.dispatch.merging import Addressed, merged, says_the_same
+from upheld.dispatch.planner import Planner
 from upheld.ledger import DeliveryState, OutboxItem, OutboxState
 from upheld.plugin import Permanent, Retry
 
 ACCEPTED, DEAD, MERGED = DeliveryState.ACCEPTED, DeliveryState.DEAD, DeliveryState.MERGED
 BOTH = ["customer.escalation-manager", "customer.technical"]
+BRAKE = Brake(pages=Rate(1, HOUR, "1 in an hour"))
 PAGES_BY_MAIL = replace(WAYS, page=WAYS.customer)
 
 
@@ -261,6 +266,23 @@ def test_a_dead_letter_is_dead_for_both_and_replayed_for_both(site: Site) -> Non
     site.ledger.retrying(lambda tx: tx.replay(f"m>{PAT}"))
     go(site)
     assert [(p.state, p.clauses) for p in site.proofs(case)][1:] == [("accepted", ("H-1", "H-2"))]
+
+
+def test_what_the_brake_holds_holds_what_it_would_have_told_and_both_are_released(
+    site: Site,
+) -> None:
+    planner = Planner(site.records, site.directory, WAYS, LIVE, site.lives, site.log, BRAKE)
+    site.case(page("first"))
+    site.case(page("p"), page("q"))
+    planner.plan()
+    held = [site.item(key) for key in ("p", "q")]
+    assert [(each.state, each.reason) for each in held] == [
+        (OutboxState.HELD, "brake on pages: 1 in an hour")
+    ] * 2
+    site.ledger.retrying(lambda tx: tx.release(["p", "q"], actor="ann"))
+    planner.plan()
+    go(site)
+    assert told(site) == ["first>ann", "p>ann"]
 
 
 # --- in general -------------------------------------------------------------------------------------
