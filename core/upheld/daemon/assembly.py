@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, SecretStr
 
@@ -22,6 +23,7 @@ from upheld.daemon.loops import Daemon
 from upheld.daemon.pulls import Puller
 from upheld.daemon.pulse import Pulse
 from upheld.daemon.sweep import Sweeper
+from upheld.daemon.witness import Witness
 from upheld.desk.intake import Intake, Source
 from upheld.desk.records import Records
 from upheld.directory import Directory
@@ -32,7 +34,7 @@ from upheld.dispatch.planner import Planner
 from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
 from upheld.logs import logger
-from upheld.plugin import Connection
+from upheld.plugin import Channel, Connection
 from upheld.seam import Live
 
 
@@ -63,6 +65,7 @@ class Parts:
     config_hash: str = ""
     brake: Brake = field(default_factory=Brake)
     ping: SecretStr | None = None
+    witness: Sequence[str] = ()
 
 
 def build_daemon(parts: Parts) -> Daemon:
@@ -73,7 +76,8 @@ def build_daemon(parts: Parts) -> Daemon:
         records, parts.directory, Composer(parts.templates), parts.site, parts.zone, parts.links
     )
     intake = Intake(records, parts.directory)
-    auditor = _auditor(parts, tuple(lives.values()), owner)
+    witness = _witness(parts, lives)
+    auditor = _auditor(parts, tuple(lives.values()), owner, witness)
     return Daemon(
         ledger=ledger,
         clock=records.clock,
@@ -96,6 +100,7 @@ def build_daemon(parts: Parts) -> Daemon:
         auditor=auditor,
         alarm=_alarm(parts, lives, owner),
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),
+        witness=witness,
         pulse=auditor.pulse,
         hostclock=auditor.hostclock,
         config=parts.config_hash,
@@ -125,7 +130,21 @@ def _live(parts: Parts, each: Configured) -> Live:
     return Live(name, each.plugin(each.config, context))
 
 
-def _auditor(parts: Parts, lives: Sequence[Live], owner: str) -> Auditor:
+def _witness(parts: Parts, lives: Mapping[str, Live]) -> Witness:
+    mail = next((way for way in parts.ways.customer if way.channel is Channel.MAIL), None)
+    return Witness(
+        parts.records.ledger,
+        parts.records.clock,
+        parts.witness,
+        parts.catch,
+        lives.get(mail.connection) if mail else None,
+        parts.site,
+        ZoneInfo(parts.zone),
+        logger(loop="alarm"),
+    )
+
+
+def _auditor(parts: Parts, lives: Sequence[Live], owner: str, witness: Witness) -> Auditor:
     clock = parts.records.clock
     return Auditor(
         parts.records.ledger,
@@ -136,6 +155,7 @@ def _auditor(parts: Parts, lives: Sequence[Live], owner: str) -> Auditor:
         HostClock.of(clock),
         free_on(parts.folder),
         clock.now(),
+        (witness.found,),
     )
 
 

@@ -42,6 +42,8 @@ class Auditor:
     hostclock: HostClock
     free: Callable[[], int]
     begun: Instant
+    #: What others of this process have to tell.
+    others: Sequence[Callable[[], Iterable[Found]]] = ()
     found: tuple[Found, ...] = ()
     #: What could not even be written down, because the ledger is the trouble.
     unwritten: tuple[Found, ...] = ()
@@ -93,6 +95,8 @@ class Auditor:
         if free < ROOM:
             what = f"the disk is nearly full: {free // 1024 // 1024} MB are free; make room"
             yield Found("disk", "disk", what, here=True)
+        for other in self.others:
+            yield from other()
 
     def _sealed(self, now: Instant) -> Iterator[Found]:
         try:

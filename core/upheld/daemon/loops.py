@@ -19,6 +19,7 @@ from upheld.daemon.hostclock import HostClock
 from upheld.daemon.pulls import Puller, pull_all
 from upheld.daemon.pulse import READER, WORKER, Pulse
 from upheld.daemon.sweep import Sweeper
+from upheld.daemon.witness import Witness
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
@@ -53,6 +54,7 @@ class Daemon:
     auditor: Auditor
     alarm: Alarm
     heartbeat: Heartbeat
+    witness: Witness
     pulse: Pulse
     hostclock: HostClock
     config: str
@@ -225,6 +227,7 @@ class Daemon:
         self.audited.clear()
         self.heartbeat.beat(clean=self.auditor.clean and not self.ledger.foreign)
         self.alarm.tell(self.auditor.unwritten)
+        self.witness.send()
         return 0
 
     def _till_audited(self) -> None:

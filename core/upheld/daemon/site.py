@@ -197,6 +197,7 @@ class Site:
             public_url=self.config.web.url,
             config_hash=self.config.hash,
             brake=self._brake(),
+            witness=self.config.witness,
             ping=self._ping(),
         )
 
