@@ -90,7 +90,7 @@ class Records:
         """
         known = {fact.id for fact in case.facts}
         fresh = [event for event in events if event.id not in known]
-        if fresh:  # what was erased is known by its id alone
+        if fresh and case.seq:  # what was erased is known by its id alone
             erased = {stored.id for stored in tx.events(case.id)} - known
             fresh = [event for event in fresh if event.id not in erased]
         if not fresh:
