@@ -45,7 +45,8 @@ def lives() -> Iterator[Lives]:
     structlog.configure(**before)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(240)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schedule=schedules())
 def test_the_far_ends_converge_under_any_schedule(lives: Lives, schedule: Schedule) -> None:
     assert lives.differs(schedule) == []
