@@ -22,6 +22,15 @@ RESPITE: Final[Span] = MINUTE
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """An item that was read last at ``read`` (None: never), of a case that is due since ``due``."""
+
+    link: Link
+    due: Instant
+    read: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Reads the items of a case that is due, where their connection was not read since.
 
@@ -33,21 +42,24 @@ class Look:
     lives: Mapping[str, Live]
     failed: dict[str, Instant] = field(default_factory=dict)
 
-    def before(self, case: str) -> None:
-        """Read what may have happened to a case that is due now."""
-        for link, read in self.intake.records.read(partial(self._unread, case)):
-            item = self._fetched(link)
-            self.intake.records.ledger.retrying(partial(self._take, link, read, item))
+    def before(self, case: str) -> bool:
+        """Read what may have happened to a case that is due now; whether there was anything to tell."""
+        unseen = self.intake.records.read(partial(self._unseen, case))
+        return sum(map(self._looked, unseen)) > 0
 
-    def _unread(self, case: str, tx: Transaction) -> list[tuple[Link, Instant | None]]:
-        """Its links on trackers that were not read since it is due, and until when they were."""
+    def _looked(self, unseen: Unseen) -> bool:
+        item = self._fetched(unseen.link)  # outside of any transaction: it may take its time
+        return self.intake.records.ledger.retrying(partial(self._take, unseen, item))
+
+    def _unseen(self, case: str, tx: Transaction) -> list[Unseen]:
+        """Its items on trackers that were not read since it is due."""
         links = [link for link in tx.links(case) if self._tracks(link.connection)]
         due = tx.case(case).wake_at if links else None
         if due is None:
             return []
         read = {pull.connection: pull.as_of for pull in tx.pulls()}
-        known = ((link, read.get(link.connection)) for link in links)
-        return [(link, at) for link, at in known if at is None or at < due]
+        found = [Unseen(link, due, read.get(link.connection)) for link in links]
+        return [each for each in found if each.read is None or each.read < due]
 
     def _tracks(self, connection: str) -> bool:
         live = self.lives.get(connection)
@@ -67,13 +79,10 @@ class Look:
             self.failed[link.connection] = now
             return None
 
-    def _take(
-        self, link: Link, read: Instant | None, item: RemoteCase | None, tx: Transaction
-    ) -> None:
+    def _take(self, unseen: Unseen, item: RemoteCase | None, tx: Transaction) -> bool:
+        link, records = unseen.link, self.intake.records
         if item is not None:
-            self.intake.take(tx, self.sources[link.connection], item)
-            return
-        now, records = self.intake.records.clock.now(), self.intake.records
-        event_id = f"unread:{link.connection}:{now}"
-        unread = Unread(link.connection, read)
-        records.add(tx, link.subject, Event(event_id, now, now, UPHELD, unread))
+            return self.intake.take(tx, self.sources[link.connection], item)
+        now, unread = records.clock.now(), Unread(link.connection, unseen.read)
+        event = Event(f"unread:{link.connection}:{unseen.due}", now, now, UPHELD, unread)
+        return records.add(tx, link.subject, event) is not None

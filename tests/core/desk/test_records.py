@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.core.desk.scene import ANN, NOW, PAT, RAY, Desk, broken, message, plugged
+from tests.core.desk.scene import ANN, MAILBOX, NOW, PAT, RAY, Desk, broken, message, plugged
 from upheld.calendar.instant import HOUR, MINUTE, SECOND
 from upheld.case.decision import Decision, Subject
 from upheld.case.events import (
@@ -80,6 +81,13 @@ def test_a_classifier_that_raises_is_passed_by(ledger: Ledger) -> None:
     desk = Desk(ledger, plugged(bad_classify=raising, good_classify=lambda case: Proposal(2)))
     desk.opened(subject="Nobody can connect")
     assert [each.rule for each in proposals(desk)] == ["M-10/M-10", "good"]
+
+
+def test_no_classifier_is_asked_of_what_was_there_before(ledger: Ledger) -> None:
+    asked: list[Intake] = []
+    desk = Desk(ledger, plugged(acme_classify=asked.append))
+    desk.take(message(PAT), source=replace(MAILBOX, adopt_from=NOW + 1))
+    assert (len(desk.cases()), asked) == (1, [])
 
 
 def test_a_classifier_that_hangs_does_not_hold_up_the_case(

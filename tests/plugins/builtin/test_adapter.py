@@ -141,6 +141,15 @@ def test_fields_that_are_not_named_stay(desk: Builtin) -> None:
     assert stored.fields == {**case.fields, "severity": 2}
 
 
+def test_when_a_case_was_opened_stays_whatever_comes_later(
+    desk: Builtin, clock: SteppedClock
+) -> None:
+    case = opened(desk)
+    clock.forward(hours=1)
+    desk.update(case.ref, {"queue": "emea"}, case.version)
+    assert desk.fetch(case.ref).created == case.created == NOON
+
+
 def test_an_old_version_is_stale_and_writes_nothing(desk: Builtin) -> None:
     case = opened(desk)
     desk.update(case.ref, {"severity": 2}, case.version)
