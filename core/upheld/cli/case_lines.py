@@ -119,7 +119,10 @@ def _receipt(body: Any) -> str:
 
 #: What a line says of the kinds that come most; of the others, their values.
 _SAYS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "opened": lambda body: f"{body.subject}: {body.text}",
+    "opened": lambda body: f"{body.subject}: {body.text}" if body.text else body.subject,
+    "public_reply": lambda body: body.text,
+    "customer_message": lambda body: body.text,
+    "noted": lambda body: body.text,
     "proposed": lambda body: f"severity {body.severity}: {body.reason}",
     "linked": lambda body: f"{body.connection} {body.key}",
     "step_taken": _step,

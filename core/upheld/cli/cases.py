@@ -8,6 +8,7 @@ import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
 from upheld.cli.output import facts, local, print_json, say, table
+from upheld.cli.root import InOrder
 from upheld.cli.texts import text_of
 from upheld.cli.verbs import VERBS, tell
 
@@ -143,7 +144,7 @@ def _tracker(site: Site, named: str | None) -> str | None:
     return meant.pop() if len(meant) == 1 else None
 
 
-cases = click.Group(
+cases = InOrder(
     "cases",
     help="List cases and work on them. CASE is a handle (C7) or the number that was told.",
     commands=[list_, show, open_, *VERBS],

@@ -53,8 +53,9 @@ def _clocks(found: Explanation, zone: str) -> None:
         say(f"\n{clock.clause}: {clock.says}")
         due = f", due {local(clock.due, zone)}" if clock.due is not None else ""
         verdict = clock.verdict or clock.state
-        say(f"  {clock.target}: {verdict}, {length(clock.spent)} of {length(clock.within)}{due}")
-        table(("  from", "to", "it", "counted", "since"), _segments(clock, zone))
+        target, spent = clock.target.replace("_", " "), length(clock.spent)
+        say(f"  {target}: {verdict}, {spent} of {length(clock.within)}{due}")
+        table(("from", "to", "it", "counted", "since"), _segments(clock, zone))
 
 
 def _segments(clock: ClockStory, zone: str) -> Iterator[tuple[str, ...]]:
@@ -95,7 +96,8 @@ def _each(message: MessageStory) -> Iterator[str]:
         why = f" ({sent.detail})" if sent.state in {"dead", "failed", "dropped"} else ""
         yield f"{purpose}: {sent.name or sent.person} over {sent.connection}, {sent.state}{why}"
     if not message.deliveries:
-        yield f"{purpose}: {', '.join(message.to)}, {message.why or message.state}"
+        to, state = ", ".join(message.to), message.why or message.state
+        yield f"{purpose}: {to}, {state}" if to else f"{purpose}, {state}"
 
 
 def _coming(found: Explanation, zone: str) -> None:

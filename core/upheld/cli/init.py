@@ -64,7 +64,7 @@ def init(
     answers = _answers(given, pagerduty=pagerduty, asks=not yes and sys.stdin.isatty())
     text = starter(answers, read_policy(answers.policy, path.parent))
     _checked(text, path)
-    path.write_text(text, encoding="utf-8")
+    _write(path, text)
     say(f"{path} is written.")
     for step in _next(answers):
         say(f"  {step}")
@@ -110,6 +110,15 @@ def _zone() -> str:
     """The machine's own, where it says so."""
     _, _, name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")
     return name.removeprefix("Etc/") or "UTC"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refusal(
+            f"{path} can't be written: {error.strerror}", do_next="name another place with --path"
+        ) from None
 
 
 def _checked(text: str, path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import local, print_json, say, table
-from upheld.cli.texts import instant_of
+from upheld.cli.texts import past
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,11 @@ _FIGURES: Final = ("kept", "missed")
 @click.command()
 @click.argument("clause", required=False)
 @click.option("--customer", metavar="ID", help="Only this customer's cases.")
-@click.option("--since", metavar="WHEN", help="Only what was promised from `2026-12-01 00:00` on.")
+@click.option(
+    "--since",
+    metavar="WHEN",
+    help="Only what was promised from then on: `2026-12-01 00:00`, or `30 days` ago.",
+)
 @click.option("--until", metavar="WHEN", help="Only what was promised before that.")
 @for_machines
 @pass_app
@@ -39,7 +43,7 @@ def report(
 
     with app.site() as site:
         zone, now = site.config.zone, site.clock.now()
-        begins, ends = (instant_of(w, now=now, zone=zone) if w else None for w in (since, until))
+        begins, ends = (past(w, now=now, zone=zone) if w else None for w in (since, until))
         if customer:
             site.directory.customer(customer)
         with site.ledger.reading() as tx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from traceback import extract_tb
 from typing import IO, Any, Final
 
 import click
@@ -58,12 +59,15 @@ _HELP: Final[Mapping[str, str]] = {
 }
 
 
-class Told(click.ClickException):
-    """An error of Upheld's own, printed without a traceback."""
+_INTERRUPTED: Final = 130
 
-    def __init__(self, error: UpheldError) -> None:
-        super().__init__(str(error))
-        self.__dict__["exit_code"] = error.exit_code  # click declares it as the class's
+
+class Told(click.ClickException):
+    """What went wrong, printed without a traceback."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.__dict__["exit_code"] = exit_code  # click declares it as the class's
 
     def show(self, file: IO[Any] | None = None) -> None:
         """What happened, where, what to do next."""
@@ -103,14 +107,62 @@ class Commands(click.Group):
             ctx.fail(f"No such command {name!r}: {suggest(name, COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it, for words that can be written down: a ledger holds Unicode."""
+        for word in args:
+            if not _is_unicode(word):
+                ctx.fail(f"{word!a} is not in UTF-8: type it in a terminal that is.")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors of Upheld's own are told, not thrown."""
+        """Run the command; what goes wrong is told, not thrown, save with ``--debug``."""
         try:
             return super().invoke(ctx)
-        except UpheldError as error:
-            if ctx.params.get("debug"):
+        except (KeyboardInterrupt, click.Abort):
+            raise Told("interrupted", _INTERRUPTED) from None
+        except Exception as error:
+            if ctx.params.get("debug") or _is_clicks(error):
                 raise
-            raise Told(error) from error
+            raise _told(error) from error
+
+
+class InOrder(click.Group):
+    """Lists its commands in the order of a case's life, each with its whole line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As they were given."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first sentence of each."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, c.get_short_help_str(300)) for n, c in self.commands.items()])
+
+
+def _is_unicode(word: str) -> bool:
+    """Not so where bytes of another encoding were typed: Python keeps them as surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
+
+
+def _is_clicks(error: Exception) -> bool:
+    """What click tells itself, and a pipe that was closed, which is no error."""
+    own = isinstance(error, click.ClickException | click.exceptions.Exit)
+    return own or isinstance(error, BrokenPipeError)
+
+
+def _told(error: Exception) -> Told:
+    if isinstance(error, UpheldError):
+        return Told(str(error), error.exit_code)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Told(f"{where}{error.strerror or type(error).__name__}")
+    # The words of a foreign exception may hold anything, a secret too: only its kind is told.
+    raised = extract_tb(error.__traceback__)[-1]
+    return Told(
+        f"a fault of Upheld's own: {type(error).__name__}, raised in {raised.name}"
+        f" ({Path(raised.filename).name}:{raised.lineno})"
+        "\n  → please report it, with what `upheld --debug` and the same words show"
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

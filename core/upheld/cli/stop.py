@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
 from upheld.cli.output import local, print_json, say, stamp
+from upheld.errors import Refusal
 
 if TYPE_CHECKING:
     from upheld.daemon.site import Site
@@ -25,6 +26,8 @@ def stop(app: App, *, reason: str) -> None:
 
     Clocks and reading go on; `upheld outbox list` shows what waits, `upheld resume` lets it go.
     """
+    if not reason.strip():
+        raise Refusal("there is no reason", do_next="say in a few words why everything is held")
     with app.acting() as (site, actor):
         held = site.ledger.stop(reason, actor.id, site.clock.now())
         zone = site.config.zone

@@ -12,12 +12,32 @@ if TYPE_CHECKING:
 
 
 def text_of(argument: str) -> str:
-    """The text itself; ``-`` reads standard input to its end."""
-    return sys.stdin.read() if argument == "-" else argument
+    """The text itself; ``-`` reads standard input to its end, ``Refusal`` where that is no UTF-8."""
+    if argument != "-":
+        return argument
+    try:
+        read = sys.stdin.read()
+        read.encode()  # Bytes of another encoding may come as surrogates, which no ledger holds.
+    except UnicodeError:
+        raise Refusal("standard input is not in UTF-8", do_next="convert it with iconv") from None
+    return read
 
 
-def instant_of(text: str, *, now: Instant, zone: str) -> Instant:
-    """``3 days`` from now, or ``2026-12-01 09:00`` on the clocks of ``zone``; ``Refusal``."""
+def coming(text: str, *, now: Instant, zone: str) -> Instant:
+    """An instant that is still to come: ``3 days`` from now, or a wall time; ``Refusal``."""
+    found = _instant_of(text, now=now, zone=zone)
+    if found <= now:
+        raise Refusal(f"{text!r} is over already", do_next="name an instant that is to come")
+    return found
+
+
+def past(text: str, *, now: Instant, zone: str) -> Instant:
+    """Where a report begins or ends: ``3 days`` ago, or a wall time; ``Refusal``."""
+    return _instant_of(text, now=now, zone=zone, direction=-1)
+
+
+def _instant_of(text: str, *, now: Instant, zone: str, direction: int = 1) -> Instant:
+    """A duration from now, or ``2026-12-01 09:00`` on the clocks of ``zone``."""
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -30,7 +50,7 @@ def instant_of(text: str, *, now: Instant, zone: str) -> Instant:
     except ValueError:
         found = None
     if isinstance(found, Elapsed):
-        return now + found.span
+        return now + direction * found.span
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

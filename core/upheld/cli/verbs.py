@@ -9,7 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
 from upheld.cli.output import print_json, say
-from upheld.cli.texts import instant_of, text_of
+from upheld.cli.texts import coming, text_of
 
 if TYPE_CHECKING:
     from upheld.daemon.site import Site
@@ -147,7 +147,7 @@ def _hold(app: App, *, case: str, reason: str, until: str | None) -> None:
     """Arrange that the case may wait, for a REASON."""
     with app.acting() as (site, actor):
         now, zone = site.clock.now(), site.config.zone
-        end = instant_of(until, now=now, zone=zone) if until else None
+        end = coming(until, now=now, zone=zone) if until else None
         site.verbs.hold(case, actor, reason, end)
         tell(app, site, case)
 
@@ -189,7 +189,10 @@ def _reopen(app: App, *, case: str, reason: str) -> None:
 @click.argument("reason")
 def _escalate(app: App, *, case: str, to: str, reason: str) -> None:
     """Escalate to a role or a queue, for a REASON; the severity stays."""
-    _done(app, case, "escalate", to, reason)
+    with app.acting() as (site, actor):
+        _known(site, to, site.policy.needs.queues)
+        site.verbs.escalate(case, actor, to, reason)
+        tell(app, site, case)
 
 
 @click.argument("parent")
@@ -215,13 +218,15 @@ def _annul(app: App, *, case: str, key: str, reason: str) -> None:
     _done(app, case, "annul", key, reason)
 
 
-def _known(site: Site, name: str) -> None:
+def _known(site: Site, name: str, queues: tuple[str, ...] = ()) -> None:
     from upheld.errors import NotFound
     from upheld.source import suggest
 
     names = {*site.directory.people, *site.directory.roles, *site.directory.rotations}
+    names |= set(queues)
     if name not in names:
-        raise NotFound(f"there is nobody called {name!r}", do_next=suggest(name, names))
+        what = "nobody and no queue is" if queues else "there is nobody"
+        raise NotFound(f"{what} called {name!r}", do_next=suggest(name, names))
 
 
 _BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
