@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -95,12 +96,35 @@ def test_every_template_gets_on_without_customer_and_names(write: Write, purpose
 def test_a_page_says_what_where_since_when_and_what_to_do(write: Write) -> None:
     message = write(Purpose.PAGE, Triaged(1, "1042"))
     assert message.subject == "Sev 1 1042 Acme Internet: Nobody can connect"
-    assert message.text.splitlines()[:3] == [
+    assert message.text.splitlines()[:4] == [
         "Nobody can connect",
         "Severity 1, Acme Internet, since 2026-12-07 13:00 CET.",
+        "Pat Lin wrote: Since noon.",
         "H-1: The chief is paged at once.",
     ]
     assert "upheld cases work C1" in message.text
+
+
+def test_a_page_stays_short_however_long_the_customer_wrote(write: Write) -> None:
+    opened = replace(OPENED, subject="Nobody " + "can connect " * 90, text="and\nso\non " * 9_000)
+    message = write(Purpose.PAGE, Triaged(1, "1042"), opened=opened)
+    assert message.subject.startswith("Sev 1 1042 Acme Internet: Nobody can connect")
+    assert (len(message.subject), message.subject[-1]) == (100, "…")
+    (told,) = [each for each in message.text.splitlines() if each.startswith("Pat Lin wrote: ")]
+    assert (len(told.removeprefix("Pat Lin wrote: ")) <= 500, told.endswith(" …")) == (True, True)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ACK, Purpose.NOTIFY, Purpose.STATUS, Purpose.CALL])
+def test_a_paragraph_is_one_line_which_every_reader_wraps_for_itself(
+    write: Write, purpose: Purpose
+) -> None:
+    lines = write(purpose, Triaged(1, "1042")).text.splitlines()
+    wrapped = [
+        (one, two)
+        for one, two in pairwise(lines)
+        if len(one) > 60 and one[-1] not in ".:" and two[:1].islower()
+    ]
+    assert wrapped == []
 
 
 def test_a_page_before_triage_says_that_the_severity_is_proposed(write: Write) -> None:
