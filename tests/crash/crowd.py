@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from tests.crash.daemon import Process
 from tests.crash.world import World
@@ -18,11 +18,19 @@ from upheld.case.events import Actor, Opened, Side, Triaged
 from upheld.ledger import Transaction
 
 _BO: Final = Actor("bo", Side.STAFF)
-#: More pages than a pager takes in a minute: here they are calls.
-_REACH: Final = {
-    "page": [{"voice": "phone"}],
-    "call": [{"voice": "phone"}],
-    "notify": [{"mail": "mailbox"}],
+#: More than a pager takes in a minute, so pages are calls here; and more than the brake lets go.
+_MUCH: Final = "1000000 in 10 minutes"
+_CONFIG: Final[Mapping[str, Any]] = {
+    "reach": {
+        "page": [{"voice": "phone"}],
+        "call": [{"voice": "phone"}],
+        "notify": [{"mail": "mailbox"}],
+    },
+    "go_live": {
+        "mode": "live",
+        "live_for": ["all"],
+        "brake": {"pages": _MUCH, "customer_messages": _MUCH},
+    },
 }
 
 
@@ -42,8 +50,8 @@ class Done:
 
 @contextmanager
 def crowd(url: str | None) -> Iterator[World]:
-    """A world whose pages are calls."""
-    with TemporaryDirectory() as folder, World(Path(folder), url, reach=_REACH) as world:
+    """A world whose pages are calls, without a brake."""
+    with TemporaryDirectory() as folder, World(Path(folder), url, **_CONFIG) as world:
         yield world
 
 

@@ -13,6 +13,9 @@ from tests.crash.conftest import Played
 from tests.crash.matrix import Point, killed_at, points
 from upheld.testing.faults import Moment, Passed
 
+#: Processes are many here, and a machine may be busy with others.
+pytestmark = pytest.mark.timeout(240)
+
 PAGE = "pager.send"
 
 

@@ -18,6 +18,9 @@ from tests.postgresql import schema
 from upheld.case.events import Actor, Noted, Side
 from upheld.testing.faults import Moment, Passed
 
+#: Processes are many here, and a machine may be busy with others.
+pytestmark = pytest.mark.timeout(240)
+
 BO = Actor("bo", Side.STAFF)
 LEASED = -3  # moments from a call back to where its lease was committed
 #: What is said of a case of severity 1 that nobody works, in its first hour.
@@ -138,10 +141,9 @@ def test_people_write_while_the_daemon_works(played: Played) -> None:
     )
 
 
-@pytest.mark.parametrize("daemons", [1, 3])
-def test_a_crowd_is_worked_off_once_by_however_many(daemons: int) -> None:
+def test_a_crowd_is_worked_off_once_by_three() -> None:
     with schema() as url, crowd(url) as world:
-        done = worked_off(world, 8, daemons)
-    assert done.messages == [MESSAGES] * 8
-    assert (done.attempts, done.came) == ({1: 8 * len(MESSAGES)}, done.sent)
-    assert done.looks == {LOOKS: 8}, "each is looked at once when it is due, by one of them"
+        done = worked_off(world, 10, 3)
+    assert done.messages == [MESSAGES] * 10
+    assert (done.attempts, done.came) == ({1: 10 * len(MESSAGES)}, done.sent)
+    assert done.looks == {LOOKS: 10}, "each is looked at once when it is due, by one of them"
