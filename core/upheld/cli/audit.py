@@ -89,7 +89,8 @@ def _as_dict(found: Verified) -> dict[str, object]:
 
 
 def _say_it_holds(found: Verified) -> None:
-    say(f"Every chain holds, and so do {found.seals} seals: nothing on record was changed.")
+    say("Every chain holds: nothing on record was changed.")
+    say(f"Seals that hold too: {found.seals}.")
     if found.erased:
         say(f"{found.erased} payloads were erased: the events are there, what they said is not.")
     if found.witnessed is None:
