@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose
 from upheld.ledger import NewDelivery, OutboxItem
 
@@ -35,11 +36,21 @@ class Addressed:
     deliveries: tuple[NewDelivery, ...]
 
 
-def merged(messages: Sequence[Addressed]) -> list[Addressed]:
+def merged(messages: Sequence[Addressed], restored: Instant | None = None) -> list[Addressed]:
     """The messages of one case, planned together; who would be told the same again is not.
 
-    The most urgent carries the others, of statuses the latest; it keeps its key and template.
+    The most urgent carries the others, of statuses the latest; it keeps its key and template. What
+    was due before the ledger was ``restored`` is merged with what was due at that same moment alone:
+    one of another moment may have gone out already, and would take the others with it.
     """
+    moments: dict[Instant, list[Addressed]] = {}
+    for message in messages:
+        moment = 0 if restored is None else min(message.item.due, restored + 1)
+        moments.setdefault(moment, []).append(message)
+    return [each for together in moments.values() for each in _of_one_moment(together)]
+
+
+def _of_one_moment(messages: Sequence[Addressed]) -> list[Addressed]:
     carriers: list[Addressed] = []
     for message in sorted(messages, key=_rank):
         deliveries = tuple(_into(each, message.item, carriers) for each in message.deliveries)

@@ -103,7 +103,7 @@ class Planner:
         subject = tx.subject(case)
         addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
         now, held = self.records.clock.now(), dict[str | None, str]()
-        for message in merged(addressed):
+        for message in merged(addressed, self.records.ledger.restored()):
             # What would have told these people waits for somebody: so does this.
             into = (held[d.merged_into] for d in message.deliveries if d.merged_into in held)
             why = next(into, None)
