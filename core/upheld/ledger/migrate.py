@@ -11,6 +11,7 @@ from upheld.ledger.database import connect, parse_url, sqlite_file
 from upheld.ledger.faults import translated
 from upheld.ledger.schema import REVISIONS
 
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('upheld ' || current_schema()))")
 _LIFE: Final = text(
     "SELECT (SELECT version_num FROM alembic_version) AS schema, (SELECT epoch FROM site) AS epoch"
 )
@@ -37,7 +38,8 @@ def run(connection: Connection, *, to: str = "head") -> None:
 
     if connection.dialect.name == "postgresql":
         # Two daemons that start at once: the second waits, then finds nothing left to do.
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('upheld upgrade'))"))
+        # Ledgers in other schemas of the same database are nobody's concern.
+        connection.execute(_ALONE)
     config = Config()
     config.set_main_option("script_location", "upheld.ledger:migrations")
     config.attributes["connection"] = connection
