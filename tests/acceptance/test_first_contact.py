@@ -10,7 +10,6 @@ import pytest
 from tests.acceptance.desk import ENGINEER, REPORTER, DeskStage
 from tests.acceptance.story import ANN, BO, PAT, STAFF, VERA, Story
 from upheld.calendar.instant import parse
-from upheld.case.events import StepResult, StepTaken
 from upheld.case.state import Status
 from upheld.ledger import CaseFilter
 from upheld.plugin import Actor, RemoteCase, Retry, Side
@@ -268,12 +267,3 @@ def test_customers_that_are_imported_later_are_woken_for_nothing_old(
     story.settle()
     story.expect_mail(uta.id, "Re: One server is slow")
     assert after.ref.key == f"T-{OLD + 2}"
-
-
-def test_steps_of_old_cases_are_on_record_as_before_enforcement(story: Story) -> None:
-    story.settle()
-    case, _ = old_case(story)
-    steps = [e.event.body for e in story.events(case) if e.event]
-    assert {step.result for step in steps if isinstance(step, StepTaken)} == {
-        StepResult.BEFORE_ENFORCEMENT
-    }
