@@ -132,6 +132,7 @@ def test_a_mailbox_that_refuses_the_password(story: Story) -> None:
     assert "password" in found.what
     assert story.stage.mail.password not in str(found)
     assert story.stage.mail.logins == tried  # trying on would lock the account
+    assert "Trouble at stage" in story.expect_page(ANN).what  # she is the operator
     # the rest goes on
     case = story.do.open(Opened("phone", "Down", "…", enforced_from=story.now), STAFF)
     story.do.triage(case, STAFF, 1, number="2001")

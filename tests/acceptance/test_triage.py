@@ -88,6 +88,35 @@ def test_m_04_triaged_in_time_the_proposal_does_not_count(story: Story) -> None:
     story.forward(hours=3)
 
 
+def test_m_04_a_triaged_case_that_opens_again_pages_nobody_to_triage_it(story: Story) -> None:
+    story.mail(PAT, "Nobody can connect")
+    story.expect_mail(PAT, "Re: Nobody can connect")
+    story.expect_page(BO)
+    story.do.triage("C1", STAFF, 2, number="1042", reason="one office only")
+    story.settle()
+    story.expect_mail(PAT, "[1042]")
+    story.expect_stand_down(BO, "resolve")
+    story.do.resolve("C1", STAFF)
+    story.do.close("C1", STAFF)
+    story.forward(hours=1)
+    story.do.reopen("C1", STAFF, "it is back")
+
+
+def test_m_04_what_triage_rejected_is_triaged_anew_when_it_opens_again(story: Story) -> None:
+    story.mail(PAT, "Nobody can connect")
+    ack = story.expect_mail(PAT, "Re: Nobody can connect")
+    story.expect_page(BO)
+    story.do.reject("C1", STAFF, "the exercise that was announced")
+    story.settle()
+    story.expect_stand_down(BO, "resolve")
+    story.forward(hours=1)
+    story.answer(PAT, ack.key, "It is no exercise!")
+    story.expect_page(BO)
+    story.forward(minutes=15)
+    story.expect_page(ANN)
+    story.expect_page(BO)
+
+
 def test_m_04_a_severity_2_text_touched_by_nobody_is_missed_after_a_day(story: Story) -> None:
     story.mail(PAT, "One server is slow")
     story.expect_mail(PAT, "Re: One server is slow")

@@ -86,9 +86,12 @@ class Site:
         url = config.database_url()
         if create:
             config.data_folder.mkdir(parents=True, exist_ok=True)
-            create_if_new(url)
+            new = create_if_new(url)
         ledger = Ledger.open(url, site=config.site)
-        return cls(config, ledger, clock or SystemClock())
+        site = cls(config, ledger, clock or SystemClock())
+        if create and new:  # nothing was owed before: what is live is so from the very first case
+            ledger.retrying(lambda tx: site.scopes.keep(tx, site.clock.now()))
+        return site
 
     def __enter__(self) -> Self:
         return self
@@ -349,10 +352,12 @@ def read_policy(name: str, folder: Path) -> Policy:
     return load_policy(read(folder / name))
 
 
-def create_if_new(url: str) -> None:
-    """Make a ledger where there is none at all; what exists is left as it is."""
-    if not Ledger.exists(url):
-        Ledger.create(url)
+def create_if_new(url: str) -> bool:
+    """Make a ledger where there is none at all (True); what exists is left as it is."""
+    if Ledger.exists(url):
+        return False
+    Ledger.create(url)
+    return True
 
 
 def _data_folder() -> Path:

@@ -25,6 +25,8 @@ def entered(
     ``customer`` overrides the one that the reporter's address belongs to; ``Refusal`` where neither
     leads to a customer, since nobody was promised anything then.
     """
+    if not subject.strip():
+        raise Refusal("there is no subject", do_next="say in a few words what it is about")
     sender = directory.sender(reporter, at)
     whose = directory.customer(customer) if customer else None
     found = whose or (directory.customers[sender.customer] if sender.customer else None)

@@ -185,7 +185,14 @@ class Verbs:
     def close(self, case: str, actor: Actor, reason: str = "", *, override: str = "") -> None:
         """It is over."""
         self._staff(actor, "close")
-        self._state(case, Closed(reason, override), actor, _gate(case, "close", override))
+        gate = _gate(case, "close", override)
+
+        def check(policy: Policy, state: CaseState) -> None:
+            if state.status is Status.CLOSED:
+                raise Refusal(f"{case} is closed already")
+            gate(policy, state)
+
+        self._state(case, Closed(reason, override), actor, check)
 
     def reopen(self, case: str, actor: Actor, reason: str) -> None:
         """It is open again."""

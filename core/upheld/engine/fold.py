@@ -140,7 +140,14 @@ def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
         return state.but(status=Status.OPEN if state.worked_at is None else Status.WORKED)
     if state.status in _ACTIVE:
         return state
-    return state.but(status=Status.OPEN, reopened_at=event.at, resolved_at=None, closed_at=None)
+    # Who said that it needs no number did not know what it is opened for again: it is triaged anew.
+    return state.but(
+        status=Status.OPEN,
+        reopened_at=event.at,
+        resolved_at=None,
+        closed_at=None,
+        rejected=False,
+    )
 
 
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {

@@ -208,3 +208,22 @@ def test_a_reply_goes_out_once(upheld: Terminal) -> None:
     upheld("run", "--once")
     upheld("run", "--once")
     assert upheld.paper.count("We look into it.") == 1
+
+
+def test_a_case_without_a_subject_is_refused(upheld: Terminal) -> None:
+    words = ("cases", "open", " ", "--from", "pat@acme.example", "--as", "bo")
+    assert "there is no subject" in upheld(*words, exits=4).stderr
+
+
+def test_what_is_closed_is_not_closed_again(upheld: Terminal) -> None:
+    case = upheld.case()
+    upheld("cases", "resolve", case, "--as", "bo")
+    upheld("cases", "close", case, "--as", "bo")
+    assert "is closed already" in upheld("cases", "close", case, "--as", "bo", exits=4).stderr
+
+
+def test_the_first_case_of_a_new_site_counts_from_its_opening(upheld: Terminal) -> None:
+    upheld.case("Nobody can connect")
+    upheld("run", "--once")
+    (clause,) = upheld.json("report", "M-02")
+    assert (clause["state"], clause["kept"]) == ("kept", 1)
