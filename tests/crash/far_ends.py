@@ -89,7 +89,8 @@ class FarEnds:
 
     def page(self, name: str, cursor: str | None, now: datetime) -> Page:
         """All that has come by now; the cursor counts, and one item overlaps as with real ones."""
-        came = [each.item for each in self.coming.get(name, []) if each.since <= now]
+        coming = sorted(self.coming.get(name, []), key=lambda each: each.since)
+        came = [each.item for each in coming if each.since <= now]
         self._pulls += 1
         items = came[max(0, int(cursor or 0) - 1) :]
         turned = items[::-1] if self._pulls in self.backwards else items
