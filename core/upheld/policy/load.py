@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -65,6 +66,7 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".yaml")))
 
 
+@cache  # what ships does not change while the program runs
 def load_shipped(name: str) -> Policy:
     """A policy that ships with Upheld; ``NotFound`` names those there are."""
     return load_policy(_shipped(name))
