@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from upheld.cli.output import length, line, local, stamp
+from upheld.engine.terms import LATE
 
 if TYPE_CHECKING:
     from upheld.case.events import Event
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("case", "number", "sev", "status", "due", "assignee", "customer", "title")
 _INSTANTS: Final = ("opened", "due")
 _SHOWN: Final = 100
-#: Later than this (microseconds) is worth a word.
-LATE: Final = 60_000_000
 
 
 def row(case: ListedCase, zone: str) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import facts, length, local, print_json, say, table
+from upheld.engine.terms import LATE
 
 if TYPE_CHECKING:
     from upheld.report.explanation import ClockStory, Explanation, MessageStory
@@ -83,7 +84,7 @@ def _done(found: Explanation, zone: str) -> None:
 
 
 def _result(result: str, late: int) -> str:
-    return f"{result}, {length(late)} late" if late >= 60_000_000 else result
+    return f"{result}, {length(late)} late" if late >= LATE else result
 
 
 def _told(messages: tuple[MessageStory, ...]) -> str:

@@ -50,7 +50,7 @@ def starter(answers: Answers, policy: Policy) -> str:
         for name, v in asdict(answers).items()
     }
     return (
-        jinja.from_string(text, globals={"quoted": _quoted}).render(
+        jinja.from_string(text).render(
             given,
             person=slug(answers.name.split()[0], "me"),
             customer_id=slug(answers.customer, "customer"),
