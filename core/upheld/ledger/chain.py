@@ -72,16 +72,14 @@ def seal(
 
 def link_of(head: bytes, row: Mapping[str, Any]) -> bytes:
     """The link of an event's row. Columns that may change later are no part of it."""
-    fields = (
-        row["subject"],
-        row["id"],
-        row["kind"],
-        row["origin"],
-        f"{row['seq']} {row['at']} {row['seen']} {row['recorded']}",
-        row["digest"].hex(),
-    )
+    place = f"{row['seq']} {row['at']} {row['seen']} {row['recorded']}"
+    digest = row["digest"].hex()
+    of, event, kind, origin = row["subject"], row["id"], row["kind"], row["origin"]
     # With their lengths, so that no text can pass for two.
-    header = "".join(f"{len(field)}:{field}," for field in fields)
+    header = (
+        f"{len(of)}:{of},{len(event)}:{event},{len(kind)}:{kind},{len(origin)}:{origin},"
+        f"{len(place)}:{place},{len(digest)}:{digest},"
+    )
     return sha256(head + header.encode()).digest()
 
 

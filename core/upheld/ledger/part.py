@@ -110,7 +110,9 @@ class Bulk:
         return str(compiled), None if order is None else itemgetter(*order)
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False
+)
 
 
 def dump(value: Any) -> str:

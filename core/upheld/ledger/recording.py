@@ -128,7 +128,7 @@ class Recording(Part):
         # In order of id: two daemons that hold the same rows never wait for each other in a ring.
         ids = sorted({name for name, _ in items})
         rows = self._connection.execute(_LOAD[self._dialect], self._ids(ids)).all()
-        found = {row.id: Writing(row) for row in rows}
+        found = {row[0]: Writing(row) for row in rows}
         for missing in (name for name in ids if name not in found):
             raise NotFound(f"there is no {missing}", do_next="see `upheld cases list`")
         self._load_facts([n for n in ids if not found[n].recalls(self._memory)], found)

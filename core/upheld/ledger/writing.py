@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from upheld.calendar.instant import Instant, iso
@@ -21,26 +22,27 @@ ROW: Final = (
 )
 
 
+_NOT_LISTED: Final = Listing()
+
+
 class Writing:
     """Collects, in memory, everything that one transaction writes for one subject."""
 
-    def __init__(self, row: Any) -> None:
-        self.id: str = row.id
-        self.seq: int = row.seq
-        self.parked_until: Instant | None = row.parked_until
+    def __init__(self, row: Sequence[Any]) -> None:
+        """``row`` is the subject's: id, kind, policy, seq, head, state, parked_until."""
+        self.id: str
+        self.seq: int
+        self.parked_until: Instant | None
+        (self.id, self._kind, self._policy, self.seq, self._head, self._state, parked) = row
+        self.parked_until = parked
         self.known: set[str] = set()
         self.sealed: list[Sealed] = []
         self.recorded: list[Recorded] = []
         self.decided: list[str] = []
         self.actions: list[tuple[str, Action]] = []
-        self._kind: str = row.kind
-        self._policy: str = row.policy
-        self._seq_before: int = row.seq
-        self._head: bytes = row.head
-        self._state: str | None = row.state
+        self._seq_before, self._head_before = self.seq, self._head
         self._wake_at: Instant | None = None
-        self._listing = Listing()
-        self._head_before: bytes = row.head
+        self._listing = _NOT_LISTED
         self._size = 0
         self._facts: list[Event] = []
         self._undecided: list[Event] = []
