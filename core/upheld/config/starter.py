@@ -56,6 +56,7 @@ def starter(answers: Answers, policy: Policy) -> str:
             customer_id=slug(answers.customer, "customer"),
             roles=[*policy.roles, *([OPERATOR] if OPERATOR not in policy.roles else [])],
             links=policy.needs.links,
+            plan=next(iter(policy.plans), ""),
         )
         + "\n"
     )

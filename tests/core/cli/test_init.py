@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from upheld.cli import main
 from upheld.config import load_config
+from upheld.policy import load_shipped, shipped
 
 HOSTILE = ["Zoë O'Brien", 'Ann "the boss" Reyes', "yes", "*: &x", "#1", "{{ 7 * 7 }}", "null"]
 
@@ -34,6 +35,16 @@ def test_without_an_answer_it_is_a_site_to_look_around_in() -> None:
         "C1: Severity 1"
         in upheld("cases", "open", "Nobody can connect", "--from", "pat@customer.example").output
     )
+
+
+@pytest.mark.parametrize("policy", shipped())
+def test_a_site_starts_from_each_policy_that_ships(here: Path, policy: str) -> None:
+    upheld("init", "--yes", "--policy", policy)
+    assert "Everything would work." in upheld("check").output
+    config = load_config(here / "upheld.yaml")
+    assert set(load_shipped(policy).roles) <= set(config.roles)
+    (customer,) = config.directory().customers.values()
+    assert [term.plan for term in customer.plans] == list(load_shipped(policy).plans)[:1]
 
 
 def test_with_a_mailbox_and_a_pager_the_secrets_are_named_not_asked(here: Path) -> None:

@@ -1,0 +1,58 @@
+"""Magnolia, what is said, and what is written and waits: M-08, M-18, M-20, M-21, M-22, M-24, M-26, M-27."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.acceptance.story import PAT, STAFF, Story
+from tests.acceptance.waits import clause, lacks, told_as_waiting
+from upheld.policy import load_shipped
+from upheld.policy.model import Monitor, Offers
+from upheld.report.evidence import ClauseState, gather
+from upheld.report.witness import verify
+
+
+def test_m_08_m_22_the_portal_is_written_and_waits() -> None:
+    (online,), (resources,) = clause("magnolia", "M-08").rules, clause("magnolia", "M-22").rules
+    assert isinstance(online, Offers)
+    assert isinstance(resources, Offers)
+    assert online.offers == ("enter", "follow", "closed", "solutions")
+    assert resources.offers == ("resources",)
+    assert lacks("magnolia", "M-08") == lacks("magnolia", "M-22") == {"the portal"}
+
+
+def test_m_18_m_24_monitors_are_written_and_wait() -> None:
+    (servers,), (window,) = clause("magnolia", "M-18").rules, clause("magnolia", "M-24").rules
+    assert isinstance(servers, Monitor)
+    assert isinstance(window, Monitor)
+    assert (servers.spec["requests"], servers.spec["opens"]["severity"]) == (10, 1)
+    assert window.spec["window"] == {"announce": "3 days ahead"}
+    assert lacks("magnolia", "M-18") == lacks("magnolia", "M-24") == {"monitors"}
+
+
+def test_m_08_m_18_m_22_m_24_check_tells_what_waits(tmp_path: Path) -> None:
+    assert {"M-08", "M-18", "M-22", "M-24"} <= told_as_waiting("magnolia", tmp_path)
+
+
+def test_m_20_m_26_what_is_said_is_published_and_enforces_nothing() -> None:
+    for name in ("M-20", "M-26"):
+        said = clause("magnolia", name)
+        assert said.statement
+        assert said.published
+        assert said.rules == ()
+
+
+def test_m_21_the_report_has_every_clause_and_its_evidence_holds(story: Story) -> None:
+    case = story.phoned("One server is slow", 2)
+    story.expect_mail(PAT, "Re: One server is slow")
+    story.expect_mail(PAT, "[21]")
+    story.do.reply(case, STAFF, "We look into it.")
+    story.settle()
+    story.expect_mail(PAT, "Re: [21]")
+    with story.stage.site.ledger.reading() as tx:
+        found = {each.id: each for each in gather(tx, story.stage.site.policy)}
+        assert verify(tx, "stage").faults == ()
+    assert set(found) == {each.id for each in load_shipped("magnolia").clauses}
+    assert (found["M-15"].state, found["M-15"].kept) == (ClauseState.KEPT, 1)
+    assert found["M-14"].state is not ClauseState.KEPT
+    assert found["M-05"].evidence
