@@ -8,27 +8,33 @@ from typing import Final
 
 from upheld.policy.model import AnyRule, Clause, Every, Monitor, Target, When
 from upheld.policy.reader import Node
+from upheld.policy.tables import promise
 from upheld.source import suggest
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_TABLE: Final = "table"
 #: ``every {every}`` with one hour reads "every hour".
 _EVERY_ONE: Final = re.compile(r"\bevery 1 (?=[a-z])")
 
 
 def published(clause: Clause, node: Node) -> str:
     """``says`` with the numbers in; an unknown placeholder is an error."""
-    values = placeholders(clause.rules)
+    values = {**placeholders(clause.rules), _TABLE: _table(clause)}
+    for found in _PLACEHOLDER.finditer(clause.says):
+        if found[1] not in values:
+            node.at("says").wrong(f"{found[0]} stands for nothing", suggest(found[1], values))
+    return _filled(clause.says, values)
 
-    def fill(found: re.Match[str]) -> str:
-        name = found[1]
-        if name == "table":
-            return _table(clause)
-        if name not in values:
-            node.at("says").wrong(f"{{{name}}} stands for nothing", suggest(name, values))
-            return found[0]
-        return values[name]
 
-    return _EVERY_ONE.sub("every ", _PLACEHOLDER.sub(fill, clause.says))
+def sentence(clause: Clause) -> str:
+    """The same without the table, for a page on which it stands below the sentence."""
+    filled = _filled(clause.says, {**placeholders(clause.rules), _TABLE: ""})
+    return " ".join(filled.split())
+
+
+def _filled(says: str, values: Mapping[str, str]) -> str:
+    text = _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), says)
+    return _EVERY_ONE.sub("every ", text)
 
 
 def placeholders(rules: tuple[AnyRule, ...]) -> Mapping[str, str]:
@@ -55,13 +61,4 @@ def _values(rule: AnyRule) -> Mapping[str, str]:
 
 def _table(clause: Clause) -> str:
     targets = (rule for rule in clause.rules if isinstance(rule, Target))
-    return "; ".join(f"{target.name}: {_promise(target)}" for target in targets)
-
-
-def _promise(rule: Target) -> str:
-    promise = rule.within or rule.by
-    if promise is None:
-        return "no target is promised"
-    aim = f", aim {rule.aim.text}" if rule.aim else ""
-    outside = f", or {rule.outside_hours.text} outside business hours" if rule.outside_hours else ""
-    return promise.text + aim + outside
+    return "; ".join(f"{target.name}: {promise(target)}" for target in targets)

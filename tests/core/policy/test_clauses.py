@@ -214,7 +214,7 @@ def test_a_table_lists_the_targets_of_its_clause() -> None:
     ("says", "problem"),
     [
         ("Within {withn}.", "17:5 says: {withn} stands for nothing → did you mean \"within\"?"),
-        ("Within {}.", "17:5 says: {} stands for nothing → one of: C-1.within, within"),
+        ("Within {}.", "17:5 says: {} stands for nothing → one of: C-1.within, table, within"),
     ],
 )  # fmt: skip
 def test_a_placeholder_stands_for_something(says: str, problem: str) -> None:

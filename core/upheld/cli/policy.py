@@ -1,0 +1,17 @@
+"""``upheld policy``: what is promised, as a file that people work on."""
+
+from __future__ import annotations
+
+import click
+
+from upheld.cli.policy_pages import diff_command, render_command
+from upheld.cli.root import InOrder
+
+
+@click.group(cls=InOrder)
+def policy() -> None:
+    """Read and compare policies."""
+
+
+policy.add_command(render_command)
+policy.add_command(diff_command)
