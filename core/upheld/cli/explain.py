@@ -13,16 +13,23 @@ from upheld.engine.terms import LATE
 
 if TYPE_CHECKING:
     from upheld.report.explanation import ClockStory, Explanation, MessageStory
+    from upheld.report.people import PersonStory
 
 
 @click.command()
 @click.argument("case")
+@click.option(
+    "--people", is_flag=True, help="Who was told, by what and when; and why not the others."
+)
 @for_machines
 @pass_app
-def explain(app: App, *, case: str) -> None:
+def explain(app: App, *, case: str, people: bool) -> None:
     """Which promises hold for CASE, how its clocks ran, what was done, and what comes next."""
     from upheld.report.explain import explain as explained
 
+    if people:
+        _people(app, case)
+        return
     with app.site() as site:
         found = explained(site.records, case)
         zone = site.config.zone
@@ -33,6 +40,39 @@ def explain(app: App, *, case: str) -> None:
     _clocks(found, zone)
     _done(found, zone)
     _coming(found, zone)
+
+
+def _people(app: App, case: str) -> None:
+    from upheld.dispatch.recipients import Recipients
+    from upheld.report.people import people
+
+    with app.site() as site:
+        recipients = Recipients(site.records, site.directory)
+        stories = people(
+            site.records, case, lambda subject: lambda whom: recipients.behind(whom, subject)
+        )
+        zone = site.config.zone
+    if app.json:
+        print_json([story.as_dict() for story in stories])
+        return
+    for story in stories:
+        _person(story, zone)
+
+
+def _person(story: PersonStory, zone: str) -> None:
+    named = f" ({', '.join(story.named)})" if story.named else ""
+    say(f"\n{story.name or story.person or 'Nobody'}{named}")
+    rows = [
+        (
+            local(each.at, zone),
+            ", ".join(each.clauses),
+            each.purpose,
+            f"{each.state} over {each.connection}",
+        )
+        for each in story.told
+    ]
+    rows += [("not told", each.clause, each.verb, each.why) for each in story.not_told]
+    table(("when", "clause", "what", "how it stands, or why not"), rows)
 
 
 def _head(found: Explanation) -> None:

@@ -30,7 +30,7 @@ class Recipients:
         somebody."""
         found: dict[str, Recipient] = {}
         for whom in item.to:
-            people = self._behind(whom, subject)
+            people = self.behind(whom, subject)
             for person in people:
                 found.setdefault(person.id, person)
             if people and item.facts.get("first_of"):
@@ -53,7 +53,8 @@ class Recipients:
         person = next(meant, None)
         return (person.zone, person.language) if person else (None, None)
 
-    def _behind(self, whom: str, subject: Subject) -> tuple[Recipient, ...]:
+    def behind(self, whom: str, subject: Subject) -> tuple[Recipient, ...]:
+        """The people whom a name of the policy means for this subject; nobody is an empty tuple."""
         opened = opening(subject)
         return self.directory.resolve(
             whom,

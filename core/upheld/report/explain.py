@@ -37,10 +37,11 @@ __all__ = ["Explanation", "explain", "explanation"]
 def explain(records: Records, case_id: str) -> Explanation:
     """The case that people call ``C7`` or by its number; ``NotFound``, and ``Refusal`` where what
     opened it was erased, so that its clocks can't be lived through again."""
-    return records.read(lambda tx: _read(records, tx, tx.find(case_id)))
+    return records.read(lambda tx: explain_in(records, tx, tx.find(case_id)))
 
 
-def _read(records: Records, tx: Transaction, case: str) -> Explanation:
+def explain_in(records: Records, tx: Transaction, case: str) -> Explanation:
+    """The same by the case's id, in a transaction that reads other things as well."""
     subject = tx.subject(case)
     if subject.kind != "case":
         raise NotFound(f"{case} is a {subject.kind}, not a case", do_next="see `upheld cases list`")

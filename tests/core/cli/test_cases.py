@@ -227,3 +227,14 @@ def test_the_first_case_of_a_new_site_counts_from_its_opening(upheld: Terminal) 
     upheld("run", "--once")
     (clause,) = upheld.json("report", "M-02")
     assert (clause["state"], clause["kept"]) == ("kept", 1)
+
+
+def test_people_are_told_of_with_what_they_were_sent_and_why_not(upheld: Terminal) -> None:
+    case = upheld.case("Nobody can connect")
+    upheld("cases", "triage", case, "1", "--number", "1042", "--as", "bo")
+    upheld("run", "--once")
+    ann = next(each for each in upheld.json("explain", case, "--people") if each["person"] == "ann")
+    assert [each["clauses"] for each in ann["told"]] == [["M-11"]]
+    why = {each["clause"]: each["why"] for each in ann["not_told"]}
+    assert why == {"M-14": "not yet: it is told when that is due", "M-06": "only where mobilised"}
+    assert "Ann Reyes (operations-manager" in upheld("explain", case, "--people").stdout
