@@ -50,6 +50,7 @@ class Origin(StrEnum):
 class Opened:
     """The case exists: what came in, from whom, and what the directory knew of them then.
 
+    ``nature`` tells what a machine wrote: nobody answers that by itself.
     ``create_on`` names the tracker connection where an item is to be opened for it.
     ``enforced_from`` None means: read and reported, but not enforced until a person takes it in.
     """
@@ -66,6 +67,8 @@ class Opened:
     plan: str | None = None
     language: str | None = None
     product: str | None = None
+    version: str | None = None
+    nature: str = "normal"
     connection: str | None = None
     create_on: str | None = None
     enforced_from: Instant | None = None
@@ -82,6 +85,9 @@ class Proposed:
     outcome: str | None = None
     rule: str = ""
     reason: str = ""
+    case_kind: str | None = None
+    product: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,27 @@ class Flagged:
     rank: ClassVar[int] = 3
     flag: str
     on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSet:
+    """A person says what the case turned out to be, or takes that back (None), and why. ``about``
+    names what is meant: the other vendor's product, the alteration."""
+
+    kind: ClassVar[str] = "outcome_set"
+    rank: ClassVar[int] = 3
+    outcome: str | None
+    reason: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KindSet:
+    """A person says what kind of request it is: a question of use, a defect, an installation …"""
+
+    kind: ClassVar[str] = "kind_set"
+    rank: ClassVar[int] = 3
+    case_kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,6 +501,8 @@ Fact: TypeAlias = (
     | Rejected
     | SeveritySet
     | Flagged
+    | OutcomeSet
+    | KindSet
     | Queued
     | Assigned
     | PlanChanged

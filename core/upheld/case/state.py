@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Opened, Proposed
+from upheld.case.events import Opened, OutcomeSet, Proposed
 
 
 class Status(StrEnum):
@@ -25,7 +26,10 @@ class Status(StrEnum):
 class CaseState:
     """``severity`` is the marked one (by triage, a person, or a rule); until then the proposed one acts.
 
-    Instants are of what happened last, except ``opened_at`` and ``responded_at`` (the first).
+    ``marked_by_person``, ``judged_by_person`` and ``decided_flags`` tell what people have decided: no rule
+    and no later proposal undoes that. Instants are of what happened last, except ``opened_at`` and
+    ``responded_at`` (the first).
+    ``product_id`` and ``standing`` are what the policy's list of products says of the product.
     ``parent_customer`` is set where the parent is another customer's.
     """
 
@@ -33,6 +37,12 @@ class CaseState:
     opened_at: Instant
     status: Status = Status.OPEN
     severity: int | None = None
+    product_id: str | None = None
+    standing: str | None = None
+    marked_by_person: bool = False
+    judged: OutcomeSet | None = None
+    judged_by_person: bool = False
+    given_kind: str | None = None
     proposed: Proposed | None = None
     triaged: bool = False
     rejected: bool = False
@@ -43,7 +53,9 @@ class CaseState:
     assigned_by_person: bool = False
     plan: str | None = None
     flags: frozenset[str] = frozenset()
+    decided_flags: frozenset[str] = frozenset()
     provided: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = field(default_factory=dict)
     missed: frozenset[str] = frozenset()
     worked_at: Instant | None = None
     responded_at: Instant | None = None
@@ -88,8 +100,28 @@ class CaseState:
 
     @property
     def outcome(self) -> str | None:
-        """What the classifier took it for, where that is not a problem to solve."""
+        """What it turned out to be, where that is not a problem to solve; until somebody judges, what
+        it is taken for."""
+        if self.judged is not None:
+            return self.judged.outcome
         return self.proposed.outcome if self.proposed else None
+
+    @property
+    def case_kind(self) -> str | None:
+        """What kind of request it is; until somebody says so, what it is taken for."""
+        return self.given_kind or (self.proposed.case_kind if self.proposed else None)
+
+    @property
+    def product(self) -> str | None:
+        """What it is about: as recorded, as it came in, as it was recognised."""
+        said = self.fields.get("product") or self.opened.product
+        return said or (self.proposed.product if self.proposed else None)
+
+    @property
+    def version(self) -> str | None:
+        """The version of that, likewise."""
+        said = self.fields.get("version") or self.opened.version
+        return said or (self.proposed.version if self.proposed else None)
 
     @property
     def waiting(self) -> str | None:

@@ -64,7 +64,7 @@ class Records:
         terms = self.book.for_customer(opened.customer, at)
         case = tx.new_subject("case", policy=terms.policy.version, now=now)
         self.add(tx, case, Event(event_id, at, now, actor, opened))
-        for index, proposed in enumerate(self._proposals(terms.policy.version, opened)):
+        for index, proposed in enumerate(self._proposals(terms.policy.version, opened, at)):
             self.add(tx, case, Event(f"{event_id}#proposed{index}", at, now, UPHELD, proposed))
         return case
 
@@ -77,7 +77,7 @@ class Records:
         case = tx.new_subject("case", policy=version, now=now)
         proposals = (
             Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, proposed)
-            for index, proposed in enumerate(self._proposals(version, opened))
+            for index, proposed in enumerate(self._proposals(version, opened, opening.at))
         )
         self.add_together(tx, tx.subject(case), [opening, *proposals, *events])
         return case
@@ -190,12 +190,10 @@ class Records:
         except Exception as error:
             raise DecideFailed(subject.id) from error
 
-    def _proposals(self, version: str, opened: Opened) -> Iterable[Proposed]:
+    def _proposals(self, version: str, opened: Opened, at: Instant) -> Iterable[Proposed]:
         """The policy's proposal, then those of plugins: what they set overrides it."""
         policy = self.book.of(version).policy
-        proposed = propose(policy, opened)
-        if proposed is not None:
-            yield proposed
+        yield propose(policy, opened, at)
         asked = Asked(
             opened.source,
             opened.subject,
@@ -211,8 +209,6 @@ class Records:
             if (severity, flags) != (answer.severity, answer.flags):
                 what = f"policy {policy.name!r} has not all that it proposes: {answer!r}"
                 logger().error("classifier_failed", plugin=plugin, error=what)
-            if severity is None and proposed is not None:
-                severity = proposed.severity
             yield Proposed(severity, flags, answer.outcome, plugin, answer.reason)
 
     def _classified(self, asked: Asked, *, enforced: bool) -> Mapping[str, Proposal]:

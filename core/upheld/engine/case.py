@@ -102,7 +102,9 @@ def why_no_clock(life: Life) -> str | None:
     if life.due is not None or state.status is Status.CLOSED:
         return None
     states = {run.state for run in life.clocks}
+    off = ClockState.STOPPED in states and state.outcome
     reasons = (
+        (bool(off), f"off the clock: {off}"),
         (state.enforced_from is None, "read and reported, not enforced until a person takes it in"),
         (state.status is Status.RESOLVED, "resolved; it waits to be closed"),
         (ClockState.PAUSED in states, f"its clock is paused: {_pause(state)}"),

@@ -1,59 +1,155 @@
-"""What the policy proposes for a case, from what the customer wrote; with the row that matched."""
+"""What the policy proposes for a case, from what came in; with the row that matched, and why.
+
+Every case gets a severity: where no row has one, the policy's default, else the least urgent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from upheld.calendar.instant import Instant
 from upheld.case.events import UPHELD, Event, Opened, Proposed
 from upheld.case.state import CaseState
 from upheld.engine.conditions import holds, text
 from upheld.engine.fold import begin
-from upheld.policy.model import Classify, Clause, Condition, Policy, Row
+from upheld.engine.outcomes import with_standing
+from upheld.policy.catalogue import Standing, product_of, recognised
+from upheld.policy.matrix import Axis, Matrix
+from upheld.policy.model import Classify, Clause, Condition, Policy, Row, Test
 from upheld.policy.words import mentions
 
+_NO_ROW = "no rule proposes a severity"
 
-def propose(policy: Policy, opened: Opened) -> Proposed | None:
-    """The policy's proposal; None where no row of any clause matches.
 
-    Inside a clause the first row that holds counts; several clauses may each add what they set
-    (one the severity, another an outcome or flags).
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A row that holds, with its severity where a matrix told it, and why it holds."""
+
+    clause: Clause
+    rule: Classify
+    row: Row
+    why: str
+
+
+def propose(
+    policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str] | None = None
+) -> Proposed:
+    """The policy's proposal for what opened at ``at``, with the ``fields`` it has beside.
+
+    Inside a rule the first row that holds counts; several may each add what they set (one the
+    severity, another an outcome or flags), and see the severity that is proposed.
     """
-    state = begin(Event("opened", 0, 0, UPHELD, opened))
-    found = list(_matches(policy, state))
-    if not found:
-        return None
-    severity = next((row.severity for _, _, row in found if row.severity is not None), None)
-    outcome = next((row.outcome for _, _, row in found if row.outcome is not None), None)
-    flags = tuple(dict.fromkeys(flag for _, _, row in found for flag in row.flags))
-    rule = ", ".join(f"{clause.id}/{rule.name}" for clause, rule, _ in found)
-    reason = "; ".join(_reason(row, state) for _, _, row in found)
-    return Proposed(severity, flags, outcome, rule, reason)
+    state = _arrived(policy, opened, at, fields or {})
+    found: list[_Match] = []
+    for clause, rule in _severity_first(policy):
+        match = _match(policy, clause, rule, state)
+        if match is not None:
+            found.append(match)
+            state = state.but(proposed=_proposed(found, state))
+    return _with_severity(policy, _proposed(found, state))
 
 
-def _matches(policy: Policy, state: CaseState) -> Iterable[tuple[Clause, Classify, Row]]:
-    for clause in policy.clauses:
-        for rule in clause.rules:
-            if isinstance(rule, Classify):
-                row = next((row for row in rule.rows if _row_holds(row, state)), None)
-                if row is not None:
-                    yield clause, rule, row
+def _arrived(policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]) -> CaseState:
+    state = begin(Event("opened", at, at, UPHELD, opened)).but(fields=dict(fields))
+    product, version = recognised(policy.products, text(state))
+    if state.product is not None:
+        product = None
+    return with_standing(policy, state.but(proposed=Proposed(product=product, version=version)))
 
 
-def _row_holds(row: Row, state: CaseState) -> bool:
-    return row.otherwise or holds(row.when, state)
+def _severity_first(policy: Policy) -> Iterable[tuple[Clause, Classify]]:
+    rules = [(c, rule) for c in policy.clauses for rule in c.rules if isinstance(rule, Classify)]
+    return sorted(rules, key=lambda found: not any(map(_tells_severity, found[1].rows)))
 
 
-def _reason(row: Row, state: CaseState) -> str:
-    if row.otherwise:
-        return "nothing more specific was found"
-    return " and ".join(_why(row.when, state)) or "always"
+def _tells_severity(row: Row) -> bool:
+    return row.severity is not None or row.matrix is not None
 
 
-def _why(condition: Condition, state: CaseState) -> Iterable[str]:
-    for test in condition.tests:
-        values = [str(value) for value in test.values]
-        if test.key == "words":
-            said = next(phrase for phrase in values if mentions(text(state), phrase))
-            yield f"it says {said!r}"
-        else:
-            yield f"{test.key} is {' or '.join(values)}"
+def _match(policy: Policy, clause: Clause, rule: Classify, state: CaseState) -> _Match | None:
+    for row in rule.rows:
+        if row.otherwise:
+            return _Match(clause, rule, row, "nothing more specific was found")
+        if not holds(row.when, state):
+            continue
+        if row.matrix is None:
+            return _Match(clause, rule, row, _because(policy, row.when, state) or "always")
+        level, why = _measured(row.matrix, state)
+        if level is not None:
+            return _Match(clause, rule, replace(row, severity=level), why)
+    return None
+
+
+def _proposed(found: Iterable[_Match], state: CaseState) -> Proposed:
+    rows = [match.row for match in found]
+    known = state.proposed or Proposed()
+    return Proposed(
+        severity=next((row.severity for row in rows if row.severity is not None), None),
+        flags=tuple(dict.fromkeys(flag for row in rows for flag in row.flags)),
+        outcome=next((row.outcome for row in rows if row.outcome is not None), None),
+        rule=", ".join(f"{match.clause.id}/{match.rule.name}" for match in found),
+        reason="; ".join(match.why for match in found),
+        case_kind=next((row.kind for row in rows if row.kind is not None), None),
+        product=known.product,
+        version=known.version,
+    )
+
+
+def _with_severity(policy: Policy, proposed: Proposed) -> Proposed:
+    if proposed.severity is not None:
+        return proposed
+    reason = "; ".join(said for said in (proposed.reason, _NO_ROW) if said)
+    return replace(proposed, severity=default_severity(policy), reason=reason)
+
+
+def default_severity(policy: Policy) -> int:
+    """What a case is taken for of which no rule says anything."""
+    default: int | None = policy.defaults.get("severity")
+    return default if default in policy.severities and default else max(policy.severities)
+
+
+def _measured(matrix: Matrix, state: CaseState) -> tuple[int | None, str]:
+    """The severity where both measures are known, and what told them."""
+    found = [_value(axis, state) for axis in (matrix.rows, matrix.columns)]
+    if None in found:
+        return None, ""
+    (row, one), (column, other) = (each for each in found if each is not None)
+    return matrix.severity(row, column), f"{one} and {other}"
+
+
+def _value(axis: Axis, state: CaseState) -> tuple[str, str] | None:
+    """The value of a measure: as it is recorded, else by the words that tell it."""
+    recorded = state.fields.get(axis.field, "").casefold()
+    for value in axis.values:
+        if recorded == value.casefold():
+            return value, f"{axis.field} is {value}"
+    for value in axis.values if not recorded else ():
+        said = next((word for word in axis.words[value] if mentions(text(state), word)), None)
+        if said is not None:
+            return value, f"{axis.field} is {value} (it says {said!r})"
+    return None
+
+
+def _because(policy: Policy, condition: Condition, state: CaseState) -> str:
+    return " and ".join(_why(policy, test, state) for test in condition.tests)
+
+
+def _why(policy: Policy, test: Test, state: CaseState) -> str:
+    values = [str(value) for value in test.values]
+    if test.key == "words":
+        said = next(phrase for phrase in values if mentions(text(state), phrase))
+        return f"it says {said!r}"
+    if test.key == "product":
+        return _of_product(policy, state)
+    return f"{test.key.removeprefix('field.')} is {' or '.join(values)}"
+
+
+def _of_product(policy: Policy, state: CaseState) -> str:
+    product = product_of(policy.products, state.product)
+    named = " ".join(each for each in (state.product, state.version) if each)
+    if product is None or state.standing is None:
+        return f"product is {named}"
+    end = product.end(state.version)
+    since = f" since {end}" if end and state.standing == Standing.DISCONTINUED else ""
+    return f"product is {named}, {state.standing}{since}"

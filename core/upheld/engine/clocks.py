@@ -9,6 +9,7 @@ from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Reopened, Resolved
 from upheld.case.state import CaseState, Status
 from upheld.engine.conditions import Predicate, asks_status, holds, live
+from upheld.engine.outcomes import begins_anew, stopped_by
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
 from upheld.policy.model import Clause, Condition, OnChange, OnReopen, Target
@@ -25,13 +26,14 @@ class ClockTrack:
     def __init__(self, terms: Terms, clause: Clause, rule: Target) -> None:
         if rule.within is None:
             raise ValueError(f"{clause.id}/{rule.name} has no `within`")
-        self.clause, self.rule = clause, rule
+        self.clause, self.rule, self.policy = clause, rule, terms.policy
         self._is_own = live(rule.applies, acting=True)
         self._begins = _start_of(rule)
         self.calendar, self.within = terms.reach(rule.within, rule.calendar)
         self.runs: list[ClockRun] = []
         self.cycle = 1
         self.severity: int | None = None
+        self.stopped: str | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -49,6 +51,7 @@ class ClockTrack:
     def changed(self, line: Timeline, at: Instant) -> None:
         """Start, pause, resume; begin or cease to apply."""
         before, self.severity = self.severity, line.state.acting_severity
+        self._stop_or_return(line.state, at)
         if self.started is None and self._begins(line.state):
             self._start(line.state.opened_at if self.rule.starts == "opened" else at)
         if self.started is None:
@@ -109,11 +112,21 @@ class ClockTrack:
         if paused and self.resumed is not None:
             self.spent += self.calendar.elapsed(self.resumed, at)
             self.resumed = None
-            self.segments.append(Segment(at, ClockState.PAUSED, state.status))
+            how = ClockState.PAUSED if self.stopped is None else ClockState.STOPPED
+            self.segments.append(Segment(at, how, self.stopped or state.status))
         elif not paused and self.resumed is None:
             self._resume(at, state.status)
 
+    def _stop_or_return(self, state: CaseState, at: Instant) -> None:
+        """An outcome takes the case off the clock; taken back, the clock goes on or begins anew."""
+        before, self.stopped = self.stopped, stopped_by(self.policy, state)
+        returned = before is not None and self.stopped is None and self.started is not None
+        if returned and begins_anew(self.policy, before or ""):
+            self._again(at)
+
     def _pauses(self, state: CaseState) -> bool:
+        if self.stopped is not None:
+            return True
         if state.status is Status.CLOSED and not asks_status(self.rule.applies):
             return True
         return self.rule.pause_while is not None and holds(self.rule.pause_while, state)
@@ -200,7 +213,7 @@ class ClockTrack:
     def _state(self) -> ClockState:
         if self.verdict is not None:
             return self.verdict
-        if not self.applies or self.met_at is not None:
+        if not self.applies or self.met_at is not None or self.stopped is not None:
             return ClockState.STOPPED
         return ClockState.PAUSED if self.resumed is None else ClockState.RUNNING
 

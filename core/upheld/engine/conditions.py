@@ -8,11 +8,14 @@ from typing import Any, Final, TypeAlias
 
 from upheld.calendar.instant import Instant
 from upheld.case.state import CaseState, Status
+from upheld.policy.catalogue import NONE
 from upheld.policy.model import Condition, Test
 from upheld.policy.words import mentions
 
 Predicate: TypeAlias = Callable[[CaseState], bool]
 
+#: Before the name of a field whose value is asked.
+_FIELD: Final = "field."
 #: Keys that ask about the status itself: only these can hold for a closed case.
 _OF_STATUS: Final = frozenset({"status", "is"})
 
@@ -59,6 +62,8 @@ def _ready(test: Test, acting: bool, since: Instant | None = None) -> Predicate:
         return lambda state: first(state, since) or any(word(state, since) for word in others)
     if test.key == "words":
         return lambda state: any(mentions(text(state), str(phrase)) for phrase in test.values)
+    if test.key.startswith(_FIELD):
+        return _field(test.key.removeprefix(_FIELD), values)
     if test.key in _SETS:
         of = _SETS[test.key]
         return lambda state: not values.isdisjoint(of(state))
@@ -69,7 +74,17 @@ def _ready(test: Test, acting: bool, since: Instant | None = None) -> Predicate:
 
 def text(state: CaseState) -> str:
     """What the customer wrote first: the subject and the body."""
-    return f"{state.opened.subject}\n{state.opened.text}"
+    return f"{state.opened.subject}\n\n{state.opened.text}"
+
+
+def _field(name: str, values: frozenset[str | int | bool]) -> Predicate:
+    wanted = {str(value).casefold() for value in values}
+    return lambda state: state.fields.get(name, "").casefold() in wanted
+
+
+def _product(state: CaseState) -> frozenset[str]:
+    names = (state.product, state.product_id, state.standing)
+    return frozenset(name for name in names if name is not None)
 
 
 def _worked(state: CaseState, since: Instant | None) -> bool:
@@ -91,15 +106,16 @@ _WORDS: Final[Mapping[str, Callable[[CaseState, Instant | None], bool]]] = {
 _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "severity": attrgetter("severity"),
     "proposed.severity": lambda state: state.proposed and state.proposed.severity,
-    "proposed.outcome": attrgetter("outcome"),
+    "proposed.outcome": lambda state: state.proposed and state.proposed.outcome,
+    "proposed.kind": lambda state: state.proposed and state.proposed.case_kind,
     "plan": attrgetter("plan"),
     "tier": lambda _state: None,  # desks of partner and vendor come with their own clocks
     "status": attrgetter("status"),
     "source": attrgetter("opened.source"),
     "from": lambda state: "partner" if state.opened.customer else "unknown",
     "customer_kind": attrgetter("opened.customer_kind"),
-    "outcome": attrgetter("outcome"),
-    "product": attrgetter("opened.product"),
+    "outcome": lambda state: state.outcome or NONE,
+    "kind": attrgetter("case_kind"),
     "monitor": lambda _state: None,  # a monitor is a subject of its own
     "warned": lambda _state: None,  # warnings come with the clocks that give them
     "waiting": attrgetter("waiting"),
@@ -111,5 +127,6 @@ _SETS: Final[Mapping[str, Callable[[CaseState], frozenset[str]]]] = {
     "flag": lambda state: state.flags | {"held"} if state.held else state.flags,
     "field": attrgetter("provided"),
     "missed": attrgetter("missed"),
+    "product": _product,
 }
 KEYS: Final = frozenset(_READ) | frozenset(_SETS) | {"words", "is"}

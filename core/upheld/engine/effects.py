@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from upheld.calendar.instant import Instant
+from upheld.case.events import OutcomeSet
 from upheld.case.state import CaseState, Status
 from upheld.policy.model import Do, Verb
 
@@ -27,9 +28,20 @@ def _escalate(state: CaseState, do: Do, _at: Instant) -> CaseState:
     return state.but(escalated_to=do.to[0] if do.to else do.queue)
 
 
+def _set(state: CaseState, do: Do, _at: Instant) -> CaseState:
+    """What a rule says of a case, where no person has said otherwise."""
+    if do.severity is not None and not state.marked_by_person:
+        state = state.but(severity=do.severity)
+    if do.outcome is not None and not state.judged_by_person:
+        state = state.but(judged=OutcomeSet(do.outcome, do.text or ""))
+    if do.flag is not None and do.flag not in state.decided_flags:
+        state = state.but(flags=state.flags | {do.flag})
+    return state if do.kind is None else state.but(given_kind=state.given_kind or do.kind)
+
+
 _EFFECTS: Final[Mapping[Verb, Callable[[CaseState, Do, Instant], CaseState]]] = {
     Verb.ASSIGN: _assign,
-    Verb.SET: lambda state, do, _at: state.but(severity=do.severity),
+    Verb.SET: _set,
     Verb.CLOSE: lambda state, _do, at: state.but(status=Status.CLOSED, closed_at=at),
     Verb.UPDATE: lambda state, _do, at: state.but(updated_at=at),
     Verb.ESCALATE: _escalate,

@@ -17,9 +17,11 @@ from upheld.case.events import (
     Event,
     Flagged,
     Held,
+    KindSet,
     Linked,
     Mobilised,
     Opened,
+    OutcomeSet,
     PageAcknowledged,
     PlanChanged,
     Proposed,
@@ -99,12 +101,50 @@ def _reply(state: CaseState, event: Event, _body: Any) -> CaseState:
 
 
 def _proposed(state: CaseState, _event: Event, body: Proposed) -> CaseState:
-    return state.but(proposed=body, flags=state.flags | set(body.flags))
+    # What people have decided of a flag stays, whoever proposes it again.
+    flags = state.flags | (set(body.flags) - state.decided_flags)
+    return state.but(proposed=over(state.proposed, body), flags=flags)
 
 
-def _triaged(state: CaseState, _event: Event, body: Triaged) -> CaseState:
+def over(before: Proposed | None, later: Proposed) -> Proposed:
+    """A later proposal laid over an earlier one: what it leaves out stays; rule and reason are those of
+    the severity."""
+    if before is None:
+        return later
+    words = later if later.severity is not None else before
+    return Proposed(
+        severity=words.severity,
+        flags=tuple(dict.fromkeys((*before.flags, *later.flags))),
+        outcome=later.outcome or before.outcome,
+        rule=words.rule,
+        reason=words.reason,
+        case_kind=later.case_kind or before.case_kind,
+        product=later.product or before.product,
+        version=later.version or before.version,
+    )
+
+
+def _triaged(state: CaseState, event: Event, body: Triaged) -> CaseState:
     number = body.number or state.given_number
-    return state.but(triaged=True, severity=body.severity, given_number=number)
+    return _marked(state, event, body).but(triaged=True, given_number=number)
+
+
+def _marked(state: CaseState, event: Event, body: Triaged | SeveritySet) -> CaseState:
+    person = state.marked_by_person or event.actor.side is Side.STAFF
+    return state.but(severity=body.severity, marked_by_person=person)
+
+
+def _judged(state: CaseState, event: Event, body: OutcomeSet) -> CaseState:
+    person = event.actor.side is Side.STAFF
+    if state.judged_by_person and not person:
+        return state
+    return state.but(judged=body, judged_by_person=person)
+
+
+def _provided(state: CaseState, _event: Event, body: Provided) -> CaseState:
+    return state.but(
+        provided=state.provided | {body.item}, fields={**state.fields, body.item: body.value}
+    )
 
 
 def _rejected(state: CaseState, event: Event, _body: Rejected) -> CaseState:
@@ -113,7 +153,7 @@ def _rejected(state: CaseState, event: Event, _body: Rejected) -> CaseState:
 
 def _flagged(state: CaseState, _event: Event, body: Flagged) -> CaseState:
     flags = state.flags | {body.flag} if body.on else state.flags - {body.flag}
-    return state.but(flags=flags)
+    return state.but(flags=flags, decided_flags=state.decided_flags | {body.flag})
 
 
 def _message(state: CaseState, event: Event, _body: CustomerMessage) -> CaseState:
@@ -156,8 +196,10 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Linked: lambda state, _event, body: state.but(tracker_key=body.key),
     Triaged: _triaged,
     Rejected: _rejected,
-    SeveritySet: lambda state, _event, body: state.but(severity=body.severity),
+    SeveritySet: _marked,
     Flagged: _flagged,
+    OutcomeSet: _judged,
+    KindSet: lambda state, _event, body: state.but(given_kind=body.case_kind),
     Queued: lambda state, _event, body: state.but(queue=body.queue),
     Assigned: lambda state, _event, body: state.but(assignee=body.to, assigned_by_person=True),
     PlanChanged: lambda state, _event, body: state.but(plan=body.plan),
@@ -173,7 +215,7 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     WaitingOn: _waiting,
     Held: lambda state, _event, body: state.but(held=body.reason, held_until=body.until),
     Released: lambda state, _event, _body: state.but(held=None, held_until=None),
-    Provided: lambda state, _event, body: state.but(provided=state.provided | {body.item}),
+    Provided: _provided,
     Attached: lambda state, _event, body: state.but(
         parent=body.parent, parent_customer=body.customer
     ),

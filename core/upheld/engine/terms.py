@@ -13,7 +13,6 @@ from upheld.policy.model import (
     AnyRule,
     Business,
     BusinessDays,
-    Classify,
     Clause,
     Do,
     Duration,
@@ -122,7 +121,6 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     "notes, questions and offers": lambda rule: (
         isinstance(rule, When | Every) and any(do.verb in _NOT_CARRIED_OUT for do in rule.do)
     ),
-    "`matrix`": lambda rule: isinstance(rule, Classify) and rule.matrix is not None,
     "gates that flag or revert": lambda rule: (
         isinstance(rule, Require) and rule.gate is not Gate.PREVENT
     ),

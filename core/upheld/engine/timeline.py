@@ -18,6 +18,7 @@ from upheld.case.events import Event, Opened, Reopened
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
+from upheld.engine.outcomes import with_standing
 from upheld.engine.step import Step
 from upheld.engine.terms import Terms
 
@@ -132,10 +133,10 @@ class Timeline:
     def _meet(self, event: Event) -> None:
         self._now = event.at
         if not hasattr(self, "state"):
-            self.state = begin(event)
+            self.state = with_standing(self.terms.policy, begin(event))
             self._dirty = True
         else:
-            self.become(fold(self.state, event))
+            self.become(with_standing(self.terms.policy, fold(self.state, event)))
         done = deeds(event)
         if done or isinstance(event.body, Reopened):
             for track in self.tracks:

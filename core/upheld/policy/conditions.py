@@ -32,6 +32,7 @@ KEYS: Final = (
     "source",
     "from",
     "outcome",
+    "kind",
     "flag",
     "field",
     "words",
@@ -46,7 +47,9 @@ KEYS: Final = (
     "customer_kind",
 )
 ORDERS: Final = ("severity", "due")
-PROPOSED: Final = ("severity", "outcome")
+PROPOSED: Final = ("severity", "outcome", "kind")
+#: What a rule can set; of these at least one.
+SETS: Final = ("severity", "outcome", "kind", "flag")
 #: What each verb may be told beside whom it speaks to.
 _TAKES: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.PAGE: frozenset({"to", "first_of", "template", "text"}),
@@ -58,7 +61,7 @@ _TAKES: Final[Mapping[Verb, frozenset[str]]] = {
     Verb.ESCALATE: frozenset({"to", "first_of", "queue", "text", "reason"}),
     Verb.ASSIGN: frozenset({"to", "first_of", "queue"}),
     Verb.REFER: frozenset({"template", "links"}),
-    Verb.SET: frozenset({"severity", "reason"}),
+    Verb.SET: frozenset({*SETS, "reason"}),
     Verb.NOTE: frozenset({"text"}),
     Verb.CLOSE: frozenset({"text", "reason"}),
     Verb.OPEN: frozenset({"text"}),
@@ -104,6 +107,8 @@ def _tests(node: Node) -> list[Test]:
     for key, inside in node.mapping():
         if key == "proposed":
             found += _proposed(inside)
+        elif key == "field" and isinstance(inside.value, Mapping):
+            found += _fields(inside)
         elif key in KEYS:
             found.append(Test(key, _values(key, inside)))
     return found
@@ -117,6 +122,13 @@ def _proposed(node: Node) -> list[Test]:
     return [Test(f"proposed.{name}", _values(name, each)) for name, each in node.mapping()]
 
 
+def _fields(node: Node) -> list[Test]:
+    """``field: {environment: production}``: a field's value, not only that it is there."""
+    if not node.value:
+        node.wrong("is empty", "write `{environment: production}`")
+    return [Test(f"field.{name}", _values("field", each)) for name, each in node.entries()]
+
+
 def _values(key: str, node: Node) -> tuple[str | int | bool, ...]:
     """What a key is compared with; the kind of value depends on the key."""
     values: list[str | int | bool] = []
@@ -128,11 +140,12 @@ def _values(key: str, node: Node) -> tuple[str | int | bool, ...]:
         else:
             item.wrong("is neither a word nor a number")
     if key == "words":
-        _check_phrases(node)
+        check_phrases(node)
     return tuple(values)
 
 
-def _check_phrases(node: Node) -> None:
+def check_phrases(node: Node) -> None:
+    """Each must have something that can be found."""
     for item in node.items():
         text = item.text()
         if text.strip() and not fold(text):
@@ -197,13 +210,16 @@ def _with_options(verb: Verb, node: Node) -> Do:
         links=node.at("links").texts(),
         queue=node.at("queue").maybe(),
         severity=severity,
+        outcome=node.at("outcome").maybe(),
+        kind=node.at("kind").maybe(),
+        flag=node.at("flag").maybe(),
         text=node.at("text").maybe() or node.at("reason").maybe(),
     )
 
 
 def _check_options(verb: Verb, node: Node) -> None:
-    if verb is Verb.SET and not node.has("severity"):
-        node.wrong("`set` needs `severity`")
+    if verb is Verb.SET and not any(node.has(key) for key in SETS):
+        node.wrong(f"`set` needs one of: {', '.join(SETS)}")
     if node.has("text") and node.has("reason"):
         node.at("reason").wrong("stands beside `text`", "leave one of them")
     if verb is Verb.REFER and not node.has("template"):

@@ -47,7 +47,8 @@ def conflicts(policy: Policy) -> Iterator[tuple[Clause, AnyRule, Finding]]:
 def settings(rule: AnyRule) -> Settings:
     """What a rule sets once: severity, assignee and queue of a case, or its proposed severity."""
     if isinstance(rule, Classify):
-        proposed = [row.severity for row in rule.rows if row.severity is not None]
+        tells = (row for row in rule.rows if row.severity is not None or row.matrix is not None)
+        proposed = [row.severity for row in tells]
         return {"proposed severity": proposed[0]} if proposed else {}
     if isinstance(rule, When):
         return {thing: value for do in rule.do for thing, value in _sets(do)}
@@ -56,7 +57,8 @@ def settings(rule: AnyRule) -> Settings:
 
 def _sets(do: Do) -> Iterator[tuple[str, object]]:
     if do.verb is Verb.SET:
-        yield "severity", do.severity
+        named = (("severity", do.severity), ("outcome", do.outcome), ("kind", do.kind))
+        yield from ((thing, value) for thing, value in named if value is not None)
     elif do.verb is Verb.ASSIGN and do.queue is not None:
         yield "queue", do.queue
     elif do.verb is Verb.ASSIGN:

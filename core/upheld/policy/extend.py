@@ -11,7 +11,16 @@ from upheld.policy.reader import Node, Reader
 from upheld.source import Document
 
 #: Their entries are laid over each other; any other key replaces the one below as a whole.
-_MERGED: Final = ("calendars", "severities", "plans", "products", "outcomes", "roles", "defaults")
+_MERGED: Final = (
+    "calendars",
+    "severities",
+    "plans",
+    "products",
+    "outcomes",
+    "kinds",
+    "roles",
+    "defaults",
+)
 _DEEPEST: Final = 5
 _Path: TypeAlias = tuple[str | int, ...]
 

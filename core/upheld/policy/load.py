@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from upheld.calendar import CalendarSpec, compile_calendar
+from upheld.calendar.wall import zone_named
 from upheld.errors import ConfigError, NotFound
+from upheld.policy.catalogued import read_kinds, read_outcomes, read_products
 from upheld.policy.checks import check_policy
+from upheld.policy.conditions import read_condition
 from upheld.policy.extend import extended
 from upheld.policy.model import (
+    ALWAYS,
     AnyRule,
     Clause,
     Elapsed,
@@ -41,6 +45,9 @@ _TOP: Final = (
     "plans",
     "products",
     "outcomes",
+    "kinds",
+    "zone",
+    "for",
     "roles",
     "queues",
     "defaults",
@@ -138,9 +145,23 @@ def _head(root: Node) -> Policy:
         calendars={str(k): _calendar(str(k), n) for k, n in root.at("calendars").entries()},
         roles={str(key): roles.needed(key) for key, _ in roles.entries()},
         needs=_needs(root.at("needs"), root.at("queues").texts()),
-        **{key: _raw(root.at(key)) for key in ("plans", "defaults", "outcomes", "products")},
+        **{key: _raw(root.at(key)) for key in ("plans", "defaults")},
+        outcomes=read_outcomes(root.at("outcomes")),
+        kinds=read_kinds(root.at("kinds")),
+        products=read_products(root.at("products")),
+        zone=_zone(root.at("zone")),
+        applies=read_condition(root.at("for")) if root.has("for") else ALWAYS,
         source=canonical(root.value),
     )
+
+
+def _zone(node: Node) -> str:
+    name = node.text("UTC")
+    try:
+        zone_named(name)
+    except ConfigError as error:
+        node.wrong(error.what, error.do_next)
+    return name
 
 
 def canonical(data: Any) -> str:

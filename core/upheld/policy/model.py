@@ -14,6 +14,8 @@ from typing import Any, Final, TypeAlias
 from upheld.calendar.instant import Span
 from upheld.calendar.spec import CalendarSpec
 from upheld.errors import Place
+from upheld.policy.catalogue import Outcome, Product
+from upheld.policy.matrix import Matrix
 
 # --- durations ----------------------------------------------------------------------------------
 
@@ -59,9 +61,10 @@ class ByInstant:
 class Test:
     """One key of a condition: it holds when the case's value is (or contains) one of ``values``.
 
-    Keys: severity proposed.severity plan tier status source from outcome flag field words product
-    monitor missed warned waiting escalated_by number queue customer_kind, and ``is`` for the bare
-    words opened, numbered, triaged, worked, mobilised, resolved, closed, reopened, acknowledged.
+    Keys: severity proposed.severity plan tier status source from outcome kind flag field words
+    product monitor missed warned waiting escalated_by number queue customer_kind, ``field.<name>``
+    for the value of a field, and ``is`` for the bare words opened, numbered, triaged, worked,
+    mobilised, resolved, closed, reopened, acknowledged.
     """
 
     __test__ = False  # not for pytest
@@ -117,6 +120,9 @@ class Do:
     links: tuple[str, ...] = ()
     queue: str | None = None
     severity: int | None = None
+    outcome: str | None = None
+    kind: str | None = None
+    flag: str | None = None
     text: str | None = None
     keys: tuple[str, ...] = ()
 
@@ -220,7 +226,8 @@ class Every(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a classifier: the first whose condition holds proposes what it sets."""
+    """One row of a classifier: the first whose condition holds proposes what it sets. A row with a
+    ``matrix`` proposes the severity that stands there, where both measures are known."""
 
     when: Condition
     severity: int | None = None
@@ -228,14 +235,14 @@ class Row:
     flags: tuple[str, ...] = ()
     kind: str | None = None
     otherwise: bool = False
+    matrix: Matrix | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Classify(Rule):
-    """A proposal, with its reason: ordered rows, or a ``matrix`` (enforced by a later version)."""
+    """A proposal, with its reason: ordered rows."""
 
     rows: tuple[Row, ...] = ()
-    matrix: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +331,8 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy. ``version`` is the content hash that cases are pinned to."""
+    """A whole policy. ``version`` is the content hash that cases are pinned to; ``applies`` tells which
+    new cases are pinned to it where several policies run side by side; days count in ``zone``."""
 
     name: str
     label: str
@@ -337,8 +345,11 @@ class Policy:
     needs: Needs = field(default_factory=Needs)
     plans: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    outcomes: Mapping[str, Any] = field(default_factory=dict)
-    products: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    products: Mapping[str, Product] = field(default_factory=dict)
+    zone: str = "UTC"
+    applies: Condition = ALWAYS
     source: str = field(default="", repr=False)  # the text that the version hashes
 
     @property

@@ -8,6 +8,7 @@ from typing import Final
 
 from upheld.case.events import Side
 from upheld.case.state import Status
+from upheld.policy.catalogue import NONE, Standing
 from upheld.policy.model import (
     AnyRule,
     Classify,
@@ -18,6 +19,7 @@ from upheld.policy.model import (
     Monitor,
     Policy,
     Require,
+    Row,
     Target,
     Test,
     When,
@@ -47,17 +49,24 @@ class Names:
         rules = [rule for clause in policy.clauses for rule in clause.rules]
         rows = [row for rule in rules if isinstance(rule, Classify) for row in rule.rows]
         targets = [rule.target for rule in rules if isinstance(rule, Target)]
-        outcomes = (*policy.outcomes, *(row.outcome for row in rows if row.outcome))
+        sets = [do for rule in rules if isinstance(rule, When | Every) for do in rule.do]
+        proposed = (row.outcome for row in rows if row.outcome)
+        outcomes = (*policy.outcomes, *proposed, *(do.outcome for do in sets if do.outcome))
+        kinds = tuple(policy.kinds)
+        products = (*policy.products, *Standing) if policy.products else ()
         self.people = (*policy.roles, *PEOPLE)
         self.needs = policy.needs
         self.severities = tuple(policy.severities)
+        self.kinds = kinds
         self.flags = (*policy.needs.flags, *FLAGS, *(flag for row in rows for flag in row.flags))
         self.known: Mapping[str, tuple[str, tuple[object, ...]]] = {
             **FIXED,
             "severity": ("severity", self.severities),
             "proposed.severity": ("severity", self.severities),
-            "outcome": ("outcome", outcomes),
+            "outcome": ("outcome", (*outcomes, NONE)),
             "proposed.outcome": ("outcome", outcomes),
+            **(dict.fromkeys(("kind", "proposed.kind"), ("kind", kinds)) if kinds else {}),
+            **({"product": ("product", products)} if products else {}),
             "flag": ("flag", self.flags),
             "plan": ("plan", tuple(policy.plans)),
             "queue": ("queue", policy.needs.queues),
@@ -74,7 +83,7 @@ class Names:
             yield from self._of_action(do)
         if isinstance(rule, Classify):
             for row in rule.rows:
-                yield from _missing("severity", (row.severity,), self.severities)
+                yield from self._of_row(row)
         if isinstance(rule, Every) and rule.ask_ahead is not None:
             yield from self._people((rule.ask_ahead.of,))
         if isinstance(rule, Monitor):
@@ -91,11 +100,18 @@ class Names:
         yield from _missing("template", (do.template,), self.needs.templates)
         yield from _missing("severity", (do.severity,), self.severities)
         yield from _missing("link", do.links, self.needs.links)
+        yield from _missing("kind", (do.kind,), self.kinds or (do.kind,))
+        yield from _missing("flag", (do.flag,), self.flags)
 
     def _people(self, named: Iterable[str]) -> Iterator[Finding]:
         # Which roles a customer's contacts have is the site's own affair.
         ours = [whom for whom in named if not _CONTACTS.fullmatch(whom)]
         yield from _missing("role", ours, self.people)
+
+    def _of_row(self, row: Row) -> Iterator[Finding]:
+        levels = (cell for cells in row.matrix.cells for cell in cells) if row.matrix else ()
+        yield from _missing("severity", (row.severity, *levels), self.severities)
+        yield from _missing("kind", (row.kind,), self.kinds or (row.kind,))
 
     def _of_monitor(self, rule: Monitor) -> Iterator[Finding]:
         opens = rule.spec.get("opens")

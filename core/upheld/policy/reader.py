@@ -117,6 +117,21 @@ class Node:
                 self.at(key).wrong("is empty", "give it a value, or leave it out")
         return True
 
+    def keys_are(self, known: Iterable[str]) -> bool:
+        """It is a mapping with exactly these keys; a value may be missing."""
+        if not self.is_mapping():
+            return False
+        wanted = tuple(known)
+        for key in self.value:
+            if str(key) not in wanted:
+                self.at(key).wrong("there is no such key", suggest(str(key), wanted))
+        lacking = [key for key in wanted if key not in self.value]
+        if lacking:
+            self.wrong(
+                f"lacks: {', '.join(lacking)}", "leave its value empty where nothing is said"
+            )
+        return not lacking
+
     def is_mapping(self) -> bool:
         """It is a mapping, else an error."""
         if not isinstance(self.value, Mapping):

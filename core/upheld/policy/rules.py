@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from upheld.policy.classifying import read_classify
 from upheld.policy.conditions import WORDS, read_condition, read_do
 from upheld.policy.model import (
     ALWAYS,
@@ -14,7 +15,6 @@ from upheld.policy.model import (
     AskAhead,
     ByInstant,
     CatchUp,
-    Classify,
     Condition,
     Elapsed,
     Every,
@@ -25,7 +25,6 @@ from upheld.policy.model import (
     OnChange,
     OnReopen,
     Require,
-    Row,
     Target,
     When,
 )
@@ -51,8 +50,6 @@ NEEDS: Final = ("triage", "resolved", "number", "severity", "engineer", "worked"
 _NEAR: Final = 0.85
 MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan", "update")
 
-_PROPOSES: Final = ("severity", "outcome", "flags", "flag", "kind")
-_ROW: Final = (*_PROPOSES, "when", "otherwise")
 _REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "for")
 _ARRIVES: Final = ("from", "nature", "do")
 _ASKS: Final = ("of", "before")
@@ -199,34 +196,6 @@ def _ask_ahead(node: Node) -> AskAhead | None:
     return AskAhead(node.at("of").text("assignee"), before)
 
 
-def _classify(node: Node, name: str) -> Classify:
-    inside = node.at("classify")
-    if inside.value == {}:
-        inside.wrong("is empty", "write a list of rows")
-    if isinstance(inside.value, Mapping):
-        return Classify(name, node.place, matrix=dict(inside.value))
-    return Classify(name, node.place, rows=tuple(_row(item) for item in inside.some()))
-
-
-def _row(node: Node) -> Row:
-    if not node.keys(_ROW):
-        return Row(ALWAYS)
-    flags = node.at("flags").texts() + node.at("flag").texts()
-    otherwise = node.at("otherwise").value is True
-    if otherwise == node.has("when") or (node.has("otherwise") and not otherwise):
-        node.wrong("needs either `when` or `otherwise: true`")
-    if not any(node.has(key) for key in _PROPOSES):
-        node.wrong("proposes nothing", f"it needs one of: {', '.join(_PROPOSES)}")
-    return Row(
-        when=_condition(node.at("when")),
-        severity=node.at("severity").integer(),
-        outcome=node.at("outcome").maybe(),
-        flags=flags,
-        kind=node.at("kind").maybe(),
-        otherwise=otherwise,
-    )
-
-
 def _require(node: Node, name: str) -> Require:
     inside = node.at("require")
     if inside.keys(_REQUIRES):
@@ -309,7 +278,7 @@ _KINDS: Final[Mapping[str, Callable[[Node, str], Any]]] = {
     "target": _target,
     "when": _when,
     "every": _every,
-    "classify": _classify,
+    "classify": read_classify,
     "require": _require,
     "intake": _intake,
     "monitor": _monitor,

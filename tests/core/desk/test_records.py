@@ -105,7 +105,7 @@ def test_what_the_policy_does_not_have_can_not_be_proposed(ledger: Ledger) -> No
     answer = Proposal(99, ("nonsense", "customer_system"), reason="sure")
     desk = Desk(ledger, plugged(acme_classify=lambda case: answer))
     desk.opened(subject="Nobody can connect")
-    assert proposals(desk)[1] == Proposed(1, ("customer_system",), None, "acme", "sure")
+    assert proposals(desk)[1] == Proposed(None, ("customer_system",), None, "acme", "sure")
 
 
 # --- what can't be decided ------------------------------------------------------------------------

@@ -41,7 +41,7 @@ OPENED = Opened(
     "email", "It hangs", "since this morning", reporter=PAT.id, customer="acme", enforced_from=START
 )
 
-_HEAD = """
+HEAD = """
 policy: Test
 version: "1"
 published_by: Us
@@ -69,7 +69,7 @@ def terms(*rules: str, enforced_from: Instant | None = None) -> Terms:
     lines = [
         f"  - {{id: A-{number}, says: A promise., {rule}}}" for number, rule in enumerate(rules, 1)
     ]
-    return compile_terms(load_policy(_HEAD + "\n".join(lines)), enforced_from=enforced_from)
+    return compile_terms(load_policy(HEAD + "\n".join(lines)), enforced_from=enforced_from)
 
 
 def at(hours: float = 0, *, minutes: float = 0) -> Instant:

@@ -25,9 +25,11 @@ from upheld.case.events import (
     Fact,
     Flagged,
     Held,
+    KindSet,
     Linked,
     Mobilised,
     Noted,
+    OutcomeSet,
     PageAcknowledged,
     PassedOver,
     PlanChanged,
@@ -52,11 +54,16 @@ from upheld.engine.fold import begin, deeds, fold
 CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Enforced(at(3)), {"enforced_from": at(3)}),
     (Linked("jira", "10001", "OPS-7"), {"tracker_key": "OPS-7"}),
-    (Triaged(2), {"triaged": True, "severity": 2}),
-    (Triaged(2, "77"), {"triaged": True, "severity": 2, "given_number": "77"}),
+    (Triaged(2), {"triaged": True, "severity": 2, "marked_by_person": True}),
+    (
+        Triaged(2, "77"),
+        {"triaged": True, "severity": 2, "marked_by_person": True, "given_number": "77"},
+    ),
     (Rejected("spam"), {"rejected": True, "status": Status.CLOSED, "closed_at": at(1)}),
-    (SeveritySet(1), {"severity": 1}),
-    (Flagged("vip"), {"flags": {"vip"}}),
+    (SeveritySet(1), {"severity": 1, "marked_by_person": True}),
+    (Flagged("vip"), {"flags": {"vip"}, "decided_flags": {"vip"}}),
+    (OutcomeSet("wish", "…"), {"judged": OutcomeSet("wish", "…"), "judged_by_person": True}),
+    (KindSet("usage"), {"given_kind": "usage"}),
     (Queued("support"), {"queue": "support"}),
     (Assigned("cy"), {"assignee": "cy", "assigned_by_person": True}),
     (PlanChanged("premier"), {"plan": "premier"}),
@@ -67,7 +74,7 @@ CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Worked(), {"status": Status.WORKED, "worked_at": at(1)}),
     (WaitingOn("vendor"), {"status": Status.WAITING_VENDOR}),
     (Held("agreed", at(9)), {"held": "agreed", "held_until": at(9)}),
-    (Provided("version", "7"), {"provided": {"version"}}),
+    (Provided("version", "7"), {"provided": {"version"}, "fields": {"version": "7"}}),
     (Attached("C9"), {"parent": "C9"}),
     (Resolved(), {"status": Status.RESOLVED, "resolved_at": at(1)}),
     (Closed(), {"status": Status.CLOSED, "closed_at": at(1)}),
@@ -132,7 +139,7 @@ def test_a_proposal_brings_its_flags_and_a_later_one_counts() -> None:
 
 
 def test_flags_are_cleared_and_holds_released_and_parents_left() -> None:
-    assert changes(after(Flagged("vip"), Flagged("vip", on=False))) == {}
+    assert after(Flagged("vip"), Flagged("vip", on=False)).flags == set()
     assert changes(after(Held("agreed", at(9)), Released())) == {}
     assert changes(after(Attached("C9"), Detached())) == {}
 

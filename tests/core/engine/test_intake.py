@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.engine.scene import terms
-from upheld.case.events import Opened
+from tests.core.engine.scene import START, terms
+from upheld.case.events import Opened, Proposed
 from upheld.engine.classify import propose
 from upheld.engine.intake import arrival
 from upheld.policy import load_shipped
@@ -47,19 +47,19 @@ def test_the_first_rule_for_sender_and_nature_takes_it(
 
 
 def test_the_first_row_that_holds_is_proposed_with_its_reason() -> None:
-    proposed = propose(CLASSIFY, wrote("It is all down"))
+    proposed = propose(CLASSIFY, wrote("It is all down"), START)
     assert proposed is not None
     assert (proposed.severity, proposed.rule, proposed.reason) == (1, "A-1/A-1", "it says 'down'")
 
 
 def test_where_nothing_is_said_the_last_row_speaks() -> None:
-    proposed = propose(CLASSIFY, wrote("…"))
+    proposed = propose(CLASSIFY, wrote("…"), START)
     assert proposed is not None
     assert (proposed.severity, proposed.reason) == (2, "nothing more specific was found")
 
 
 def test_several_clauses_each_add_what_they_set() -> None:
-    proposed = propose(CLASSIFY, wrote("our server is slow", plan="premier"))
+    proposed = propose(CLASSIFY, wrote("our server is slow", plan="premier"), START)
     assert proposed is not None
     assert (proposed.severity, proposed.outcome, proposed.flags) == (2, "outage", ("ours", "vip"))
     assert proposed.rule == "A-1/A-1, A-2/A-2, A-3/A-3"
@@ -68,9 +68,11 @@ def test_several_clauses_each_add_what_they_set() -> None:
     )
 
 
-def test_no_row_no_proposal() -> None:
+def test_a_case_of_which_no_rule_says_anything_is_taken_for_the_least_urgent() -> None:
     policy = terms("classify: [{severity: 1, when: {words: down}}]").policy
-    assert propose(policy, wrote("slow")) is None
+    assert propose(policy, wrote("slow"), START) == Proposed(
+        3, reason="no rule proposes a severity"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,6 @@ def test_no_row_no_proposal() -> None:
     ],
 )
 def test_magnolia_follows_the_reach_of_the_problem(text: str, severity: int) -> None:
-    proposed = propose(load_shipped("magnolia"), wrote(text))
+    proposed = propose(load_shipped("magnolia"), wrote(text), START)
     assert proposed is not None
     assert proposed.severity == severity

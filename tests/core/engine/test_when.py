@@ -161,7 +161,7 @@ def test_rules_that_undo_each_other_at_one_instant_are_an_error_that_names_them(
         "when: {severity: 2}, do: [set: {severity: 3}]",
     )
     with pytest.raises(RuntimeError, match=r"case C1: rules of policy 'Test' undo each other"):
-        case.happens(SeveritySet(1), at(1))
+        case.happens(SeveritySet(1), at(1), by=BOT)
 
 
 def test_of_a_closed_case_only_what_asks_for_its_end_fires() -> None:

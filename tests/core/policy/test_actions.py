@@ -84,7 +84,7 @@ def test_several_actions_keep_their_order_and_one_needs_no_list() -> None:
         ("page: {to: lead, first_of: [desk]}", _NOBODY),
         ("ask: {version: 1}", "do.0.ask: is not a list of words → write `ask: [one, another]`"),
         ("set: severity", "do.0.set: says not what to set → write `set: {severity: 1}`"),
-        ("set: {reason: why}", "do.0.set: `set` needs `severity`"),
+        ("set: {reason: why}", "do.0.set: `set` needs one of: severity, outcome, kind, flag"),
         ("refer: {links: help}", "do.0.refer: `refer` needs `template`"),
         ("refer: [reminder, reminder]", "do.0.refer: is more than one → write a line for each"),
         ("close: {text: a, reason: b}",

@@ -85,7 +85,7 @@ def test_every_key_is_taken(key: str) -> None:
         ),
         (
             "{proposed: {plan: x}}",
-            "18:23 when.proposed.plan: there is no such key → one of: outcome, severity",
+            "18:23 when.proposed.plan: there is no such key → one of: kind, outcome, severity",
         ),
         (
             "{severity: high}",
@@ -122,7 +122,7 @@ def test_a_condition_that_would_always_hold_is_refused(written: str) -> None:
         ("{from: staff}", "C-1: from: there is no sender 'staff' → one of: partner, unknown"),
         ("{waiting: us}", "C-1: waiting: there is no party 'us' → one of: customer, vendor"),
         ("{missed: update}", "C-1: missed: there is no target 'update' → there is nothing to choose from"),
-        ("{outcome: wish}", "C-1: outcome: there is no outcome 'wish' → there is nothing to choose from"),
+        ("{outcome: wish}", "C-1: outcome: there is no outcome 'wish' → one of: none"),
     ],
 )  # fmt: skip
 def test_a_condition_speaks_of_what_there_is(written: str, problem: str) -> None:

@@ -153,7 +153,6 @@ def test_of_it_too_it_is_told_what_is_not_enforced() -> None:
         ("when: opened\nbefore: 1 hour\ndo: [page: lead]", "`before`"),
         ("when: opened\ndo: [note: Look]", "notes, questions and offers"),
         ("target: resolution\nwithin: 1 hour\non_raise: carry", "`carry`"),
-        ("classify: {breadth: {all: 1}}", "`matrix`"),
         ("target: next_response\nwithin: 1 hour", "clocks that start anew with each message"),
         ("monitor: {window: {announce: 3 days ahead}}", "monitors"),
         ("offers: [enter]", "the portal"),

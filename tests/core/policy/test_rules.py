@@ -247,12 +247,6 @@ def test_rows_are_tried_in_their_order() -> None:
     )  # fmt: skip
 
 
-def test_a_matrix_is_kept_as_it_is_written() -> None:
-    found = rule("classify: {breadth: {all: {work stops: 1}}}", Classify)
-    assert found.rows == ()
-    assert found.matrix == {"breadth": {"all": {"work stops": 1}}}
-
-
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upheld.policy.words import fold, mentions
+from upheld.policy.words import fold, mentions, own_words
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,11 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
         ("We can’t connect", "can't connect"),
         ("Invoice #12", "invoice"),
         ("mail - down again", "mail - down"),
+        ("Störung im Netz", "Stoerung"),
+        ("Stoerung im Netz", "Störung"),
+        ("STÖRUNG im Netz", "störung"),
+        ("Sto\u0308rung im Netz", "Stoerung"),
+        ("Stück für Stück", "stuck fur stuck"),
     ],
 )
 def test_a_phrase_is_found_however_it_is_written(text: str, phrase: str) -> None:
@@ -58,10 +63,25 @@ def test_a_phrase_is_found_however_it_is_written(text: str, phrase: str) -> None
         ("serverdown", "server down"),
         ("server is down", "server down"),
         ("", "down"),
+        ("Störungen", "Störung"),
+        ("I restarted the server. Down there nothing moved", "server down"),
+        ("The server\n\ndown", "server down"),
+        ("> The server is down\nnot any more", "server is down"),
+        (">> server down", "server down"),
+        ("Fine now.\n-- \nPat, billing", "billing"),
+        ("Fine.\r\n-----Original Message-----\r\nThe server is down", "server is down"),
+        ("Danke.\n--- Ursprüngliche Nachricht ---\nAusfall", "Ausfall"),
     ],
 )
 def test_a_phrase_is_whole_words_in_a_row(text: str, phrase: str) -> None:
     assert not mentions(text, phrase)
+
+
+def test_what_is_quoted_in_the_middle_hides_nothing_else() -> None:
+    text = "No.\n> Is it the invoice?\nThe server is down -- completely\n"
+    assert own_words(text) == "No.\n\nThe server is down -- completely\n"
+    assert mentions(text, "server is down")
+    assert not mentions(text, "invoice")
 
 
 def test_signs_in_a_phrase_are_no_pattern() -> None:
