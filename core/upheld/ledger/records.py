@@ -195,6 +195,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """An item of a connection that is to be read again; ``times`` is how often that was said since
+    ``since`` (policy time)."""
+
+    number: int
+    connection: str
+    scope: str
+    remote_id: str
+    remote_key: str
+    url: str | None
+    since: Instant
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases to list; None means any. ``open`` False: only resolved and closed ones."""
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -34,7 +34,8 @@ metadata: Final = MetaData(
 )
 
 
-def _number() -> Column[int]:
+def auto_number() -> Column[int]:
+    """A column that counts by itself."""
     # SQLite counts by itself only for a plain INTEGER primary key.
     kind = BigInteger().with_variant(Integer(), "sqlite")
     return Column("number", kind, primary_key=True, autoincrement=True)
@@ -149,7 +150,7 @@ leaf: Final = Table(
 outbox: Final = Table(
     "outbox",
     metadata,
-    _number(),
+    auto_number(),
     Column("key", Text, nullable=False, unique=True),
     Column("subject", Text, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -187,7 +188,7 @@ Index("ix_outbox_subject", outbox.c.subject)
 delivery: Final = Table(
     "delivery",
     metadata,
-    _number(),
+    auto_number(),
     Column("key", Text, nullable=False, unique=True),
     Column("outbox_key", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -274,7 +275,7 @@ inbound: Final = Table(
 thread: Final = Table(
     "thread",
     metadata,
-    _number(),
+    auto_number(),
     Column("connection", Text, nullable=False),
     Column("token", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -285,7 +286,7 @@ Index("ix_thread_subject", thread.c.subject, thread.c.connection)
 kept: Final = Table(
     "kept",
     metadata,
-    _number(),
+    auto_number(),
     Column("connection", Text, nullable=False),
     Column("item", Text, nullable=False),
     Column("fate", Text, nullable=False),
@@ -342,7 +343,7 @@ site: Final = Table(
 stop: Final = Table(
     "stop",
     metadata,
-    _number(),
+    auto_number(),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -363,7 +364,7 @@ node: Final = Table(
 scope: Final = Table(
     "scope",
     metadata,
-    _number(),
+    auto_number(),
     Column("name", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),

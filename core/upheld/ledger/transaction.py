@@ -12,6 +12,7 @@ from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
 from upheld.ledger.evidence import Evidence
 from upheld.ledger.faults import translate, translated
+from upheld.ledger.hints import Hints
 from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
 from upheld.ledger.links import Links
@@ -31,6 +32,7 @@ class Transaction(
     Leases,
     Traffic,
     Pulls,
+    Hints,
     Inbound,
     Links,
     Scopes,

@@ -18,7 +18,7 @@ from upheld.ledger.chain import START, seal
 from upheld.ledger.database import parse_url
 
 Rows = dict[str, list[dict[str, Any]]]
-NEW_TABLES = {"seal", "leaf", "trouble", "scope", "alembic_version"}
+NEW_TABLES = {"seal", "leaf", "trouble", "scope", "hint", "alembic_version"}
 
 
 @contextmanager
