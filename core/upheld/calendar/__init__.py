@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from upheld.calendar.business import ALWAYS, Calendar, compile_calendar
 from upheld.calendar.hours import CalendarError
-from upheld.calendar.spec import CalendarSpec
+from upheld.calendar.spec import CalendarSpec, HolidaySource
 
-__all__ = ["ALWAYS", "Calendar", "CalendarError", "CalendarSpec", "compile_calendar"]
+__all__ = [
+    "ALWAYS",
+    "Calendar",
+    "CalendarError",
+    "CalendarSpec",
+    "HolidaySource",
+    "compile_calendar",
+]

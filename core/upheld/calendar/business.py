@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from upheld.calendar.holiday import resolved
 from upheld.calendar.hours import CalendarError, Hours
 from upheld.calendar.instant import DAY, MINUTE, Instant, Span, instant, moment, span
 from upheld.calendar.spec import CalendarSpec
 from upheld.calendar.wall import zone_named
 from upheld.calendar.week import Week, read_week
-from upheld.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,11 @@ class Calendar:
 
 
 def compile_calendar(spec: CalendarSpec) -> Calendar:
-    """The calendar of a spec; ``ConfigError`` where the text is wrong or nothing is ever open."""
-    if spec.holiday_source:
-        raise ConfigError(
-            f"calendar {spec.name!r}: holidays by country or feed are not available yet",
-            do_next='list the days: holidays: ["2026-12-25"]',
-        )
+    """The calendar of a spec; ``ConfigError`` where the text is wrong or nothing is ever open.
+
+    Holidays by country are those that this program knows; a feed must have been read before.
+    """
+    spec = resolved(spec)
     zone, week = zone_named(spec.zone), read_week(spec)
     if not any(week.days) and not week.extra:
         raise CalendarError(
@@ -96,7 +95,7 @@ def compile_calendar(spec: CalendarSpec) -> Calendar:
         )
     minutes = week.day_length()
     day = spec.day if spec.day is not None else minutes and minutes * MINUTE
-    never_closed = spec.always and not week.holidays and not week.extra
+    never_closed = spec.always and not (week.holidays or week.extra or week.closed)
     hours = None if never_closed else Hours(spec.name, week, zone)
     return Calendar(spec.name, _version("" if never_closed else spec.zone, week, day), day, hours)
 
@@ -108,6 +107,7 @@ def _version(zone: str, week: Week, day: Span | None) -> str:
         "week": week.days,
         "holidays": sorted(day.isoformat() for day in week.holidays),
         "extra": {day.isoformat(): hours for day, hours in week.extra.items()},
+        "closed": {day.isoformat(): hours for day, hours in week.closed.items()},
         "day": day,
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -6,9 +6,9 @@ Minutes count from midnight on the wall; an interval over midnight ends after 24
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final, TypeAlias
 
 from upheld.calendar.spec import CalendarSpec
@@ -24,18 +24,29 @@ _WHOLE_DAY: Final[tuple[Stretch, ...]] = ((0, MINUTES_A_DAY),)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Open stretches by weekday (Monday first), the days that are closed, the days of their own."""
+    """Open stretches by weekday (Monday first), the days that are closed, the days of their own,
+    and what is closed of other days."""
 
     days: tuple[tuple[Stretch, ...], ...]
     holidays: frozenset[date]
     extra: Mapping[date, tuple[Stretch, ...]]
+    closed: Mapping[date, tuple[Stretch, ...]] = field(default_factory=dict)
 
     def on(self, day: date) -> tuple[Stretch, ...]:
         """What is open from ``day`` on; a stretch may run on into the next day."""
-        own = self.extra.get(day)
-        if own is not None:
-            return own
-        return () if day in self.holidays else self.days[day.weekday()]
+        if day in self.extra:
+            usual = self.extra[day]
+        else:
+            usual = () if day in self.holidays else self.days[day.weekday()]
+        return without(usual, self._closed(day)) if self.closed else usual
+
+    def _closed(self, day: date) -> Iterator[Stretch]:
+        """What is closed from ``day`` on, for what runs over midnight; an extra day is open."""
+        for days in (0, 1):
+            on, later = day + timedelta(days=days), days * MINUTES_A_DAY
+            if on not in self.extra:
+                for start, end in self.closed.get(on, ()):
+                    yield start + later, end + later
 
     def is_holiday(self, day: date) -> bool:
         """Whether the whole day is closed: an extra working day wins over a holiday."""
@@ -52,7 +63,8 @@ def read_week(spec: CalendarSpec) -> Week:
     days = (_WHOLE_DAY,) * 7 if spec.always else _weekdays(spec.week)
     holidays = frozenset(_day(text) for text in spec.holidays)
     extra = {_day(text): _extra(text, hours, days) for text, hours in spec.extra.items()}
-    return Week(days, holidays, extra)
+    closed = {_day(text): tuple(map(read_stretch, hours)) for text, hours in spec.closed.items()}
+    return Week(days, holidays, extra, closed)
 
 
 def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
@@ -64,6 +76,19 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
         else:
             out.append((start, end))
     return tuple(out)
+
+
+def without(stretches: Iterable[Stretch], closed: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """What is left of stretches where some of it is closed."""
+    left = tuple(stretches)
+    for shut, opened in closed:
+        parts = (
+            (a, b)
+            for start, end in left
+            for a, b in ((start, min(end, shut)), (max(start, opened), end))
+        )
+        left = tuple((start, end) for start, end in parts if start < end)
+    return left
 
 
 def read_days(text: str) -> tuple[int, ...]:

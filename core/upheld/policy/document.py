@@ -155,7 +155,14 @@ def closed_days(spec: CalendarSpec) -> str:
 
 
 def _sources(spec: CalendarSpec) -> Iterator[str]:
-    yield from spec.holidays
+    source = spec.holiday_source
+    if source and source.country:
+        part = f" ({source.subdivision})" if source.subdivision else ""
+        yield f"public holidays of {source.country}{part}"
+    if source and source.feed:
+        yield "the days of a calendar of its own"
+    for day in spec.holidays:
+        yield f"{day} ({spec.names[day]})" if day in spec.names else day
 
 
 def _days(days: str) -> str:

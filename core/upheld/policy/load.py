@@ -12,9 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from upheld.calendar import CalendarSpec, compile_calendar
 from upheld.calendar.wall import zone_named
 from upheld.errors import ConfigError, NotFound
+from upheld.policy.calendars import read_calendar
 from upheld.policy.catalogued import read_kinds, read_outcomes, read_products
 from upheld.policy.checks import check_policy
 from upheld.policy.conditions import read_condition
@@ -23,7 +23,6 @@ from upheld.policy.model import (
     ALWAYS,
     AnyRule,
     Clause,
-    Elapsed,
     Needs,
     Policy,
     Section,
@@ -60,8 +59,6 @@ _NAME: Final = re.compile(r"[\w.-]{1,80}")
 _UNPRINTED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _OF: Final = "letters, digits, dots, hyphens and underscores"
 _SEVERITY: Final = ("name", "means")
-_CALENDAR: Final = ("hours", "zone", "week", "holidays", "extra", "day")
-_HOLIDAYS: Final = ("country", "subdivision", "feed")
 _NEEDS: Final = ("queues", "links", "templates", "flags")
 _SECTION: Final = ("heading", "text", "clauses")
 _CLAUSE: Final = ("id", "says", "reading", "rules", "kept_by", "statement")
@@ -142,7 +139,7 @@ def _head(root: Node) -> Policy:
         version="",
         sections=(),
         severities=dict(_severities(root.at("severities"))),
-        calendars={str(k): _calendar(str(k), n) for k, n in root.at("calendars").entries()},
+        calendars={str(k): read_calendar(str(k), n) for k, n in root.at("calendars").entries()},
         roles={str(key): roles.needed(key) for key, _ in roles.entries()},
         needs=_needs(root.at("needs"), root.at("queues").texts()),
         **{key: _raw(root.at(key)) for key in ("plans", "defaults")},
@@ -198,49 +195,6 @@ def _severities(node: Node) -> Iterable[tuple[int, Severity]]:
             inside.wrong("a severity is a number, 1 the most urgent")
         elif inside.keys(_SEVERITY):
             yield key, Severity(key, inside.needed("name"), inside.at("means").text())
-
-
-def _calendar(name: str, node: Node) -> CalendarSpec:
-    before = len(node.reader.problems)
-    spec = _spec(name, node)
-    if len(node.reader.problems) == before:
-        try:
-            compile_calendar(replace(spec, holiday_source=None))
-        except ConfigError as error:
-            node.wrong(error.what, error.do_next)
-    return spec
-
-
-def _spec(name: str, node: Node) -> CalendarSpec:
-    if not node.keys(_CALENDAR):
-        return CalendarSpec(name)
-    hours = node.at("hours")
-    if hours.value not in (None, "24x7"):
-        hours.wrong("can only be `24x7`", "write `week:` for working hours")
-    if (hours.value is None) == (not node.has("week")):
-        node.wrong("needs either `hours: 24x7` or `week`")
-    holidays = node.at("holidays")
-    source = isinstance(holidays.value, Mapping) and holidays.keys(_HOLIDAYS)
-    return CalendarSpec(
-        name,
-        always=hours.value is not None,
-        zone=node.at("zone").text("UTC"),
-        week={str(key): inside.texts() for key, inside in node.at("week").entries()},
-        holidays=() if source else holidays.texts(),
-        extra={str(key): inside.texts() for key, inside in node.at("extra").mapping()},
-        holiday_source=_raw(holidays) if source else None,
-        day=_day(node.at("day")),
-    )
-
-
-def _day(node: Node) -> int | None:
-    length = node.duration()
-    if length is None:
-        return None
-    if isinstance(length, Elapsed):
-        return length.span
-    node.wrong("is the length of a working day", "write `9 hours`")
-    return None
 
 
 def _needs(node: Node, queues: tuple[str, ...]) -> Needs:

@@ -221,6 +221,15 @@ class Node:
         self.wrong("is not a whole number")
         return None
 
+    def yes(self, *, default: bool) -> bool:
+        """``true`` or ``false``."""
+        if self.value is None:
+            return default
+        if not isinstance(self.value, bool):
+            self.wrong("is neither `true` nor `false`")
+            return default
+        return self.value
+
     def one_of(self, choices: Iterable[T], read: Callable[[str], T], default: T) -> T:
         """One of a few words."""
         if self.value is None:

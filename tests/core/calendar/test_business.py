@@ -195,12 +195,6 @@ def test_what_can_be_no_zone_is_refused(zone: str) -> None:
         compile_calendar(replace(OFFICE, zone=zone))
 
 
-def test_holidays_by_country_say_that_they_are_not_available_yet() -> None:
-    with pytest.raises(ConfigError, match="not available yet") as caught:
-        compile_calendar(replace(OFFICE, holiday_source={"country": "CZ"}))
-    assert "list the days" in caught.value.do_next
-
-
 def test_a_length_below_zero_is_refused(office: Calendar) -> None:
     for ask in (office.add, office.limit, office.back, ALWAYS.add):
         with pytest.raises(ValueError, match="less than nothing"):

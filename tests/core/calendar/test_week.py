@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from upheld.calendar import CalendarSpec
-from upheld.calendar.week import joined, read_days, read_stretch, read_week
+from upheld.calendar.week import Stretch, joined, read_days, read_stretch, read_week, without
 from upheld.errors import ConfigError
 
 
@@ -120,3 +120,34 @@ def test_an_extra_day_without_hours_on_a_closed_weekday_is_refused() -> None:
 def test_a_holiday_is_a_day(text: str) -> None:
     with pytest.raises(ConfigError, match="is no day"):
         read_week(CalendarSpec("c", week={"mon": ("08:00-17:00",)}, holidays=(text,)))
+
+
+@pytest.mark.parametrize(
+    ("closed", "left"),
+    [
+        ([], ((480, 720), (780, 1020))),
+        ([(0, 1440)], ()),
+        ([(720, 1440)], ((480, 720),)),
+        ([(600, 840)], ((480, 600), (840, 1020))),
+        ([(500, 520), (510, 540)], ((480, 500), (540, 720), (780, 1020))),
+        ([(720, 780)], ((480, 720), (780, 1020))),
+    ],
+)
+def test_what_is_closed_is_taken_off(closed: list[Stretch], left: tuple[Stretch, ...]) -> None:
+    assert without([(480, 720), (780, 1020)], closed) == left
+
+
+def test_hours_may_be_closed_of_a_day_of_the_week_and_never_of_an_extra_one() -> None:
+    spec = CalendarSpec(
+        "c",
+        week={"mon-sun": ("20:00-04:00",)},
+        extra={"2026-12-30": ("20:00-04:00",)},
+        closed=dict.fromkeys(("2026-12-24", "2026-12-30"), ("00:00-02:00", "21:00-24:00")),
+    )
+    week = read_week(spec)
+    assert week.on(date(2026, 12, 23)) == (
+        (1200, 1440),
+        (1560, 1680),
+    )  # its night runs into the 24th
+    assert week.on(date(2026, 12, 24)) == ((1200, 1260), (1440, 1680))
+    assert week.on(date(2026, 12, 29)) == week.on(date(2026, 12, 30)) == ((1200, 1680),)

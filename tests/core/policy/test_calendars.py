@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.policy.written import clause, loaded, refused, rule, told, wrong
-from upheld.calendar import compile_calendar
+from upheld.calendar import HolidaySource, compile_calendar
 from upheld.calendar.instant import HOUR
 from upheld.policy import Policy, load_policy
 from upheld.policy.model import Every, Target
@@ -50,9 +50,24 @@ def test_one_holiday_needs_no_list() -> None:
     assert found.holidays == ("2026-12-25",)
 
 
-def test_holidays_of_a_country_are_kept_for_a_later_version() -> None:
+def test_holidays_of_a_country_are_kept_as_they_are_written() -> None:
     found = policy('{week: {mon-fri: "08:00-17:00"}, holidays: {country: CZ}}').calendars["c"]
-    assert (found.holidays, found.holiday_source) == ((), {"country": "CZ"})
+    assert (found.holidays, found.holiday_source) == ((), HolidaySource("CZ"))
+
+
+def test_every_key_of_holidays_is_read() -> None:
+    found = policy(
+        '{week: {mon-fri: "08:00-17:00"}, holidays: {country: GB, subdivision: SCT,'
+        " observed: false, feed: office.ics, days: {2026-12-24: Christmas Eve}}}"
+    ).calendars["c"]
+    assert found.holiday_source == HolidaySource("GB", "SCT", observed=False, feed="office.ics")
+    assert (found.holidays, found.names) == (("2026-12-24",), {"2026-12-24": "Christmas Eve"})
+
+
+@pytest.mark.parametrize("days", ["2026-12-24", "[2026-12-24]"])
+def test_days_may_stand_without_names_and_without_a_source(days: str) -> None:
+    found = policy(f'{{week: {{mon: "08:00-17:00"}}, holidays: {{days: {days}}}}}').calendars["c"]
+    assert (found.holidays, found.names, found.holiday_source) == (("2026-12-24",), {}, None)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +85,20 @@ def test_holidays_of_a_country_are_kept_for_a_later_version() -> None:
         ("{week: {mon: 8-17}}", "3:3 calendars.c: '8-17' is no interval → write it as 08:00-17:00"),
         ('{week: {mon: "08:00-17:00"}, holidays: {contry: CZ}}',
          '3:46 calendars.c.holidays.contry: there is no such key → did you mean "country"?'),
+        ('{week: {mon: "08:00-17:00"}, holidays: {country: England}}',
+         "3:46 calendars.c.holidays.country: no holidays are known of 'England' → write its ISO code"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {country: cz}}',
+         "3:46 calendars.c.holidays.country: no holidays are known of 'cz' → write its ISO code: is it CZ?"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {country: GB, subdivision: Kent}}',
+         "3:46 calendars.c.holidays.country: GB has no part 'Kent' → one of: ENG, NIR, SCT, WLS, England"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {subdivision: SCT}}',
+         "3:46 calendars.c.holidays.subdivision: is a choice of a country → add `country`"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {country: CZ, observed: 1}}',
+         "3:59 calendars.c.holidays.observed: is neither `true` nor `false`"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {days: {2026-12-24: [x]}}}',
+         "3:53 calendars.c.holidays.days.2026-12-24: is not a text"),
+        ('{week: {mon: "08:00-17:00"}, holidays: {days: {xmas: Christmas}}}',
+         "3:3 calendars.c: 'xmas' is no day"),
         ('{week: {mon: "08:00-17:00"}, holidays: [christmas]}', "3:3 calendars.c: 'christmas' is no day"),
         ('{week: {mon: "08:00-17:00"}, day: 1 business hour}',
          "3:35 calendars.c.day: is the length of a working day → write `9 hours`"),

@@ -13,7 +13,16 @@ import pytest
 
 from tests.repository import DOCS
 from upheld.engine import terms
-from upheld.policy import catalogued, classifying, conditions, load, load_policy, names, rules
+from upheld.policy import (
+    calendars,
+    catalogued,
+    classifying,
+    conditions,
+    load,
+    load_policy,
+    names,
+    rules,
+)
 from upheld.policy.catalogue import Clocks, OnReturn, Standing
 from upheld.policy.matrix import Empty
 from upheld.policy.model import (
@@ -34,7 +43,7 @@ _PAGE: Final = (DOCS / "reference" / "policy.md").read_text(encoding="utf-8")
 _TABLES: Final[dict[str, tuple[Iterable[str], ...]]] = {
     "At the top": (load._TOP,),
     "severities": (load._SEVERITY,),
-    "calendars": (load._CALENDAR, load._HOLIDAYS),
+    "calendars": (calendars.KEYS, calendars.HOLIDAYS),
     "needs": (load._NEEDS,),
     "Sections": (load._SECTION,),
     "Clauses": (load._CLAUSE,),

@@ -7,8 +7,9 @@ from typing import Final
 import pytest
 
 from tests.core.policy.written import clause
+from upheld.calendar import HolidaySource
+from upheld.calendar.instant import parse
 from upheld.engine.terms import compile_terms, not_enforced
-from upheld.errors import ConfigError
 from upheld.policy import Policy, load_policy
 from upheld.policy.model import Require, Target, When
 
@@ -116,11 +117,12 @@ def test_of_plans_it_is_told_what_is_not_enforced() -> None:
     }
 
 
-def test_holidays_of_a_country_stop_the_policy_from_being_run_not_from_being_read() -> None:
+def test_holidays_of_a_country_are_closed_where_the_policy_runs() -> None:
     policy = load_policy(_PLANS)
-    assert policy.calendars["business"].holiday_source == {"country": "CZ"}
-    with pytest.raises(ConfigError, match="holidays by country or feed are not available yet"):
-        compile_terms(policy)
+    assert policy.calendars["business"].holiday_source == HolidaySource("CZ")
+    business = compile_terms(policy).calendars["business"]
+    eve = parse("2026-12-24T10:00Z")
+    assert business.opens(eve) == parse("2026-12-28T07:00Z")
 
 
 def test_what_stretches_the_language_most_is_read() -> None:
