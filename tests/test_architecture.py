@@ -155,7 +155,12 @@ def test_the_core_imports_no_plugin() -> None:
 
 
 def test_every_dependency_is_imported_somewhere() -> None:
-    declared = {"pyyaml": "yaml", "ruamel.yaml": "ruamel", "imap-tools": "imap_tools"}
+    declared = {
+        "pyyaml": "yaml",
+        "ruamel.yaml": "ruamel",
+        "imap-tools": "imap_tools",
+        "python-dateutil": "dateutil",
+    }
     used = {name.split(".")[0] for file in python_files() for name in imported(file)}
     names = [line.split(">")[0] for line in pyproject()["project"]["dependencies"]]
     data_only = {"tzdata"}
