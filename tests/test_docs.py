@@ -26,12 +26,14 @@ from upheld.plugin import hookimpl
 from upheld.policy.load import load_policy
 from upheld.registry import Registry
 from upheld.source import Document, parse
+from upheld.web.metrics import COUNTERS, GAUGES
 
 INDEX = DOCS / "README.md"
 CLI = DOCS / "reference" / "cli.md"
 HOOKS = DOCS / "reference" / "hooks.md"
 EVENTS = DOCS / "reference" / "events.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
+WATCHING = DOCS / "howto" / "watch-upheld.md"
 LIBRARIES = DOCS / "explanation" / "dependencies.md"
 
 
@@ -164,6 +166,11 @@ def test_every_room_has_its_line_and_no_other() -> None:
     written = first_cells(section(ARCHITECTURE, "Rooms"))
     assert set(written) & rooms == rooms
     assert set(written) - rooms == {"demo", "plugins/*"}
+
+
+def test_every_metric_has_its_line_and_no_other() -> None:
+    written = re.findall(r"^\| `(upheld_\w+)` \| (.*) \|$", read(WATCHING), re.MULTILINE)
+    assert dict(written) == {**GAUGES, **COUNTERS}
 
 
 # --- pages ----------------------------------------------------------------------------------------

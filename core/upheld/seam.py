@@ -82,6 +82,12 @@ class Live:
                 raise self._not_now()
             return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
 
+    def apart(self, what: Callable[[], T], *, hard_stop: Span) -> T:
+        """The same beside every other call: for what does no I/O and keeps no state."""
+        if self.stopped:
+            raise self._not_now()
+        return self._timed(what, hard_stop)
+
     def stop(self, why: str) -> None:
         """Call it no more until somebody has looked at it."""
         self._refused = self._refused or why

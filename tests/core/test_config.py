@@ -146,7 +146,7 @@ def test_the_least_that_a_site_needs(file: Path) -> None:
     config = _load(file, "site: s\npolicy: magnolia\n")
     assert config.go_live.mode == "shadow"
     assert config.go_live.live_for == ()
-    assert config.web.listen == "127.0.0.1:8420"
+    assert config.web is None
     assert config.reach.each == 5 * MINUTE
     assert config.watch_me.ping is None
     assert config.customers == ()

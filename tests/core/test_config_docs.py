@@ -89,7 +89,8 @@ def _shown(default: object) -> str:
         return str(default).lower()
     if isinstance(default, tuple):
         return " ".join(map(str, default)) or "[]"
-    return f"{default // MINUTE} minutes" if isinstance(default, int) else str(default)
+    spans = isinstance(default, int) and default >= MINUTE  # anything less is a plain count
+    return f"{default // MINUTE} minutes" if spans else str(default)
 
 
 @pytest.mark.parametrize("section", [each for each in _MODELS if each != "customers"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.app import App, pass_app
+from upheld.cli.door import door
 from upheld.cli.output import clean
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def run(app: App, *, once: bool, json_logs: bool) -> None:
             _greet(app, site, once=once)
         if once:
             sys.exit(_once(daemon))
-        _until_told(daemon)
+        with door(site.config, daemon):
+            _until_told(daemon)
 
 
 def _once(daemon: Daemon) -> int:

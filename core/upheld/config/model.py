@@ -109,10 +109,12 @@ class GoLiveEntry(Entry):
 
 
 class WebEntry(Entry):
-    """The door for webhooks, portal and console."""
+    """The door for webhooks, health and metrics."""
 
     listen: str = Field("127.0.0.1:8420", description="address and port to listen on")
     url: str | None = Field(None, description="how the outside reaches it; webhooks need it")
+    largest: int = Field(4 * 1024 * 1024, gt=0, description="bytes of a webhook; more is refused")
+    a_minute: int = Field(600, gt=0, description="webhooks of a connection in a minute")
 
     @field_validator("listen")
     @classmethod
@@ -185,7 +187,9 @@ class Config(Entry):
     data: str | None = Field(
         None, description="folder for files; the user's data folder if left out"
     )
-    web: WebEntry = Field(default_factory=WebEntry, description="the door for webhooks")
+    web: WebEntry | None = Field(
+        None, description="the door for webhooks, health and metrics; without it none is open"
+    )
     go_live: GoLiveEntry = Field(default_factory=GoLiveEntry, description="the safety catch")
     connections: Mapping[str, ConnectionEntry] = Field(
         default_factory=dict, description="configured plugins by name"
@@ -246,6 +250,11 @@ class Config(Entry):
     def hash(self) -> str:
         """Of the content, CSV files included. Daemons whose hashes differ refuse to send."""
         return self._hash
+
+    @property
+    def public_url(self) -> str | None:
+        """How the outside reaches the door, where there is one."""
+        return self.web.url if self.web else None
 
     @cached_property
     def vault(self) -> Vault:

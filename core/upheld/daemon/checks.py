@@ -162,7 +162,7 @@ def _tried_in(site: Site, each: Configured, folder: Path) -> Iterator[Finding]:
     context = ConnectionContext(
         name=name,
         site=site.config.site,
-        public_url=site.config.web.url,
+        public_url=site.config.public_url,
         folder=folder,
         log=logger(connection=name),
         vault=Vault(site.ledger, name),

@@ -118,6 +118,8 @@ class Daemon:
     def stop(self) -> None:
         """Ask the loops to end after what they have in hand."""
         self.stopping.set()
+        for puller in self.pullers:
+            puller.touched.set()
 
     def close(self) -> None:
         """Log out everywhere."""
@@ -185,7 +187,8 @@ class Daemon:
 
     def _till_there_is_some(self, puller: Puller) -> None:
         if not puller.live.can(Ability.WAIT) or puller.broken or puller.live.stopped:
-            self.stopping.wait(_POLL)
+            puller.touched.wait(_POLL)
+            puller.touched.clear()
         else:
             puller.wait(_WAIT)
 

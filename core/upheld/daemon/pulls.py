@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, TypeGuard
+from typing import Final
 
 from upheld.calendar.instant import SECOND, Span, instant
+from upheld.desk.hinted import is_hint
 from upheld.desk.intake import Intake, Source
 from upheld.desk.tracked import read_since
 from upheld.errors import Fenced
-from upheld.ledger import Ledger, PullLease, Transaction
+from upheld.ledger import Hint, Ledger, PullLease, Transaction
 from upheld.plugin import (
     Ability,
     Auth,
@@ -22,8 +24,8 @@ from upheld.plugin import (
     Page,
     Permanent,
     PluginError,
+    Ref,
     Refused,
-    RemoteCase,
     Touched,
     Tracker,
 )
@@ -33,6 +35,7 @@ LEASE_SECONDS: Final = 120.0
 HARD_STOP: Final[Span] = 90 * SECOND
 #: A flood is read in turns, so that one mailbox does not keep the others waiting.
 PAGES_A_TURN: Final = 20
+HINTS_A_TURN: Final = 50
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class Puller:
     owner: str
     log: Logger
     broken: str | None = field(default=None)
+    touched: threading.Event = field(default_factory=threading.Event)
 
     @property
     def pulls(self) -> bool:
@@ -89,7 +93,7 @@ class Puller:
             return 0
 
     def _turn(self, lease: PullLease) -> int:
-        news, cursor = 0, lease.cursor
+        news, cursor = self._hinted(), lease.cursor
         for _ in range(PAGES_A_TURN):
             page = self._whole(self._page(cursor))
             news += self.ledger.retrying(partial(self._store, lease, page))
@@ -98,6 +102,19 @@ class Puller:
                 break
         self._back()
         return news or int(page.more)
+
+    def _hinted(self) -> int:
+        """What webhooks said has changed, read by its id: a search may not find it yet."""
+        with self.ledger.reading() as tx:
+            hints = tx.hints(self.source.name, limit=HINTS_A_TURN)
+        items = [self._read(Touched(_ref(hint))) for hint in hints]
+        return self.ledger.retrying(partial(self._store_hinted, hints, items)) if hints else 0
+
+    def _store_hinted(
+        self, hints: Sequence[Hint], items: Sequence[Inbound], tx: Transaction
+    ) -> int:
+        tx.drop_hints(hints)
+        return sum(self.intake.take(tx, self.source, item) for item in items)
 
     def _page(self, cursor: str | None) -> Page:
         plugin = self.live.plugin
@@ -114,7 +131,7 @@ class Puller:
         What may go better the next time fails the pull, and is tried again from where it stood.
         """
         plugin = self.live.plugin
-        if not isinstance(plugin, Tracker) or not _hints(item):
+        if not isinstance(plugin, Tracker) or not is_hint(item):
             return item
         ref = item.ref
         try:
@@ -149,11 +166,8 @@ class Puller:
         self.broken = None
 
 
-def _hints(item: Inbound) -> TypeGuard[Touched | RemoteCase]:
-    """Whether there is more to an item than what came with the page."""
-    if isinstance(item, RemoteCase):
-        return item.history is None or item.comments is None
-    return isinstance(item, Touched)
+def _ref(hint: Hint) -> Ref:
+    return Ref(hint.scope, hint.remote_id, hint.remote_key, hint.url)
 
 
 def pull_all(pullers: Sequence[Puller]) -> int:

@@ -197,7 +197,7 @@ class Site:
             folder=self.config.data_folder,
             links=self.config.links,
             templates=self.templates(),
-            public_url=self.config.web.url,
+            public_url=self.config.public_url,
             config_hash=self.config.hash,
             brake=self._brake(),
             witness=self.config.witness,

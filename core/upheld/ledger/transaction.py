@@ -12,6 +12,7 @@ from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
 from upheld.ledger.evidence import Evidence
 from upheld.ledger.faults import translate, translated
+from upheld.ledger.gauges import Counts
 from upheld.ledger.hints import Hints
 from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
@@ -33,6 +34,7 @@ class Transaction(
     Traffic,
     Pulls,
     Hints,
+    Counts,
     Inbound,
     Links,
     Scopes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.core.cli.conftest import Change, Terminal
 from upheld.ledger import Fate, Ledger
@@ -59,6 +61,26 @@ def test_a_daemon_ends_in_order_when_it_is_told_to(upheld: Terminal, number: int
         events += [json.loads(line)["event"] for line in daemon.stderr]
         assert daemon.wait(30) == 0
     assert (events[0], events[-1]) == ("started", "stopped")
+
+
+def test_the_door_is_open_while_it_runs(upheld: Terminal, edit: Change) -> None:
+    edit("site: test", "site: test\nweb: {listen: '127.0.0.1:0'}")
+    words = [sys.executable, "-m", "upheld", "-c", str(upheld.config), "run", "--json-logs"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stderr is not None
+        lines = (json.loads(line) for line in daemon.stderr)
+        port = next(line["port"] for line in lines if line["event"] == "door_open")
+        page = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+        os.kill(daemon.pid, signal.SIGTERM)
+        assert daemon.wait(30) == 0
+    assert 'site="test"' in page.text
+
+
+def test_a_door_that_is_taken_is_told_before_anything_runs(upheld: Terminal, edit: Change) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        edit("site: test", f"site: test\nweb: {{listen: '127.0.0.1:{port}'}}")
+        assert "somebody listens there already" in upheld("run", exits=3).stderr
 
 
 # --- status, check --------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The door: webhooks come in, health and metrics are read."""

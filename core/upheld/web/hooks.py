@@ -1,0 +1,123 @@
+"""A webhook is handed to its plugin, and what it brings is stored before the answer goes out.
+
+What is only a hint is kept as one and read later, by id, through the path of a poll: nothing here
+asks a far end anything. So an answer takes no longer than parsing and one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from upheld.calendar.instant import SECOND, Span
+from upheld.desk.hinted import is_hint
+from upheld.desk.intake import Intake, Source
+from upheld.errors import UpheldError
+from upheld.ledger import Ledger, Transaction
+from upheld.plugin import (
+    Ability,
+    Auth,
+    Inbound,
+    Logger,
+    PluginError,
+    Received,
+    Refused,
+    RemoteCase,
+    Request,
+    Response,
+    Touched,
+)
+from upheld.seam import Live
+
+#: Providers give up after five to ten seconds; what is slower is sent again.
+HARD_STOP: Final[Span] = 4 * SECOND
+_NOT_HERE: Final = Response(404, body=b"nothing here takes webhooks\n")
+_NOT_NOW: Final = Response(503, body=b"it could not be stored; send it again\n")
+_NOT_OURS: Final = Response(401, body=b"the signature does not fit\n")
+_NOT_READ: Final = Response(500, body=b"it could not be read\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A connection that takes webhooks; ``wake`` lets it read what it was told of."""
+
+    live: Live
+    source: Source
+    intake: Intake
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """All of them, by the connection's name. ``news`` tells the daemon that there is work."""
+
+    hooks: Mapping[str, Hook]
+    ledger: Ledger
+    log: Logger
+    news: Callable[[], None]
+
+    def take(self, connection: str, request: Request) -> Response:
+        """The answer to a request; never raises."""
+        hook = self.hooks.get(connection)
+        if hook is None or not hook.live.can(Ability.RECEIVE):
+            return _NOT_HERE
+        if hook.live.stopped:
+            return _NOT_NOW
+        try:
+            received = self._received(hook, request)
+        except Auth as error:
+            return self._forged(hook, request, error)
+        except PluginError as error:
+            self._log("webhook_not_read", hook, error)
+            return _NOT_READ
+        return received.response if self._stored(hook, received) else _NOT_NOW
+
+    def _received(self, hook: Hook, request: Request) -> Received:
+        plugin = hook.live.plugin
+        return hook.live.apart(lambda: plugin.receive(request), hard_stop=HARD_STOP)
+
+    def _forged(self, hook: Hook, request: Request, error: Auth) -> Response:
+        """Kept, without what came, and once in ten seconds: who has no secret fills no disk here.
+
+        Five in ten minutes are told to the operator.
+        """
+        self.log.warning("webhook_refused", connection=hook.source.name, error=error.what)
+        moment = request.at.strftime("%Y-%m-%dT%H:%M:%S")[:-1]
+        refused = Refused(f"webhook {moment}", f"signature: {error.what}")
+        self._stored(hook, Received(_NOT_OURS, (refused,)))
+        return _NOT_OURS
+
+    def _log(self, what: str, hook: Hook, error: UpheldError) -> None:
+        self.log.error(what, connection=hook.source.name, error=error.what)
+
+    def _stored(self, hook: Hook, received: Received) -> bool:
+        if not received.items:
+            return True
+        try:
+            self.ledger.retrying(lambda tx: self._store(tx, hook, received.items))
+        except UpheldError as error:
+            self._log("webhook_not_stored", hook, error)
+            return False
+        if any(map(is_hint, received.items)):
+            hook.wake()
+        self.news()
+        return True
+
+    def _store(self, tx: Transaction, hook: Hook, items: tuple[Inbound, ...]) -> None:
+        for item in items:
+            if is_hint(item):
+                self._keep(tx, hook, item)
+            else:
+                hook.intake.take(tx, hook.source, item)
+
+    def _keep(self, tx: Transaction, hook: Hook, item: Touched | RemoteCase) -> None:
+        ref, now = item.ref, hook.intake.records.clock.now()
+        tx.keep_hint(
+            hook.source.name,
+            scope=ref.scope,
+            remote_id=ref.id,
+            key=ref.key,
+            url=ref.url,
+            now=now,
+        )
