@@ -89,8 +89,9 @@ def _shown(default: object) -> str:
         return str(default).lower()
     if isinstance(default, tuple):
         return " ".join(map(str, default)) or "[]"
-    spans = isinstance(default, int) and default >= MINUTE  # anything less is a plain count
-    return f"{default // MINUTE} minutes" if spans else str(default)
+    if isinstance(default, int) and default >= MINUTE:  # anything less is a plain count
+        return f"{default // MINUTE} minutes"
+    return str(default)
 
 
 @pytest.mark.parametrize("section", [each for each in _MODELS if each != "customers"])

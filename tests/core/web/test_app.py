@@ -32,34 +32,36 @@ class Visit:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.door.port}"
 
-    def post(self, path: str, body: bytes = b"{}", **headers: str) -> requests.Response:
+    def post(
+        self, path: str, body: bytes = b"{}", headers: dict[str, str] | None = None
+    ) -> requests.Response:
         return requests.post(f"{self.url}{path}", data=body, headers=headers, timeout=5)
 
 
-def opened(*, public_url: str | None = None, a_minute: int = 100) -> Visit:
+def opened_door(*, public_url: str | None = None, a_minute: int = 100) -> Visit:
     def take(connection: str, request: Request) -> Response:
-        visit.got.append((connection, request))
+        made.got.append((connection, request))
         return Response(202, "application/json", b'{"ok": true}')
 
     served = Served(
         names=frozenset({"jira"}),
         take=take,
-        healthy=lambda: visit.clean,
+        healthy=lambda: made.clean,
         metrics=lambda: (b"upheld_due 0\n", "text/plain; version=1.0.0"),
-        counted=lambda name, status: visit.counted.append((name, status)),
+        counted=lambda name, status: made.counted.append((name, status)),
         now=lambda: AT,
         public_url=public_url,
         largest=LARGEST,
         a_minute=a_minute,
     )
-    visit = Visit(Door(build(served), "127.0.0.1:0"))
-    visit.door.open()
-    return visit
+    made = Visit(Door(build(served), "127.0.0.1:0"))
+    made.door.open()
+    return made
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Visit]:
-    visit = opened()
+    visit = opened_door()
     yield visit
     visit.door.close()
 
@@ -73,7 +75,7 @@ def visit(shared: Visit) -> Visit:
 
 
 def test_a_plugin_is_given_the_request_as_it_came(visit: Visit) -> None:
-    answer = visit.post("/hooks/jira?a=1&a=&b=%20", b'{"x": 1}', **{"X-Signature": "s"})
+    answer = visit.post("/hooks/jira?a=1&a=&b=%20", b'{"x": 1}', {"X-Signature": "s"})
     ((connection, request),) = visit.got
     assert (connection, request.method, request.body) == ("jira", "POST", b'{"x": 1}')
     assert request.query == (("a", "1"), ("a", ""), ("b", " "))
@@ -90,10 +92,10 @@ def test_a_secret_path_belongs_to_its_connection(visit: Visit) -> None:
 
 
 def test_behind_a_proxy_the_url_is_the_one_that_the_outside_knows() -> None:
-    visit = opened(public_url="https://upheld.example/in")
+    visit = opened_door(public_url="https://upheld.example/in")
     try:
         visit.post(
-            "/hooks/jira?a=1", **{"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+            "/hooks/jira?a=1", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
         )
         assert visit.got[0][1].url == "https://upheld.example/in/hooks/jira?a=1"
     finally:
@@ -113,7 +115,7 @@ def test_a_body_without_a_length_is_cut_off_too(visit: Visit) -> None:
 
 
 def test_too_many_are_told_when_to_come_again() -> None:
-    visit = opened(a_minute=2)
+    visit = opened_door(a_minute=2)
     try:
         answers = [visit.post("/hooks/jira") for _ in range(3)]
         assert [each.status_code for each in answers] == [202, 202, 429]
@@ -157,7 +159,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
 
 
 def test_closed_it_listens_no_more() -> None:
-    visit = opened()
+    visit = opened_door()
     visit.post("/hooks/jira")
     visit.door.close()
     with pytest.raises(requests.ConnectionError):
