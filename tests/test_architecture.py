@@ -159,6 +159,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
         "pyyaml": "yaml",
         "ruamel.yaml": "ruamel",
         "imap-tools": "imap_tools",
+        "prometheus-client": "prometheus_client",
         "python-dateutil": "dateutil",
     }
     used = {name.split(".")[0] for file in python_files() for name in imported(file)}
