@@ -18,6 +18,7 @@ from upheld.config.model import (
     GoLiveEntry,
     Rate,
     SiteReach,
+    SolutionEntry,
     WatchEntry,
     WebEntry,
 )
@@ -43,6 +44,7 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "people": (PersonEntry,),
     "reach": (SiteReach,),
     "rotations": (RotationEntry,),
+    "solutions": (SolutionEntry,),
     "watch_me": (WatchEntry,),
     "customers": (CustomerEntry, PlanEntry, AgreementEntry, ContactEntry, ServerEntry),
 }

@@ -32,7 +32,11 @@ class Subject:
 
 
 class Purpose(StrEnum):
-    """Why a message is sent; decides its channel, its urgency and who may read it."""
+    """Why a message is sent; decides its channel, its urgency and who may read it.
+
+    ``ask`` asks one of ours, ``question`` the customer; a ``comment`` is for our own people alone, on the
+    case's items on trackers.
+    """
 
     ACK = "ack"
     PAGE = "page"
@@ -45,6 +49,8 @@ class Purpose(StrEnum):
     MAIL = "mail"
     FORWARD = "forward"
     REFERRAL = "referral"
+    QUESTION = "question"
+    COMMENT = "comment"
     STAND_DOWN = "stand_down"
 
 

@@ -162,6 +162,14 @@ class SiteReach(ReachEntry):
     )
 
 
+class SolutionEntry(Entry):
+    """A solution that is known: offered where a customer's words fit."""
+
+    title: str = Field(min_length=1, description="what it solves, as customers would say it")
+    url: str = Field(min_length=1, description="the page that tells how")
+    words: Names = Field(min_length=1, description="words of which any makes it fit")
+
+
 class WatchEntry(Entry):
     """Who watches Upheld: a dead man's switch elsewhere."""
 
@@ -202,6 +210,9 @@ class Config(Entry):
         default_factory=dict, description="people, rotations or roles, by role"
     )
     links: Mapping[str, str] = Field(default_factory=dict, description="pages that messages name")
+    solutions: Mapping[str, SolutionEntry] = Field(
+        default_factory=dict, description="solutions that are known, for `offer: solutions`"
+    )
     watch_me: WatchEntry = Field(default_factory=WatchEntry, description="dead man's switch")
     witness: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = Field(
         (), description="mail addresses outside that keep the head of the newest seal, daily"

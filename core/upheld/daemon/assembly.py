@@ -30,6 +30,7 @@ from upheld.directory import Directory
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.compose import Composer
 from upheld.dispatch.letters import Letters
+from upheld.dispatch.offers import Solutions
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
@@ -60,6 +61,7 @@ class Parts:
     zone: str
     folder: Path
     links: Mapping[str, str] = field(default_factory=dict)
+    solutions: Solutions = field(default_factory=dict)
     templates: Path | None = None
     public_url: str | None = None
     config_hash: str = ""
@@ -73,7 +75,13 @@ def build_daemon(parts: Parts) -> Daemon:
     lives = {each.source.name: _live(parts, each) for each in parts.connections}
     records, ledger, owner = parts.records, parts.records.ledger, _owner()
     letters = Letters(
-        records, parts.directory, Composer(parts.templates), parts.site, parts.zone, parts.links
+        records,
+        parts.directory,
+        Composer(parts.templates),
+        parts.site,
+        parts.zone,
+        parts.links,
+        parts.solutions,
     )
     intake = Intake(records, parts.directory)
     witness = _witness(parts, lives)

@@ -196,6 +196,7 @@ class Site:
             zone=self.config.zone,
             folder=self.config.data_folder,
             links=self.config.links,
+            solutions=self.config.solutions,
             templates=self.templates(),
             public_url=self.config.public_url,
             config_hash=self.config.hash,

@@ -60,13 +60,8 @@ class Records:
         self, tx: Transaction, opened: Opened, *, actor: Actor, event_id: str, at: Instant
     ) -> str:
         """A new case from what came in, with the proposal of the policy and the plugins."""
-        now = self.clock.now()
-        terms = self.book.for_customer(opened.customer, at)
-        case = tx.new_subject("case", policy=terms.policy.version, now=now)
-        self.add(tx, case, Event(event_id, at, now, actor, opened))
-        for index, proposed in enumerate(self._proposals(terms.policy.version, opened, at)):
-            self.add(tx, case, Event(f"{event_id}#proposed{index}", at, now, UPHELD, proposed))
-        return case
+        opening = Event(event_id, at, self.clock.now(), actor, opened)
+        return self.open_together(tx, opening, opened, ())
 
     def open_together(
         self, tx: Transaction, opening: Event, opened: Opened, events: Sequence[Event]

@@ -30,6 +30,7 @@ _CUSTOMER: Final = frozenset(
         Purpose.REPLY,
         Purpose.REFERRAL,
         Purpose.MAIL,
+        Purpose.QUESTION,
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -34,11 +34,14 @@ from upheld.case.events import (
     Unread,
     Worked,
 )
+from upheld.config.model import SolutionEntry
+from upheld.dispatch.offers import links
 from upheld.engine.case import Life
 from upheld.engine.fold import deeds
 from upheld.errors import ConfigError, Place
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
 from upheld.plugin import Outgoing, Urgency
+from upheld.policy.catalogue import Clocks
 from upheld.policy.model import Policy
 
 _TEMPLATES: Final[Mapping[Purpose, str]] = {
@@ -54,6 +57,7 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
     Purpose.STAND_DOWN: "stand-down",
     Purpose.FORWARD: "forward",
     Purpose.MAIL: "notify",
+    Purpose.QUESTION: "question",
 }
 #: What a message that answers by itself is for: it must never be answered by itself (RFC 3834).
 _AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL})
@@ -76,6 +80,7 @@ class Known:
     links: Mapping[str, str]
     customer_name: str
     people: Mapping[str, str]
+    solutions: Sequence[SolutionEntry] = ()
     since: Instant | None = None
 
 
@@ -183,17 +188,20 @@ def _place(error: Exception, template: str) -> Place:
 
 
 def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
-    wanted = known.item.facts.get("links") or list(known.links)
+    facts = known.item.facts
     return {
         "case": _case(known, zone),
         "recipient": {"name": delivery.recipient_name},
         "policy": {"name": known.policy.name, "published_by": known.policy.published_by},
         "clauses": _sentences(known),
-        "links": {name: known.links[name] for name in wanted if name in known.links},
+        "links": links(known.item, known.links),
+        "solutions": [{"title": each.title, "url": each.url} for each in known.solutions],
+        "outcome": _outcome(known),
+        "missing": [str(each).replace("_", " ") for each in facts.get("missing", ())],
         "late": _length(known.item.late) if known.item.late else "",
         "unread": _unread(known, zone),
         "update": _update(known, zone),
-        "text": str(known.item.facts.get("text", "")),
+        "text": str(facts.get("text", "")),
         "why": known.item.why or "",
         "site": known.site,
     }
@@ -220,6 +228,21 @@ def _case(known: Known, zone: ZoneInfo) -> dict[str, Any]:
         "assignee": _named(known, state.assignee or ""),
         "customer_name": known.customer_name,
         "reporter": state.opened.reporter_name or state.opened.reporter,
+    }
+
+
+def _outcome(known: Known) -> dict[str, Any]:
+    """What the case turned out to be; empty names where it is a problem to solve."""
+    state = known.life.state if known.life else None
+    outcome = known.policy.outcomes.get(state.outcome or "") if state else None
+    judged = state.judged if state else None
+    return {
+        "name": (state.outcome if state else None) or "",
+        "means": outcome.means if outcome else "",
+        "text": outcome.text if outcome else "",
+        "stops": outcome is not None and outcome.clocks is Clocks.STOP,
+        "reason": judged.reason if judged else "",
+        "about": judged.about if judged else "",
     }
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
 from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.compose import Composer, Known
+from upheld.dispatch.offers import Solutions, offered
 from upheld.dispatch.recipients import Recipients, opening
 from upheld.dispatch.withdrawals import page_key
 from upheld.errors import LedgerError, NotFound, UpheldError
-from upheld.ledger import WITHDRAW, LeasedDelivery, OutboxItem, OutboxState
+from upheld.ledger import WITHDRAW, LeasedDelivery, OutboxItem, OutboxState, Transaction
 from upheld.plugin import Channel, Misconfigured, Outgoing
 
 #: More messages than a case ever has.
@@ -38,6 +39,12 @@ class Letters:
     site: str
     zone: str
     links: Mapping[str, str]
+    solutions: Solutions = field(default_factory=dict)
+
+    def offers(self, tx: Transaction, item: OutboxItem) -> tuple[str, ...]:
+        """The titles of the solutions that a message offers, for the case's history."""
+        opened = opening(tx.subject(item.subject))
+        return tuple(each.title for each in offered(item, opened, self.solutions)) if opened else ()
 
     def write(self, leased: LeasedDelivery) -> Outgoing:
         """The message; ``Misconfigured`` where it can't be written, ``LedgerError`` where the
@@ -80,6 +87,7 @@ class Letters:
             opened=opened,
             site=self.site,
             links=self.links,
+            solutions=offered(item, opened, self.solutions),
             customer_name=customer.name if customer else "",
             people={person.id: person.name for person in self.directory.people.values()},
             since=self._since(item, subject) if item.purpose == Purpose.STATUS else None,

@@ -25,7 +25,9 @@ _SAME: Final[Mapping[str, Collection[str]]] = {
     Purpose.NOTIFY: {Purpose.PAGE, Purpose.STATUS, Purpose.NOTIFY},
 }
 #: Letters of their own: only the same template with the same facts says the same.
-_LETTERS: Final = frozenset({Purpose.ACK, Purpose.TICKET_NUMBER, Purpose.MAIL, Purpose.REFERRAL})
+_LETTERS: Final = frozenset(
+    {Purpose.ACK, Purpose.TICKET_NUMBER, Purpose.MAIL, Purpose.REFERRAL, Purpose.QUESTION}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from upheld.case.events import UPHELD, Event, Receipted
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.brake import Brake, hold
+from upheld.dispatch.comments import NOWHERE, commented
 from upheld.dispatch.compose import purpose_of
 from upheld.dispatch.merging import Addressed, merged
 from upheld.dispatch.recipients import Recipients, opening
@@ -146,6 +147,8 @@ class Planner:
         """None where the message is for nobody that could be found."""
         if item.purpose == CREATE_ITEM:
             return tracked(item)
+        if item.purpose == Purpose.COMMENT:
+            return commented(tx, item, subject, self.lives) or None
         if item.purpose == WITHDRAW:
             return withdrawals(tx, item, self.lives)
         meant = self._recipients.of(subject, item)
@@ -170,7 +173,7 @@ class Planner:
     def _nobody(self, tx: Transaction, item: OutboxItem) -> None:
         """Drop it, and leave on the case that its promise reached nobody."""
         who, now = ", ".join(item.to), self.records.clock.now()
-        why = f"nobody can be reached as {who}"
+        why = f"nobody can be reached as {who}" if who else NOWHERE
         self.log.error("message_for_nobody", case=item.subject, key=item.key, to=who)
         tx.settle(item.key, OutboxState.DROPPED, why)
         body = Receipted(item.key, "failed", "", "", who, item.purpose, item.clauses, why)
@@ -178,7 +181,7 @@ class Planner:
         self.records.add(tx, item.subject, Event(event_id, now, now, UPHELD, body))
 
     def _ways(self, item: OutboxItem) -> tuple[Way, ...]:
-        if item.purpose == CREATE_ITEM:
+        if item.purpose in {CREATE_ITEM, Purpose.COMMENT}:
             return ()
         return ways_for(purpose_of(item), item.to, self.ways)
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
-from upheld.case.events import Actor, Event, Linked, Receipted, Side
+from upheld.case.decision import Purpose
+from upheld.case.events import UPHELD, Actor, Event, Linked, Noted, Receipted, Side
 from upheld.desk.records import Records
+from upheld.dispatch import comments
 from upheld.dispatch.doubt import WAKING, in_doubt
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.recipients import opening
@@ -24,6 +26,7 @@ from upheld.ledger import (
     WITHDRAW,
     DeliveryState,
     LeasedDelivery,
+    Link,
     Transaction,
 )
 from upheld.plugin import (
@@ -150,6 +153,8 @@ class Sender:
         plugin, key, purpose = live.plugin, leased.key, leased.item.purpose
         if purpose == CREATE_ITEM:
             return self._creation(leased, live)
+        if purpose == Purpose.COMMENT:
+            return self._comment(leased, live)
         if not isinstance(plugin, Notifier):
             raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
         if purpose == WITHDRAW and live.can(Ability.WITHDRAW):
@@ -164,16 +169,40 @@ class Sender:
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
         return lambda: _created(plugin.create(draft, leased.key))
 
+    def _comment(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
+        plugin, text = live.plugin, str(leased.item.facts.get("text", ""))
+        if not isinstance(plugin, Tracker):
+            raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
+        write = comments.writing(plugin, self._linked(leased), text, leased.key)
+        return lambda: Outcome(DeliveryState.ACCEPTED, write().value)
+
+    def _linked(self, leased: LeasedDelivery) -> Link | None:
+        case, connection = leased.item.subject, leased.delivery.connection
+        return self.records.read(lambda tx: tx.link_of(case, connection))
+
     def _look_up(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
         """For an unknown: its outcome, or None where it may (or must) be done again."""
         if leased.delivery.state is not DeliveryState.UNKNOWN:
             return None
+        if leased.item.purpose == Purpose.COMMENT:
+            return self._comment_there(leased, live)
         found = self._find(leased, live) if live.can(Ability.FIND) else Lookup(None, False)
         if found.found is not None:
             there = found.found
             return _created(there) if isinstance(there, RemoteCase) else _receipted(there)
         again = live.can(Ability.REPEAT) or leased.item.purpose in WAKING
         return None if found.conclusive or again else _still_unknown(leased, live)
+
+    def _comment_there(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
+        """The item tells; where it can't be read, nobody knows."""
+        plugin, link = live.plugin, self._linked(leased)
+        if link is None or not isinstance(plugin, Tracker):
+            return None
+        try:
+            found = live.call(lambda: comments.there(plugin, link, leased.key), hard_stop=HARD_STOP)
+        except PluginError as error:
+            return _failed(leased, error)
+        return Outcome(DeliveryState.ACCEPTED, "found there") if found else None
 
     def _find(self, leased: LeasedDelivery, live: Live) -> Lookup[RemoteCase] | Lookup[Receipt]:
         plugin, key = live.plugin, leased.key
@@ -248,6 +277,11 @@ class Sender:
         event_id = f"receipt:{leased.key}:{outcome.proof}:{delivery.attempts}"
         actor = Actor(delivery.connection, Side.PROVIDER)
         self.records.add(tx, leased.item.subject, Event(event_id, now, now, actor, body))
+        offers = self.letters.offers(tx, leased.item) if outcome.proof != "failed" else ()
+        if offers:
+            note = Noted(f"[offered] {'; '.join(offers)}")
+            event = Event(f"offered:{leased.key}", now, now, UPHELD, note)
+            self.records.add(tx, leased.item.subject, event)
 
     def _draft(self, leased: LeasedDelivery) -> Draft:
         subject = self.records.read(lambda tx: tx.subject(leased.item.subject))

@@ -16,7 +16,7 @@ from upheld.case.clock import ClockRun, ClockState
 from upheld.case.decision import Action, Cancel, CreateItem, Decision, Listing, Subject
 from upheld.case.events import (
     UPHELD,
-    Consequence,
+    Body,
     Event,
     Linked,
     Origin,
@@ -29,7 +29,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState, Status
 from upheld.engine.clocks import ClockTrack
 from upheld.engine.memory import WITHDRAWN, Memory
-from upheld.engine.messages import actions, folds, keys
+from upheld.engine.messages import actions, folds, keys, notes
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline, Track, lived
@@ -56,7 +56,7 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     now = memory.seen = max(memory.seen, event.seen)
     facts = subject.facts if event.origin is Origin.CONSEQUENCE else (*subject.facts, event)
     life = replay(terms, subject.id, facts, now)
-    follows: list[Consequence] = []
+    follows: list[Body] = []
     todo: list[Action] = list(_create(subject.id, facts, life.state))
     todo += _withdrawn(subject.id, life, terms, memory, follows)
     todo += _due(subject.id, life, terms, memory, follows)
@@ -118,7 +118,7 @@ def _pause(state: CaseState) -> str:
 
 
 def _due(
-    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Consequence]
+    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Body]
 ) -> Iterable[Action]:
     now = memory.seen
     fresh = [step for step in life.steps if not memory.knows(step)]
@@ -132,7 +132,16 @@ def _due(
             late = max(0, now - step.due)
             follows.append(StepTaken(key, step.clause, step.rule, step.due, result, late))
         if result is StepResult.TAKEN:
-            yield from actions(key, step, life.state, now)
+            follows += notes(step)
+            yield from actions(key, _anew(step, memory), life.state, now)
+
+
+def _anew(step: Step, memory: Memory) -> Step:
+    """The step without what is done once a case: a case is passed on once, however often it turns out
+    to be what it is passed on for."""
+    if not any(do.verb is Verb.FORWARD for do in step.do) or not memory.before(step):
+        return step
+    return replace(step, do=tuple(do for do in step.do if do.verb is not Verb.FORWARD))
 
 
 def _result(
@@ -157,7 +166,7 @@ def _stale(step: Step, now: Instant) -> bool:
 
 
 def _withdrawn(
-    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Consequence]
+    case: str, life: Life, terms: Terms, memory: Memory, follows: list[Body]
 ) -> Iterable[Action]:
     """Take back what the facts, as they are known now, no longer call for."""
     stands = {(step.track, step.occurrence) for step in life.steps}
@@ -214,7 +223,7 @@ def _create(case: str, facts: Sequence[Event], state: CaseState) -> Iterable[Act
 
 
 def _events(
-    subject: Subject, event: Event, bodies: Sequence[Consequence], now: Instant
+    subject: Subject, event: Event, bodies: Sequence[Body], now: Instant
 ) -> Iterable[Event]:
     for index, body in enumerate(bodies):
         at = body.due if isinstance(body, StepTaken | VerdictGiven) else now

@@ -37,6 +37,11 @@ def missing(policy: Policy, state: CaseState, before: str) -> tuple[Missing, ...
 def _there(rule: Require, need: str, state: CaseState) -> bool:
     if not holds(rule.applies, state, acting=True):
         return True
+    return there(need, state)
+
+
+def there(need: str, state: CaseState) -> bool:
+    """Whether the case has it: something that every case can have, or what is recorded as provided."""
     check = _NEEDS.get(need)
     return check(state) if check else need in state.provided
 
@@ -48,4 +53,7 @@ _NEEDS: Final[Mapping[str, Callable[[CaseState], bool]]] = {
     "severity": lambda state: state.acting_severity is not None,
     "engineer": lambda state: state.assignee is not None,
     "worked": lambda state: state.worked_at is not None,
+    "kind": lambda state: state.case_kind is not None,
+    "product": lambda state: state.product is not None,
+    "version": lambda state: state.version is not None,
 }

@@ -51,6 +51,14 @@ class Memory:
         again = times + 1 if last == step.occurrence else 1
         self.steps[step.track] = [step.occurrence, result.value, again]
 
+    def before(self, step: Step) -> bool:
+        """Whether this rule has really done the same in another cycle."""
+        others = f"{step.clause}/{step.rule}/"
+        return any(
+            track.startswith(others) and track != step.track and result == StepResult.TAKEN
+            for track, (_, result, _) in self.steps.items()
+        )
+
     def withdraw(self, track: str) -> None:
         """The last step of this track should not have been taken."""
         self.steps[track][1] = WITHDRAWN

@@ -8,8 +8,11 @@ from typing import Any, Final
 
 from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Action, Purpose, Send, Withdraw
+from upheld.case.events import Noted
 from upheld.case.state import CaseState
+from upheld.directory.lookup import REPORTER
 from upheld.engine.attached import left_to_parent
+from upheld.engine.gates import there
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import LATE
 from upheld.policy.model import Do, Verb
@@ -29,6 +32,8 @@ _VERBS: Final[Mapping[Verb, Purpose]] = {
     Verb.FORWARD: Purpose.FORWARD,
     Verb.ESCALATE: Purpose.NOTIFY,
     Verb.REFER: Purpose.REFERRAL,
+    Verb.ASK: Purpose.QUESTION,
+    Verb.NOTE: Purpose.COMMENT,
 }
 
 
@@ -46,6 +51,11 @@ def actions(key: str, step: Step, state: CaseState, now: Instant) -> tuple[Actio
             return (_send(key, Purpose.ASK, _asked(step, state), step, late),)
         case _:
             return tuple(_sends(key, step, state, late))
+
+
+def notes(step: Step) -> tuple[Noted, ...]:
+    """What the step writes on the case itself, for our own people."""
+    return tuple(Noted(do.text) for do in step.do if do.verb is Verb.NOTE and do.text)
 
 
 def folds(step: Step, state: CaseState) -> bool:
@@ -68,11 +78,36 @@ def _asked(step: Step, state: CaseState) -> tuple[str, ...]:
 def _sends(key: str, step: Step, state: CaseState, late: Span) -> Iterable[Send]:
     for do in step.do:
         purpose = _purpose(do)
-        if purpose is None or left_to_parent(purpose, _whom(do), state):
+        if purpose is None or left_to_parent(purpose, _whom(do), state) or _idle(do, state):
             continue
         send = _send(_key(key, do), purpose, _whom(do), step, late)
-        facts = {**send.facts, "first_of": True} if do.first_of else send.facts
-        yield replace(send, template=do.template, facts={**facts, "links": list(do.links)})
+        facts = {**send.facts, **_told(do, step, state)}
+        yield replace(send, template=do.template, facts=facts)
+
+
+def _idle(do: Do, state: CaseState) -> bool:
+    """Whether there is nothing to say, or nobody to say it to."""
+    if do.verb is Verb.ASK and not lacking(do, state):
+        return True
+    if do.verb is Verb.NOTE:  # it stands on the case; without an item there is no other place
+        return state.tracker_key is None and state.opened.create_on is None
+    # What a machine wrote is never answered by itself: two of them would talk for ever.
+    return state.opened.nature != "normal" and REPORTER in _whom(do)
+
+
+def lacking(do: Do, state: CaseState) -> tuple[str, ...]:
+    """What an ``ask`` asks for and the case does not have."""
+    return tuple(item for item in do.keys if not there(item, state))
+
+
+def _told(do: Do, step: Step, state: CaseState) -> dict[str, Any]:
+    """What the words of the message depend on."""
+    offers = [each for other in step.do if other.verb is Verb.OFFER for each in other.keys]
+    facts: dict[str, Any] = {"links": list(do.links)}
+    facts |= {"first_of": True} if do.first_of else {}
+    facts |= {"text": do.text} if do.text else {}
+    facts |= {"missing": list(lacking(do, state))} if do.verb is Verb.ASK else {}
+    return facts | ({"offers": offers} if offers and do.verb is Verb.MAIL else {})
 
 
 def _key(key: str, do: Do) -> str:
@@ -82,7 +117,7 @@ def _key(key: str, do: Do) -> str:
 
 
 def _whom(do: Do) -> tuple[str, ...]:
-    return do.to or ("reporter",)
+    return do.to or (() if do.verb is Verb.NOTE else (REPORTER,))
 
 
 def _send(key: str, purpose: Purpose, to: tuple[str, ...], step: Step, late: Span) -> Send:

@@ -106,7 +106,7 @@ def _lack(rule: AnyRule) -> str:
 
 
 #: What a step does not do by itself yet.
-_NOT_CARRIED_OUT: Final = frozenset({Verb.ASK, Verb.NOTE, Verb.NUMBER, Verb.OFFER, Verb.OPEN})
+NOT_CARRIED_OUT: Final = frozenset({Verb.NUMBER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     "`by:` instants": lambda rule: isinstance(rule, Target) and rule.by is not None,
     "`outside_hours`": lambda rule: isinstance(rule, Target) and rule.outside_hours is not None,
@@ -118,8 +118,8 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     ),
     "the warning of `aim`": lambda rule: isinstance(rule, Target) and rule.aim is not None,
     "`before`": lambda rule: isinstance(rule, When) and rule.before is not None,
-    "notes, questions and offers": lambda rule: (
-        isinstance(rule, When | Every) and any(do.verb in _NOT_CARRIED_OUT for do in rule.do)
+    "`open` and `number` as actions": lambda rule: (
+        isinstance(rule, When | Every) and any(do.verb in NOT_CARRIED_OUT for do in rule.do)
     ),
     "gates that flag or revert": lambda rule: (
         isinstance(rule, Require) and rule.gate is not Gate.PREVENT

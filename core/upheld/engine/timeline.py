@@ -10,11 +10,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Final, Protocol
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event, Opened, Reopened
+from upheld.case.events import Event, Opened, Proposed, Reopened
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
@@ -44,6 +45,12 @@ def lived(facts: Iterable[Event]) -> tuple[Event, ...]:
 def _placed(fact: Event, begins: Instant) -> Event:
     at = max(begins, min(fact.at, fact.seen))
     return fact if at == fact.at else replace(fact, at=at)
+
+
+def _is_part(following: Event | None, at: Instant) -> bool:
+    """Whether what comes next belongs to the same beginning: a case opens with what is proposed for it,
+    its link and its enforcement, before any rule looks at it."""
+    return following is not None and following.at == at and following.body.rank <= Proposed.rank
 
 
 class Track(Protocol):
@@ -80,9 +87,11 @@ class Timeline:
     def live(self, facts: Sequence[Event], until: Instant) -> None:
         """Live through the facts (as ``lived`` orders them) and on until ``until``."""
         self._now = facts[0].at if facts else until
-        for event in facts:
+        for event, following in zip_longest(facts, facts[1:]):
             self._strike_before(event.at)
             self._meet(event)
+            if not _is_part(following, event.at):
+                self.settle(event.at)
         self._strike_before(until + 1)
 
     def schedule(self, at: Instant, track: Track, token: int) -> None:
@@ -141,7 +150,6 @@ class Timeline:
         if done or isinstance(event.body, Reopened):
             for track in self.tracks:
                 track.happened(self, event, done)
-        self.settle(event.at)
 
     def _strike_before(self, end: Instant) -> None:
         while self._timers and self._timers[0][0] < end:

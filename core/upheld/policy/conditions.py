@@ -154,6 +154,14 @@ def check_phrases(node: Node) -> None:
 
 def read_do(node: Node) -> tuple[Do, ...]:
     """A list of actions, each ``verb: value``."""
+    found = _actions(node)
+    verbs = {do.verb for do in found}
+    if Verb.OFFER in verbs and Verb.MAIL not in verbs:
+        node.wrong("`offer` stands alone", "put it beside the `mail` in which it is offered")
+    return found
+
+
+def _actions(node: Node) -> tuple[Do, ...]:
     found = []
     for item in node.some():
         if not isinstance(item.value, Mapping) or len(item.value) != 1:

@@ -22,6 +22,7 @@ from upheld.policy.model import (
     Row,
     Target,
     Test,
+    Verb,
     When,
 )
 from upheld.policy.reader import Finding
@@ -30,6 +31,8 @@ from upheld.source import suggest
 #: The people of a customer with a role.
 _CONTACTS: Final = re.compile(r"customer\.\S+")
 PEOPLE: Final = ("customer", "reporter", "assignee")
+#: What `offer` offers beside links: those solutions of the site that fit what was written.
+SOLUTIONS: Final = "solutions"
 #: Flags that every case can have, whatever the policy says.
 FLAGS: Final = ("held",)
 #: What a condition can say where the policy adds nothing of its own: what it is, and the words.
@@ -100,6 +103,8 @@ class Names:
         yield from _missing("template", (do.template,), self.needs.templates)
         yield from _missing("severity", (do.severity,), self.severities)
         yield from _missing("link", do.links, self.needs.links)
+        if do.verb is Verb.OFFER:
+            yield from _missing("link", do.keys, (*self.needs.links, SOLUTIONS))
         yield from _missing("kind", (do.kind,), self.kinds or (do.kind,))
         yield from _missing("flag", (do.flag,), self.flags)
 

@@ -45,7 +45,17 @@ NATURES: Final = ("normal", "automatic", "bounce", "list")
 _BY: Final = re.compile(r"(close|open|open hour) (of|after|on) [a-z0-9 ]{1,60}")
 TARGETS: Final = tuple(_MET_BY)
 #: What the case itself can have; anything else is recorded as provided under its own name.
-NEEDS: Final = ("triage", "resolved", "number", "severity", "engineer", "worked")
+NEEDS: Final = (
+    "triage",
+    "resolved",
+    "number",
+    "severity",
+    "engineer",
+    "worked",
+    "kind",
+    "product",
+    "version",
+)
 #: A name this much like a known one is a slip, not one of the policy's own.
 _NEAR: Final = 0.85
 MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan", "update")

@@ -20,7 +20,7 @@ from upheld.ledger import (
     OutboxState,
     Transaction,
 )
-from upheld.policy.model import Do
+from upheld.policy.model import Do, Verb
 
 #: A Severity 1 of a year has some ten thousand; a report counts all of them.
 _ALL: Final = 1_000_000
@@ -119,7 +119,12 @@ def of_step(
         and (each.item.key.endswith(merged) if dos else not each.item.key.startswith(others))
     ]
     # A case of an older version may have said it in other words; then all that was said counts.
-    return (*own, *shared) or tuple(meant if merged else ())
+    says = [do for do in dos if do.verb not in _MAY_SAY_NOTHING]
+    return (*own, *shared) or tuple(meant if keys("", says) else ())
+
+
+#: A question may have nothing to ask for, a note no item to stand on; a case is passed on once.
+_MAY_SAY_NOTHING: Final = frozenset({Verb.ASK, Verb.NOTE, Verb.FORWARD})
 
 
 def _speaks_for(item: OutboxItem, step: StepTaken) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from upheld.calendar.instant import Instant
-from upheld.case.decision import Subject
+from upheld.case.decision import Purpose, Subject
 from upheld.case.events import StepResult
 from upheld.case.state import CaseState
 from upheld.desk.records import Records
@@ -159,7 +159,10 @@ def _names(found: Explanation) -> dict[str, str]:
 def _sendings(found: Explanation) -> Iterator[tuple[MessageStory, DeliveryStory]]:
     messages = {each.key: each for step in found.steps for each in step.messages}
     for message in (*messages.values(), *found.others):
-        if message.purpose != CREATE_ITEM:  # what goes to a tracker tells nobody
+        if message.purpose not in {
+            CREATE_ITEM,
+            Purpose.COMMENT,
+        }:  # what goes to a tracker tells nobody
             yield from ((message, each) for each in message.deliveries)
 
 

@@ -22,6 +22,8 @@ _NOUNS: Final[Mapping[str, str]] = {
     Purpose.FORWARD: "forwarded",
     Purpose.REFERRAL: "referral",
     Purpose.ASK: "question",
+    Purpose.QUESTION: "question",
+    Purpose.COMMENT: "comment",
     Purpose.REPLY: "reply",
     Purpose.STAND_DOWN: "stand-down",
 }
@@ -33,11 +35,20 @@ _ENDS: Final[Mapping[Outcome, str]] = {
     Outcome.SHADOW: " would have gone; shadow: nothing left",
 }
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
+
+
+def _set(do: Do) -> str:
+    named = (("severity", do.severity), ("outcome", do.outcome), ("kind", do.kind))
+    said = [f"{what} set to {value}" for what, value in named if value is not None]
+    return " and ".join([*said, *([f"{do.flag} flagged"] if do.flag else [])])
+
+
 _DONE: Final[Mapping[Verb, Callable[[Do], str]]] = {
     Verb.ASSIGN: lambda do: (
         f"put in the queue {do.queue}" if do.queue else f"assigned to {do.to[0]}"
     ),
-    Verb.SET: lambda do: f"severity set to {do.severity}",
+    Verb.SET: _set,
+    Verb.NOTE: lambda do: f"noted: {do.text}",
     Verb.CLOSE: lambda _do: "closed",
     Verb.ESCALATE: lambda do: f"escalated to {do.to[0] if do.to else do.queue}",
 }

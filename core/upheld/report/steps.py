@@ -9,7 +9,7 @@ from upheld.calendar.instant import Span
 from upheld.case.decision import Purpose
 from upheld.case.events import Attached, StepResult, StepTaken
 from upheld.engine.fold import deeds
-from upheld.engine.terms import LATE
+from upheld.engine.terms import LATE, NOT_CARRIED_OUT
 from upheld.policy.model import Do
 from upheld.report import sentences
 from upheld.report.history import History
@@ -98,6 +98,8 @@ def taken(step: StepTaken, messages: Sequence[Message], dos: Sequence[Do]) -> Ju
     outcomes = {each.outcome for each in messages}
     done = [deed for do in dos if (deed := sentences.deed(do))]
     what = "; ".join([*map(sentences.message, messages), *done])
+    if not what and not any(do.verb in NOT_CARRIED_OUT for do in dos):
+        return Standing.REMARK, "there was nothing to say, or nobody to say it to"
     if not what and dos:
         verbs = ", ".join(do.verb for do in dos)
         return Standing.REMARK, f"{verbs}: read and kept; this version does not carry it out yet"

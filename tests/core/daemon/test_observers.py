@@ -221,7 +221,7 @@ def test_a_daemons_site_shows_events_to_the_plugins_it_loads(
         open_one(found)
     assert sys.modules["acme_desk_watcher"].__dict__["seen"][:2] == [
         ("C1", "opened"),
-        ("C1", "step_taken"),
+        ("C1", "proposed"),
     ]
 
 

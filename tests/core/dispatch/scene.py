@@ -15,6 +15,7 @@ from sqlalchemy import text
 from upheld.calendar.instant import SECOND, Instant, parse
 from upheld.case.decision import Action, Decision, Purpose, Send, Withdraw, Withdrawal
 from upheld.case.events import Actor, Body, Event, Linked, Noted, Opened, Receipted, Side
+from upheld.config.model import SolutionEntry
 from upheld.desk.book import Book
 from upheld.desk.records import Records
 from upheld.directory import Directory
@@ -164,6 +165,7 @@ class Site:
         self.phone = self.connect("phone", Phone)
         self.tracker = self.connect("jira", ScriptedTracker)
         self.templates: Path | None = None
+        self.solutions: Mapping[str, SolutionEntry] = {}
         self.links: Mapping[str, str] = {"help": "https://house.example/help"}
 
     def connect(self, name: str, plugin: type[Any]) -> Any:
@@ -214,7 +216,8 @@ class Site:
 
     def letters(self) -> Letters:
         composer = Composer(self.templates)
-        return Letters(self.records, self.directory, composer, "test", "UTC", self.links)
+        own = (self.records, self.directory, composer, "test", "UTC", self.links, self.solutions)
+        return Letters(*own)
 
     def go(self) -> None:
         """Plan and send what is there now."""

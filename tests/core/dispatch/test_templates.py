@@ -39,6 +39,7 @@ PURPOSES: Final[Mapping[Purpose, tuple[str, dict[str, Any]]]] = {
     Purpose.REPLY: ("reporter", {"text": "We found it."}),
     Purpose.FORWARD: ("engineer", {}),
     Purpose.MAIL: ("reporter", {}),
+    Purpose.QUESTION: ("reporter", {"missing": ["version", "operating_system"]}),
 }
 Write = Callable[..., Outgoing]
 

@@ -115,7 +115,8 @@ class Case:
     def take(self, event: Event) -> Decision:
         """Decide, and keep the decision as JSON keeps it."""
         decision = decide(self.terms, self.subject, event)
-        fact = (event,) if event.origin is Origin.FACT else ()
+        new = (event, *decision.follows)
+        fact = tuple(each for each in new if each.origin is Origin.FACT)
         self.subject = replace(
             self.subject,
             seq=self.subject.seq + 1 + len(decision.follows),

@@ -43,8 +43,8 @@ def test_only_what_it_is_asked_before_is_in_the_way() -> None:
 
 
 def test_only_what_lacks_is_named() -> None:
-    rule = "require: {before: resolve, needs: [version, waiver]}"
-    assert lacks(rule, "resolve", provided=frozenset({"version"})) == [("waiver",)]
+    rule = "require: {before: resolve, needs: [cause, waiver]}"
+    assert lacks(rule, "resolve", provided=frozenset({"cause"})) == [("waiver",)]
 
 
 def test_a_need_of_one_severity_is_none_of_another() -> None:

@@ -56,7 +56,7 @@ def test_what_a_track_does() -> None:
         ("target: update, within: 2 hours", "clocks that start anew with each message"),
         ("target: first_response, within: 2 hours, on_raise: carry", "`carry`"),
         ("target: first_response, within: 2 hours, aim: 1 hours", "the warning of `aim`"),
-        ("when: opened, do: [note: seen]", "notes, questions and offers"),
+        ("when: opened, do: [open: case]", "`open` and `number` as actions"),
         ("require: {before: close, needs: waiver, gate: flag}", "gates that flag or revert"),
         ("monitor: {window: {announce: 3 days ahead}}", "monitors"),
         ("offers: [enter]", "the portal"),

@@ -45,7 +45,6 @@ _ACTIONS: Final = [
     ("close: {reason: no answer}", Do(Verb.CLOSE, text="no answer")),
     ("number: now", Do(Verb.NUMBER, text="now")),
     ("ask: [version, environment]", Do(Verb.ASK, keys=("version", "environment"))),
-    ("offer: [solutions]", Do(Verb.OFFER, keys=("solutions",))),
     ("order: [severity, due]", Do(Verb.ORDER, keys=("severity", "due"))),
     ("refer: reminder", Do(Verb.REFER, template="reminder")),
     ("refer: {template: reminder, links: help}", Do(Verb.REFER, template="reminder", links=("help",))),
@@ -58,7 +57,7 @@ def test_an_action_is_a_verb_and_what_belongs_to_it(written: str, do: Do) -> Non
 
 
 def test_every_verb_is_among_them() -> None:
-    assert {do.verb for _, do in _ACTIONS} == set(Verb)
+    assert {do.verb for _, do in _ACTIONS} | {Verb.OFFER} == set(Verb)
 
 
 def test_several_actions_keep_their_order_and_one_needs_no_list() -> None:
@@ -142,3 +141,21 @@ def test_an_arrival_has_actions_too() -> None:
     assert found.sender == ("partner", "unknown")
     assert found.nature == ()
     assert found.do == (Do(Verb.OPEN, text="case"),)
+
+
+def test_what_is_offered_stands_in_the_mail_beside_it() -> None:
+    found = rule("when: opened\ndo: [mail: lead, offer: [help, solutions]]", When)
+    assert found.do[1] == Do(Verb.OFFER, keys=("help", "solutions"))
+    (alone,) = wrong("when: opened\ndo: [offer: solutions]")
+    assert "do: `offer` stands alone → put it beside the `mail` in which it is offered" in alone
+    (unknown,) = wrong("when: opened\ndo: [mail: lead, offer: halp]")
+    assert "offer: there is no link 'halp'" in unknown
+
+
+def test_a_rule_sets_what_nobody_has_said() -> None:
+    found = rule(
+        "when: opened\ndo: [set: {outcome: wish, kind: usage, flag: held, reason: so}]", When
+    )
+    assert found.do == (Do(Verb.SET, outcome="wish", kind="usage", flag="held", text="so"),)
+    (unknown,) = wrong("when: opened\ndo: [set: {flag: hold}]")
+    assert "there is no flag 'hold'" in unknown

@@ -153,7 +153,7 @@ def test_of_it_too_it_is_told_what_is_not_enforced() -> None:
     ("text", "lack"),
     [
         ("when: opened\nbefore: 1 hour\ndo: [page: lead]", "`before`"),
-        ("when: opened\ndo: [note: Look]", "notes, questions and offers"),
+        ("when: opened\ndo: [number: now]", "`open` and `number` as actions"),
         ("target: resolution\nwithin: 1 hour\non_raise: carry", "`carry`"),
         ("target: next_response\nwithin: 1 hour", "clocks that start anew with each message"),
         ("monitor: {window: {announce: 3 days ahead}}", "monitors"),
@@ -168,6 +168,7 @@ def test_each_kind_of_rule_that_is_only_kept_is_told(text: str, lack: str) -> No
     "text",
     [
         "when: opened\nafter: 1 hour\ndo: [page: lead]",
+        "when: opened\ndo: [note: Look, ask: version]",
         "every: 1 hour\nfirst: 2 hours\nwhile: worked\ndo: [page: lead]\nask_ahead: {before: 5 minutes}",
         "target: resolution\nwithin: 1 hour",
         "target: first_response\npromises: none",

@@ -243,6 +243,8 @@ document:
     - {name: boss, when: opened, do: [notify: boss, page: on-duty]}
     - {name: again, when: opened, do: [page: on-duty]}
     - {name: noted, when: opened, do: [note: {text: somebody looks}]}
+    - {name: asked, when: opened, do: [ask: [severity]]}
+    - {name: later, when: opened, do: [number: now]}
 """
 
 
@@ -259,8 +261,11 @@ def test_each_rule_of_a_clause_is_judged_by_its_own_messages(scene: Scene) -> No
     assert (lines["again"].kept, lines["again"].what) == (True, "page to On-Duty")
 
 
-def test_a_step_that_is_not_carried_out_yet_counts_as_neither(scene: Scene) -> None:
+def test_a_step_that_says_nothing_or_is_not_carried_out_yet_counts_as_neither(scene: Scene) -> None:
     told = Scene(scene.ledger, load_policy(TWO_RULES))
     told.open()
     lines = {line.key.split("/")[2]: line for line in told.report()["T-01"].evidence if line.case}
-    assert (lines["noted"].standing, lines["noted"].kept) == (Standing.REMARK, None)
+    assert (lines["noted"].kept, lines["noted"].what) == (True, "noted: somebody looks")
+    assert [lines[name].standing for name in ("asked", "later")] == [Standing.REMARK] * 2
+    assert lines["asked"].what == "there was nothing to say, or nobody to say it to"
+    assert "does not carry it out yet" in lines["later"].what

@@ -1,0 +1,62 @@
+"""Comments for our own people on a case's items: where each goes, and how it is written and found.
+
+Never where it can't be hidden from the customer: then it stands in the case's history alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from upheld.case.decision import Subject
+from upheld.dispatch.recipients import opening
+from upheld.dispatch.routes import TRACKER
+from upheld.ledger import Link, NewDelivery, OutboxItem, Transaction
+from upheld.plugin import Ability, Actor, Comment, Permanent, Ref, Retry, Side, Tracker, Visibility
+from upheld.seam import Live
+
+NOWHERE: Final = "no tracker of the case can hide a comment from the customer"
+
+
+def commented(
+    tx: Transaction, item: OutboxItem, subject: Subject, lives: Mapping[str, Live]
+) -> tuple[NewDelivery, ...]:
+    """One delivery an item of the case; behind the item's creation, where that is still to come."""
+    opened = opening(subject)
+    expected = (opened.create_on,) if opened and opened.create_on else ()
+    where = dict.fromkeys((*(link.connection for link in tx.links(item.subject)), *expected))
+    return tuple(
+        NewDelivery(
+            f"{item.key}>{name}", name, TRACKER, name, "", lane=f"{item.subject}|{name}|create"
+        )
+        for name in where
+        if name in lives and lives[name].can(Ability.INTERNAL_COMMENTS)
+    )
+
+
+def writing(
+    plugin: Tracker[Any], link: Link | None, text: str, key: str
+) -> Callable[[], Visibility]:
+    """The call that writes it; ``Retry`` while the item is not there yet."""
+    if link is None:
+        raise Retry("the item is not there yet", "nothing to do: it is tried again")
+    ref = Ref("", link.remote_id, link.key, link.url)
+    by = Actor(plugin.context.name, side=Side.UPHELD)
+    comment = Comment("", text, Visibility.INTERNAL, by, plugin.context.now(), key=key)
+    return lambda: _written(plugin, ref, comment, key)
+
+
+def _written(plugin: Tracker[Any], ref: Ref, comment: Comment, key: str) -> Visibility:
+    stored = plugin.comment(ref, comment, key)
+    if stored.visibility is Visibility.PUBLIC:
+        raise Permanent(
+            f"{ref.key}: an internal comment was stored for everybody to read",
+            "remove it there, and look at the connection's settings",
+        )
+    return stored.visibility
+
+
+def there(plugin: Tracker[Any], link: Link, key: str) -> bool:
+    """Whether the item has this comment already: of an unknown, before it is written again."""
+    item = plugin.fetch(Ref("", link.remote_id, link.key, link.url))
+    return any(comment.key == key for comment in item.comments or ())
