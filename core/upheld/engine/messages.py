@@ -20,6 +20,7 @@ from upheld.policy.model import Do, Verb
 #: What a mail is for, where its template tells; any other is just a mail.
 _MAILS: Final[Mapping[str, Purpose]] = {
     "acknowledgement": Purpose.ACK,
+    "received": Purpose.ACK,
     "ticket-number": Purpose.TICKET_NUMBER,
     "end-user-referral": Purpose.REFERRAL,
     "status": Purpose.STATUS,

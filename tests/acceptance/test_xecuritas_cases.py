@@ -1,0 +1,88 @@
+"""Xecuritas, the life of a case: X-13, X-15, X-17."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.acceptance.paper import Paper
+from upheld.case.events import CustomerMessage, Escalated, Held, Released, WaitingOn
+
+TEN: Final = "2010-11-16 10:00"
+MANAGER: Final = "customer.account-manager, support-director"
+
+
+def waiting() -> Paper:
+    """Asked on the 16th at eleven, and no answer."""
+    case = Paper("xecuritas", TEN, severity=3)
+    case.happens("2010-11-16 11:00", WaitingOn("customer"))
+    return case
+
+
+def closed(case: Paper) -> bool:
+    return case.case.state(case.now).status == "closed"
+
+
+def test_x_13_ten_days_of_silence_close_the_case_after_a_reminder() -> None:
+    case = waiting()
+    case.until("2010-11-26 10:59")
+    assert not closed(case)
+    assert case.told_by("X-13") == [("2010-11-23 11:00", "mail", "customer")]
+    case.until("2010-11-26 11:00")
+    assert closed(case)
+
+
+def test_x_13_an_answer_a_minute_before_begins_it_anew() -> None:
+    case = waiting()
+    case.writes("2010-11-26 10:59", CustomerMessage("Here are the logs."))
+    case.until("2010-12-24 12:00")
+    assert not closed(case)
+
+
+def test_x_13_asked_again_the_ten_days_begin_again() -> None:
+    case = waiting()
+    case.writes("2010-11-26 10:59", CustomerMessage("Here are the logs."))
+    case.happens("2010-11-26 12:00", WaitingOn("customer"))
+    case.until("2010-12-06 11:59")
+    assert not closed(case)
+    case.until("2010-12-06 12:00")
+    assert closed(case)
+
+
+def test_x_13_what_was_arranged_to_wait_stays_open() -> None:
+    case = waiting()
+    case.happens("2010-11-17 10:00", Held("they are away until January"))
+    case.until("2011-01-10 12:00")
+    assert not closed(case)
+    assert case.told_by("X-13") == []
+
+
+def test_x_13_a_hold_that_ended_in_time_prevents_nothing() -> None:
+    case = waiting()
+    case.happens("2010-11-17 10:00", Held("they are away for two days"))
+    case.happens("2010-11-19 10:00", Released())
+    case.until("2010-11-26 11:00")
+    assert closed(case)
+
+
+def test_x_15_a_customer_escalates_and_the_account_manager_or_the_director_is_told() -> None:
+    case = Paper("xecuritas", TEN, severity=3)
+    case.writes("2010-11-16 12:00", Escalated("support-director", "nobody calls back"))
+    assert case.told_by("X-15") == [("2010-11-16 12:00", "notify", MANAGER)]
+    state = case.case.state(case.now)
+    assert state.severity == 3
+    assert state.escalated_by == "customer"
+    assert case.due("X-11/3.response") == "2010-11-17 10:00"
+
+
+@pytest.mark.parametrize("severity", [1, 2, 3])
+def test_x_17_an_engineer_hands_it_up_and_no_clock_changes(severity: int) -> None:
+    case = Paper("xecuritas", TEN, severity=severity)
+    before = case.due(f"X-11/{severity}.response")
+    case.happens("2010-11-16 10:30", Escalated("support-management", "needs the developers"))
+    state = case.case.state(case.now)
+    assert state.escalated_to == "support-management"
+    assert state.escalated_by == "staff"
+    assert case.due(f"X-11/{severity}.response") == before
+    assert case.told_by("X-15") == []

@@ -1,0 +1,76 @@
+"""Xecuritas at the desk, with the real daemon: X-04, X-07, X-09."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.acceptance.story import BO, CY, PAT, STAFF, Story
+from upheld.errors import Refusal
+from upheld.testing.stage import SITE, Stage
+
+#: Bo is on call from Monday the 8th at nine, Cy from Monday the 15th.
+XECURITAS: Final[dict[str, Any]] = {
+    "policy": "xecuritas",
+    "rotations": {"night": {"people": ["bo", "cy"], "weekly": "Mon 09:00", "starts": "2010-11-08"}},
+    "roles": {
+        "on-call": "night",
+        "support-management": "ann",
+        "support-director": "vera",
+        "product-management": "vera",
+        "operator": "ann",
+    },
+    "links": {},
+}
+SUNDAY_AT_THREE: Final = "2010-11-14T08:00:00+00:00"
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    with Stage(tmp_path, start=SUNDAY_AT_THREE, config={**SITE, **XECURITAS}) as stage:
+        story = Story(stage)
+        yield story
+        story.nothing_else()
+
+
+def test_x_04_a_severity_1_on_a_sunday_night_pages_who_is_on_call(story: Story) -> None:
+    story.mail(PAT, "Email is down")
+    story.expect_page(BO)
+    (response, _) = story.life().clocks
+    assert response.due == story.now + response.within
+
+
+def test_x_04_after_the_hand_over_the_other_one_is_paged(story: Story) -> None:
+    story.until("2010-11-15T14:00:00+00:00")
+    story.mail(PAT, "Email is down")
+    story.expect_page(CY)
+
+
+def test_x_04_marked_by_a_person_it_pages_too(story: Story) -> None:
+    story.mail(PAT, "It is slow")
+    story.do.triage("C1", STAFF, 1)
+    story.settle()
+    story.expect_page(BO)
+
+
+def test_x_09_a_mail_opens_a_case_in_the_queue(story: Story) -> None:
+    story.mail(PAT, "It is slow")
+    assert story.state().opened.source == "email"
+    assert story.state().queue == "technical-support"
+
+
+def test_x_09_what_comes_by_phone_is_entered_by_staff(story: Story) -> None:
+    case = story.phoned("It is slow", 2)
+    assert story.state(case).opened.source == "phone"
+    assert story.state(case).queue == "technical-support"
+
+
+def test_x_07_an_unresolved_case_is_not_closed(story: Story) -> None:
+    case = story.phoned("It is slow", 2)
+    with pytest.raises(Refusal, match="X-07 needs resolved first"):
+        story.do.close(case, STAFF)
+    story.forward(hours=1)
+    assert story.state(case).status == "open"
