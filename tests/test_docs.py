@@ -22,9 +22,13 @@ from upheld.case.events import BODIES, Origin
 from upheld.cli import main
 from upheld.config import Config, config_from
 from upheld.config.model import CONNECTION_KEYS
+from upheld.engine.terms import compile_terms
 from upheld.plugin import hookimpl
-from upheld.policy.load import load_policy
+from upheld.policy.load import load_policy, load_shipped
 from upheld.registry import Registry
+from upheld.rehearsal.compare import compared
+from upheld.rehearsal.read import scenarios
+from upheld.rehearsal.stage import play
 from upheld.source import Document, parse
 from upheld.web.metrics import COUNTERS, GAUGES
 
@@ -289,6 +293,11 @@ def test_examples_of_yaml_are_taken(text: str, tmp_path: Path) -> None:
     data = YAML(typ="safe").load(text)
     if isinstance(data, list):
         assert policy_of({"document": [{"heading": "Example", "clauses": data}]})
+    elif "scenarios" in data:
+        for each in scenarios(parse(text, "example")):
+            terms = compile_terms(load_shipped(each.policy))
+            played = play(terms, each.directory, tuple(each.facts.items()), each.until)
+            assert compared(each, played).ok
     elif "document" in data:
         assert load_policy(parse(text, "example")).version
     elif set(data) <= set(Config.model_fields):

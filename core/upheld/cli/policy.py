@@ -5,13 +5,15 @@ from __future__ import annotations
 import click
 
 from upheld.cli.policy_pages import diff_command, render_command
+from upheld.cli.policy_test import test_command
 from upheld.cli.root import InOrder
 
 
 @click.group(cls=InOrder)
 def policy() -> None:
-    """Read and compare policies."""
+    """Read, compare and try policies."""
 
 
 policy.add_command(render_command)
 policy.add_command(diff_command)
+policy.add_command(test_command)

@@ -48,7 +48,7 @@ _HELP: Final[Mapping[str, str]] = {
     "cases": "List cases and work on them.",
     "explain": "Say why a case stands as it does.",
     "report": "What was promised, and what came of it.",
-    "policy": "Read and compare policies.",
+    "policy": "Read, compare and try policies.",
     "outbox": "See, drop or release what waits to go out.",
     "deadletters": "See, replay or drop what was given up.",
     "mail": "See what came in and belongs to no case.",

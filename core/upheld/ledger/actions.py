@@ -98,8 +98,13 @@ def _own_of_send(send: Send) -> dict[str, Any]:
         "late": send.late,
         "template": send.template,
         "facts": dump(dict(send.facts)),
-        "urgency": _URGENCY.get(send.purpose, _OTHER_URGENCY),
+        "urgency": urgency(send.purpose),
     }
+
+
+def urgency(purpose: Purpose) -> int:
+    """How soon a message goes out among others: 0 first."""
+    return _URGENCY.get(purpose, _OTHER_URGENCY)
 
 
 def _take_back(connection: Connection, subject: str, action: Withdraw | Cancel) -> None:
