@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant
@@ -11,6 +11,7 @@ from upheld.case.events import Event, Opened
 from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
+from upheld.engine.classify import covers
 from upheld.engine.referral import decide_referral
 from upheld.engine.terms import Terms, compile_terms
 from upheld.errors import NotFound
@@ -22,6 +23,7 @@ Kept = Callable[[str], Policy | None]
 class Book:
     """Terms by policy version.
 
+    ``beside`` are the policies that run side by side with the first: each says for which cases it is.
     ``agreements`` maps the path of a customer's agreement to its policy; ``kept`` reads a version
     that is no longer configured back from the ledger. Precedence is agreement, plan, policy (P-12):
     plans are conditions inside a policy, an agreement is a policy of its own. ``enforced_from`` is for the
@@ -33,29 +35,38 @@ class Book:
         policy: Policy,
         directory: Directory,
         *,
+        beside: Sequence[Policy] = (),
         agreements: Mapping[str, Policy] | None = None,
         kept: Kept | None = None,
         enforced_from: Instant | None = None,
         scopes: Scopes | None = None,
     ) -> None:
         self.policy, self.directory = policy, directory
+        self._beside = tuple(beside)
         self._agreements = dict(agreements or {})
         self._kept = kept
         self._enforced_from = enforced_from
         self._scopes = scopes or Scopes()
         self._terms: dict[str, Terms] = {}
-        for known in (policy, *self._agreements.values()):
+        for known in self.current():
             self._terms[known.version] = compile_terms(known, enforced_from=enforced_from)
 
     def current(self) -> tuple[Policy, ...]:
         """All policies that a new case can be pinned to."""
-        return (self.policy, *self._agreements.values())
+        return (self.policy, *self._beside, *self._agreements.values())
 
-    def for_customer(self, customer: str | None, at: Instant) -> Terms:
-        """The terms under which a case of this customer opens at this instant."""
-        agreement = self.directory.agreement(customer, at) if customer else None
-        policy = self._agreements.get(agreement.policy) if agreement else None
-        return self._terms[(policy or self.policy).version]
+    def for_case(
+        self, opened: Opened, at: Instant, fields: Mapping[str, str] | None = None
+    ) -> Terms:
+        """The terms under which a case opens at this instant: its customer's own agreement, else those of
+        the first policy that says that it is for such cases, else the site's."""
+        agreed = self.directory.agreement(opened.customer, at) if opened.customer else None
+        policy = self._agreements.get(agreed.policy) if agreed else None
+        if policy is None:
+            named = (each for each in (self.policy, *self._beside) if each.applies.tests)
+            fits = (each for each in named if covers(each, self.policy, opened, at, fields or {}))
+            policy = next(fits, self.policy)
+        return self._terms[policy.version]
 
     def of(self, version: str) -> Terms:
         """The terms of a version; ``NotFound`` where neither the site nor the ledger has it."""

@@ -21,6 +21,7 @@ from upheld.policy.catalogue import (
     recognised,
     standing,
 )
+from upheld.policy.model import Condition, Test
 
 SHIELD = Product(
     "shield",
@@ -177,6 +178,11 @@ def test_every_key_of_an_outcome_is_read() -> None:
         ("outcomes: {wish: {clocks: halt}}", "outcomes.wish.clocks: 'halt' is not known → one of: run, stop"),
         ("outcomes: {wish: {on_return: restart}}",
          "outcomes.wish.on_return: 'restart' is not known → one of: continue, new_cycle"),
+        ("for: {severity: 1}",
+         "for: 'severity' is not known before a case is opened → ask for product, plan, customer_kind,"
+         " from, source, words, field"),
+        ("for: closed", "for: 'is' is not known before a case is opened → ask for product, plan, customer_kind,"
+         " from, source, words, field"),
         ("kinds: {usage: }", "kinds.usage: is empty → give it a value, or leave it out"),
     ],
 )  # fmt: skip
@@ -198,6 +204,12 @@ def test_a_condition_names_what_is_listed(condition: str, problem: str) -> None:
     rule = f"  - {{id: C-1, says: We do., when: {condition}, do: [page: lead]}}\n"
     (found,) = told(refused(lists + HEAD + rule))
     assert problem in found
+
+
+def test_a_policy_says_which_cases_it_is_for() -> None:
+    found = loaded("for: {product: beta, field: {Component: Gear}}\nproducts: {shield: }").applies
+    assert found == Condition((Test("product", ("beta",)), Test("field.Component", ("Gear",))))
+    assert loaded("zone: UTC").applies == Condition()
 
 
 @pytest.mark.parametrize("word", [*Standing, "shield"])
