@@ -68,6 +68,17 @@ class Calendar:
         """The first open instant at or after ``at``."""
         return self.add(at, 0)
 
+    def closes(self, at: Instant) -> Instant | None:
+        """When it closes that is open at ``at``, or opens next; None where it never closes."""
+        return self._hours.closes(at) if self._hours else None
+
+    def day_after(self, start: Instant, days: int, *, close: bool = False) -> Instant:
+        """The same wall time so many open days later (the first open instant from then on), or when
+        that day closes. Not what ``2 business days`` are, which is a length: see ``day``."""
+        if self._hours:
+            return self._hours.day_after(start, days, close=close)
+        return (start // DAY + days + 1) * DAY if close else start + days * DAY
+
     def is_open(self, at: Instant) -> bool:
         """Whether business time runs at ``at``; the closing instant itself is closed."""
         return self.elapsed(at, at + 1) == 1

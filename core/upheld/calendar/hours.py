@@ -60,6 +60,10 @@ class _Compiled:
         i = bisect_right(self.filled, reading)
         return self.ends[i] - (self.filled[i] - reading)
 
+    def closing(self, at: Instant) -> Instant:
+        """When what is open at ``at`` closes."""
+        return self.ends[bisect_right(self.starts, at) - 1]
+
     @property
     def total(self) -> Span:
         return self.filled[-1] if self.filled else 0
@@ -103,6 +107,33 @@ class Hours:
         while (reading := compiled.reading(end) - length) < 0:
             compiled = self._reach(compiled, end, length, ahead=False)
         return compiled.latest(reading)
+
+    def closes(self, at: Instant) -> Instant:
+        """When the stretch ends that is open at ``at``, or the next one."""
+        at = self.limit(at, 0)
+        compiled = self._covering(at, at)
+        while compiled.closing(at) >= compiled.end:
+            compiled = self._reach(compiled, at, 0, ahead=True)
+        return compiled.closing(at)
+
+    def day_after(self, start: Instant, days: int, *, close: bool) -> Instant:
+        """The wall time of ``start`` so many open days later, then the first open instant; or when
+        that day closes. Days without any hours don't count."""
+        wall = moment(start).astimezone(self._zone)
+        day, left = wall.date(), days
+        while left:
+            day += timedelta(days=1)
+            left -= bool(self._week.on(day))
+            if day.year > wall.year + _YEARS:
+                raise self._too_sparse(start, 0, "after")
+        if close:
+            return max((end for _, end in self._day(day)), default=self.limit(start, 0))
+        midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0, fold=0, tzinfo=None)
+        past = wall.replace(tzinfo=None) - midnight
+        minutes, rest = divmod(past, timedelta(minutes=1))
+        return self.limit(
+            from_wall(day, minutes, self._zone) + rest // timedelta(microseconds=1), 0
+        )
 
     def _ahead(self, start: Instant, length: Span) -> tuple[_Compiled, Span]:
         """What is compiled far enough to hold more than ``length`` after ``start``."""

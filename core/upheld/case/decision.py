@@ -6,13 +6,13 @@ policy already bound, carries out the decision in one transaction, and knows no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from upheld.calendar.instant import Instant, Span
-from upheld.case.events import Event
+from upheld.case.events import CalendarApplied, Event, Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ class Subject:
     policy: str
     facts: tuple[Event, ...] = ()
     state: Mapping[str, Any] | None = None
+
+    @property
+    def calendar(self) -> str | None:
+        """The calendar version that the subject is pinned to; None where it never was."""
+        return pinned_calendar(self.facts)
+
+
+def pinned_calendar(facts: Sequence[Event]) -> str | None:
+    """The calendar version of facts in order of arrival: that of the opening, or applied since."""
+    for fact in reversed(facts):
+        if isinstance(fact.body, Opened | CalendarApplied):
+            return fact.body.calendar
+    return None
 
 
 class Purpose(StrEnum):

@@ -53,6 +53,7 @@ class Opened:
     ``nature`` tells what a machine wrote: nobody answers that by itself.
     ``create_on`` names the tracker connection where an item is to be opened for it.
     ``enforced_from`` None means: read and reported, but not enforced until a person takes it in.
+    ``calendar`` is the calendar version in force then; None where the days are those of the policy.
     """
 
     kind: ClassVar[str] = "opened"
@@ -72,6 +73,7 @@ class Opened:
     connection: str | None = None
     create_on: str | None = None
     enforced_from: Instant | None = None
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,17 @@ class Enforced:
     rank: ClassVar[int] = 1
     since: Instant
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarApplied:
+    """Days to come changed: from here on ``calendar`` counts, a calendar version; ``what`` changed."""
+
+    kind: ClassVar[str] = "calendar_applied"
+    rank: ClassVar[int] = 1
+    calendar: str
+    before: str | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +509,7 @@ Fact: TypeAlias = (
     Opened
     | Proposed
     | Enforced
+    | CalendarApplied
     | Linked
     | Triaged
     | Rejected

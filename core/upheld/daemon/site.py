@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from upheld.calendar.instant import instant
+from upheld.calendar.version import Calendars
 from upheld.calendar.wall import zone_named
 from upheld.case.events import Actor, Side
 from upheld.clock import Clock, SystemClock
@@ -19,6 +20,8 @@ from upheld.config import Config, embedded_default, load_config, validate_connec
 from upheld.daemon.assembly import Configured, Parts, build_daemon
 from upheld.daemon.observers import Observers
 from upheld.desk.book import Book
+from upheld.desk.calendars import keep_first, kept_days
+from upheld.desk.feeds import Fetch, fetching
 from upheld.desk.intake import Source
 from upheld.desk.records import Records
 from upheld.desk.scope import Scopes, scopes
@@ -118,22 +121,8 @@ class Site:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy for new cases that no other is for: the first that is configured."""
-        return self.policies[0]
-
-    @cached_property
-    def policies(self) -> tuple[Policy, ...]:
-        """All policies that run side by side; ``ConfigError`` where two have one name."""
-        found = [read_policy(name, self.config.folder) for name in self.config.policy]
-        names = [policy.name for policy in found]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ConfigError(
-                f"policy: two of them are called {twice!r}",
-                where=self.config.document.place("policy"),
-                do_next="give each a name of its own: `policy: …` at the top of the file",
-            )
-        return tuple(found)
+        """The policy for new cases: the first that is configured."""
+        return read_policy(self.config.policy[0], self.config.folder)
 
     @cached_property
     def book(self) -> Book:
@@ -141,14 +130,20 @@ class Site:
         book = Book(
             self.policy,
             self.directory,
-            beside=self.policies[1:],
-            agreements=self.agreements,
+            agreements=self._agreements(),
             kept=self._kept_policy,
+            days=self._kept_days,
             scopes=self.scopes,
         )
         for policy in book.current():
             self.ledger.retrying(partial(_keep, policy))
+            keep_first(self.ledger, policy, self.fetch, now=self.clock.now())
         return book
+
+    @property
+    def fetch(self) -> Fetch:
+        """Reads feeds of holidays; paths start at upheld.yaml."""
+        return fetching(self.config.folder)
 
     @cached_property
     def scopes(self) -> Scopes:
@@ -242,9 +237,11 @@ class Site:
             source = tx.kept_policy(version)
         return load_policy(source) if source is not None else None
 
-    @cached_property
-    def agreements(self) -> Mapping[str, Policy]:
-        """The policies of customers that have agreements of their own, by path."""
+    def _kept_days(self, policy: str, calendar: str | None) -> Calendars | None:
+        with self.ledger.reading() as tx:
+            return kept_days(tx, policy, calendar)
+
+    def _agreements(self) -> Mapping[str, Policy]:
         paths = {
             agreement.policy
             for customer in self.directory.customers.values()

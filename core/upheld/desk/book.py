@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant
-from upheld.case.decision import Decision, Subject
+from upheld.calendar.version import Calendars
+from upheld.case.decision import Decision, Subject, pinned_calendar
 from upheld.case.events import Event, Opened
 from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
-from upheld.engine.classify import covers
 from upheld.engine.referral import decide_referral
 from upheld.engine.terms import Terms, compile_terms
 from upheld.errors import NotFound
 from upheld.policy.model import Policy
 
 Kept = Callable[[str], Policy | None]
+#: The days of a calendar version, or (None) those in force for a policy version.
+Days = Callable[[str, str | None], Calendars | None]
 
 
 class Book:
-    """Terms by policy version.
+    """Terms by policy version and calendar version.
 
-    ``beside`` are the policies that run side by side with the first: each says for which cases it is.
     ``agreements`` maps the path of a customer's agreement to its policy; ``kept`` reads a version
     that is no longer configured back from the ledger. Precedence is agreement, plan, policy (P-12):
     plans are conditions inside a policy, an agreement is a policy of its own. ``enforced_from`` is for the
@@ -35,54 +36,78 @@ class Book:
         policy: Policy,
         directory: Directory,
         *,
-        beside: Sequence[Policy] = (),
         agreements: Mapping[str, Policy] | None = None,
         kept: Kept | None = None,
+        days: Days | None = None,
         enforced_from: Instant | None = None,
         scopes: Scopes | None = None,
     ) -> None:
         self.policy, self.directory = policy, directory
-        self._beside = tuple(beside)
         self._agreements = dict(agreements or {})
-        self._kept = kept
+        self._kept, self._days = kept, days
         self._enforced_from = enforced_from
         self._scopes = scopes or Scopes()
-        self._terms: dict[str, Terms] = {}
-        for known in self.current():
-            self._terms[known.version] = compile_terms(known, enforced_from=enforced_from)
+        self._policies = {known.version: known for known in self.current()}
+        self._calendars: dict[str, Calendars] = {}
+        self._terms: dict[tuple[str, str | None], Terms] = {}
 
     def current(self) -> tuple[Policy, ...]:
         """All policies that a new case can be pinned to."""
-        return (self.policy, *self._beside, *self._agreements.values())
+        return (self.policy, *self._agreements.values())
 
-    def for_case(
-        self, opened: Opened, at: Instant, fields: Mapping[str, str] | None = None
-    ) -> Terms:
-        """The terms under which a case opens at this instant: its customer's own agreement, else those of
-        the first policy that says that it is for such cases, else the site's."""
-        agreed = self.directory.agreement(opened.customer, at) if opened.customer else None
-        policy = self._agreements.get(agreed.policy) if agreed else None
-        if policy is None:
-            named = (each for each in (self.policy, *self._beside) if each.applies.tests)
-            fits = (each for each in named if covers(each, self.policy, opened, at, fields or {}))
-            policy = next(fits, self.policy)
-        return self._terms[policy.version]
+    def for_customer(self, customer: str | None, at: Instant) -> Terms:
+        """The terms under which a case of this customer opens at this instant."""
+        agreement = self.directory.agreement(customer, at) if customer else None
+        policy = self._agreements.get(agreement.policy) if agreement else None
+        return self.of((policy or self.policy).version)
 
-    def of(self, version: str) -> Terms:
-        """The terms of a version; ``NotFound`` where neither the site nor the ledger has it."""
-        if version not in self._terms:
+    def terms(self, subject: Subject) -> Terms:
+        """The terms that a subject is pinned to."""
+        return self.of(subject.policy, subject.calendar)
+
+    def of(self, version: str, calendar: str | None = None) -> Terms:
+        """The terms of a policy version, on a calendar version where the subject has one.
+
+        ``NotFound`` where neither the site nor the ledger has it.
+        """
+        if (version, calendar) not in self._terms:
+            self._terms[version, calendar] = self._compiled(version, calendar)
+        return self._terms[version, calendar]
+
+    def know(self, calendars: Calendars) -> None:
+        """Take in days that may not be committed yet."""
+        self._calendars[calendars.version] = calendars
+
+    def written(self, version: str) -> Policy:
+        """The policy of a version as it is written: with the sources of its holidays."""
+        if version not in self._policies:
             policy = self._kept(version) if self._kept else None
             if policy is None:
                 raise NotFound(
                     f"no policy of version {version}",
                     do_next="put the file back that the case opened under, or migrate the case",
                 )
-            self._terms[version] = compile_terms(policy, enforced_from=self._enforced_from)
-        return self._terms[version]
+            self._policies[version] = policy
+        return self._policies[version]
+
+    def _compiled(self, version: str, calendar: str | None) -> Terms:
+        policy = self.written(version)
+        days = self._calendars.get(calendar or "")
+        if days is None and self._days is not None:
+            days = self._days(version, calendar)
+        if days is None and calendar is not None:
+            raise NotFound(
+                f"no calendars of version {calendar}",
+                do_next="restore the ledger that the case comes from: its days are kept there",
+            )
+        if days is not None:
+            policy = replace(policy, calendars=days.specs)
+        return compile_terms(policy, enforced_from=self._enforced_from)
 
     def decide(self, subject: Subject, event: Event) -> Decision:
         """The decider for the ledger: each kind of subject has its own."""
-        terms = self._live(self.of(subject.policy), subject)
+        pinned = pinned_calendar((*subject.facts, event))
+        terms = self._live(self.of(subject.policy, pinned), subject)
         if subject.kind == "referral":
             return decide_referral(terms, subject, event)
         return decide(terms, subject, event)

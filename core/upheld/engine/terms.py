@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from upheld.calendar import ALWAYS, Calendar, compile_calendar
 from upheld.calendar.instant import Instant, Span
+from upheld.calendar.version import Calendars
 from upheld.errors import ConfigError
 from upheld.policy.model import (
     AnyRule,
@@ -19,7 +20,6 @@ from upheld.policy.model import (
     Elapsed,
     Every,
     Gate,
-    Intake,
     Monitor,
     Offers,
     OnChange,
@@ -92,6 +92,12 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
     )
 
 
+def on_days(terms: Terms, calendars: Calendars) -> Terms:
+    """The same terms with the days of a calendar version."""
+    policy = replace(terms.policy, calendars=calendars.specs)
+    return compile_terms(policy, enforced_from=terms.enforced_from)
+
+
 def not_enforced(policy: Policy) -> tuple[tuple[Clause, AnyRule, str], ...]:
     """Rules that are read and kept but not enforced by this version, each with what it lacks."""
     return tuple(
@@ -124,11 +130,6 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     ),
     "gates that flag or revert": lambda rule: (
         isinstance(rule, Require) and rule.gate is not Gate.PREVENT
-    ),
-    "`refer` for what a machine wrote": lambda rule: (
-        isinstance(rule, Intake)
-        and bool(set(rule.nature) - {"normal"})
-        and any(do.verb is Verb.REFER for do in rule.do)
     ),
     "monitors": lambda rule: isinstance(rule, Monitor),
     "the portal": lambda rule: isinstance(rule, Offers),

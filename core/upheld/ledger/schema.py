@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 
 metadata: Final = MetaData(
     naming_convention={

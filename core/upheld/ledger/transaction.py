@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
+from upheld.ledger.calendars import Calendars
 from upheld.ledger.evidence import Evidence
 from upheld.ledger.faults import translate, translated
 from upheld.ledger.gauges import Counts
@@ -40,6 +41,7 @@ class Transaction(
     Scopes,
     Sites,
     Policies,
+    Calendars,
     Vault,
     Troubles,
 ):

@@ -9,7 +9,6 @@ from upheld.case.decision import Subject
 from upheld.case.events import (
     Event,
     Opened,
-    Proposed,
     Receipted,
     SeveritySet,
     StepTaken,
@@ -30,7 +29,6 @@ from upheld.report.explanation import (
     StepStory,
 )
 from upheld.report.messages import Message, Outcome, messages_of, of_step
-from upheld.report.proposals import outcome_from, proposal
 from upheld.report.rulebook import Rulebook
 
 __all__ = ["Explanation", "explain", "explanation"]
@@ -55,7 +53,7 @@ def explain_in(records: Records, tx: Transaction, case: str) -> Explanation:
     now = records.clock.now()
     events = [stored.event for stored in tx.events(case) if stored.event is not None]
     messages = messages_of(tx, case, events)
-    life, terms = records.life(subject, now), records.book.of(subject.policy)
+    life, terms = records.life(subject, now), records.book.terms(subject)
     return explanation(subject, life, terms, events=events, messages=messages, now=now)
 
 
@@ -85,11 +83,6 @@ def explanation(
         severity=level,
         severity_name=severity.name if severity else "",
         severity_from=_severity_from(life, facts),
-        outcome=state.outcome,
-        outcome_from=outcome_from(state),
-        kind=state.case_kind,
-        product=" ".join(each for each in (state.product, state.version) if each) or None,
-        proposals=tuple(proposal(fact.body) for fact in facts if isinstance(fact.body, Proposed)),
         policy=policy.name,
         policy_version=policy.version,
         opened=state.opened_at,

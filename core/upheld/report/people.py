@@ -91,7 +91,7 @@ def people(
         found = explain_in(records, tx, tx.find(case_id))
         subject = tx.subject(found.case)
         state = records.life(subject, found.as_of).state
-        return people_of(records.book.of(subject.policy), state, found, behind(subject))
+        return people_of(records.book.terms(subject), state, found, behind(subject))
 
     return records.read(read)
 

@@ -18,7 +18,16 @@ from upheld.ledger.chain import START, seal
 from upheld.ledger.database import parse_url
 
 Rows = dict[str, list[dict[str, Any]]]
-NEW_TABLES = {"seal", "leaf", "trouble", "scope", "hint", "alembic_version"}
+NEW_TABLES = {
+    "seal",
+    "leaf",
+    "trouble",
+    "scope",
+    "hint",
+    "calendar",
+    "calendar_turn",
+    "alembic_version",
+}
 
 
 @contextmanager
