@@ -24,6 +24,7 @@ from upheld.config import Config, config_from
 from upheld.config.model import CONNECTION_KEYS
 from upheld.engine.terms import compile_terms
 from upheld.plugin import hookimpl
+from upheld.policy.lint import CHECKS
 from upheld.policy.load import load_policy, load_shipped
 from upheld.registry import Registry
 from upheld.rehearsal.compare import compared
@@ -37,6 +38,7 @@ CLI = DOCS / "reference" / "cli.md"
 HOOKS = DOCS / "reference" / "hooks.md"
 EVENTS = DOCS / "reference" / "events.md"
 ARCHITECTURE = DOCS / "explanation" / "architecture.md"
+LINT = DOCS / "reference" / "lint.md"
 WATCHING = DOCS / "howto" / "watch-upheld.md"
 LIBRARIES = DOCS / "explanation" / "dependencies.md"
 
@@ -175,6 +177,11 @@ def test_every_room_has_its_line_and_no_other() -> None:
 def test_every_metric_has_its_line_and_no_other() -> None:
     written = re.findall(r"^\| `(upheld_\w+)` \| (.*) \|$", read(WATCHING), re.MULTILINE)
     assert dict(written) == {**GAUGES, **COUNTERS}
+
+
+def test_every_check_of_lint_has_its_line_and_no_other() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", read(LINT), re.MULTILINE)
+    assert dict(rows) == CHECKS
 
 
 # --- pages ----------------------------------------------------------------------------------------

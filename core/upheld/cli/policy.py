@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from upheld.cli.policy_lint import lint_command
 from upheld.cli.policy_pages import diff_command, render_command
 from upheld.cli.policy_test import test_command
 from upheld.cli.root import InOrder
@@ -11,9 +12,10 @@ from upheld.cli.root import InOrder
 
 @click.group(cls=InOrder)
 def policy() -> None:
-    """Read, compare and try policies."""
+    """Read, compare, try and check policies."""
 
 
 policy.add_command(render_command)
 policy.add_command(diff_command)
 policy.add_command(test_command)
+policy.add_command(lint_command)

@@ -1,0 +1,168 @@
+"""Findings on clocks and calendars: what never runs, what runs in the wrong order, what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Final
+
+from upheld.calendar.spec import CalendarSpec
+from upheld.policy.lint_words import Found, named
+from upheld.policy.model import (
+    AnyRule,
+    BusinessDays,
+    Clause,
+    Condition,
+    Duration,
+    Every,
+    Policy,
+    Target,
+    When,
+)
+
+#: Conditions that tell cases apart by what a contract knows of them, not by what happens.
+_KNOWN: Final = frozenset({"severity", "plan"})
+#: These an open case has by itself, whatever they are just then.
+_OPEN: Final = frozenset({"status", "is", "tier"})
+#: A list that reaches no further than this is to be continued now.
+_SOON: Final = timedelta(days=60)
+
+
+def without_clock(policy: Policy) -> Iterator[Found]:
+    """Each severity and plan wants a target, a step that comes by itself, or ``promises: none``."""
+    plans: Iterable[str | None] = policy.plans or (None,)
+    rules = [rule for clause in policy.clauses for rule in clause.rules]
+    if not any(isinstance(rule, Target | Every) for rule in rules):
+        return
+    for level, plan in product(policy.severities, plans):
+        case: dict[str, object] = {"severity": level, "plan": plan}
+        if not any(_for(_applies(rule), case) for rule in rules if _due(rule)):
+            of = f"severity {level}" + (f" on plan {plan}" if plan else "")
+            yield Found(
+                "no-clock",
+                policy.clauses[0].place,
+                "",
+                f"an open case of {of} has no clock, and nothing is due for it",
+                "add a target, or say so: `promises: none`",
+            )
+
+
+def _due(rule: object) -> bool:
+    return isinstance(rule, Target | Every) or (isinstance(rule, When) and rule.after is not None)
+
+
+def _applies(rule: object) -> Condition:
+    match rule:
+        case Target(applies=condition) | When(when=condition) | Every(holds=condition):
+            return condition
+    return Condition()
+
+
+def _for(condition: Condition, case: Mapping[str, object]) -> bool:
+    tests = [test for test in condition.tests if test.key not in _OPEN]
+    return all(test.key in _KNOWN and case[test.key] in test.values for test in tests)
+
+
+def never_runs(policy: Policy) -> Iterator[Found]:
+    """A pause that holds whenever the clock is for a case."""
+    for clause, rule in _targets(policy):
+        start = rule.starts.tests if isinstance(rule.starts, Condition) else ()
+        pause = rule.pause_while.tests if rule.pause_while else ()
+        given = (*rule.applies.tests, *start)
+        if pause and all(
+            any(a.key == b.key and set(a.values) <= set(b.values) for a in given) for b in pause
+        ):
+            yield Found(
+                "never-runs",
+                rule.place,
+                clause.id,
+                f"{named(clause, rule.name)} pauses in whatever it is for: it never runs",
+                "take the condition out of `for` or `starts`, or out of `pause_while`",
+            )
+
+
+def out_of_order(policy: Policy) -> Iterator[Found]:
+    """An answer later than the resolution; further answers sooner than the first."""
+    targets = list(_targets(policy))
+    for clause, rule in targets:
+        for _, other in targets:
+            if other.applies == rule.applies and other.calendar == rule.calendar:
+                yield from _pair(policy, clause, rule, other)
+
+
+def _pair(policy: Policy, clause: Clause, rule: Target, other: Target) -> Iterator[Found]:
+    mine, theirs = (_length(policy, each.within, each.calendar) for each in (rule, other))
+    if mine is None or theirs is None or mine[0] != theirs[0]:
+        return
+    pair = (rule.target, other.target)
+    if pair == ("first_response", "resolution") and mine[1] > theirs[1]:
+        yield Found(
+            "answer-after-resolution",
+            rule.place,
+            clause.id,
+            f"the first answer has longer ({_text(rule)}) than the resolution ({_text(other)})",
+            "exchange them, or mend the longer one",
+        )
+    if pair == ("update", "first_response") and mine[1] < theirs[1]:
+        yield Found(
+            "ongoing-before-first",
+            rule.place,
+            clause.id,
+            f"each further answer is due sooner ({_text(rule)}) than the first ({_text(other)})",
+            "exchange them, or mend the shorter one",
+        )
+
+
+def _length(
+    policy: Policy, within: Duration | None, calendar: str | None
+) -> tuple[str, int] | None:
+    """In which kind of time, and how much; business days are as long as their calendar says."""
+    if within is None:
+        return None
+    if not isinstance(within, BusinessDays):
+        return type(within).__name__, within.span
+    spec = policy.calendars.get(calendar or "")
+    day = spec.day if spec else None
+    return None if day is None else ("Business", within.days * day)
+
+
+def _text(rule: Target) -> str:
+    return rule.within.text if rule.within else ""
+
+
+def _targets(policy: Policy) -> Iterator[tuple[Clause, Target]]:
+    for clause in policy.clauses:
+        yield from ((clause, rule) for rule in clause.rules if isinstance(rule, Target))
+
+
+def calendars(policy: Policy, today: date) -> Iterator[Found]:
+    """Of the calendars that rules run on: one that never opens, and a list of holidays that ends."""
+    used: dict[str, tuple[Clause, AnyRule]] = {}
+    for clause in policy.clauses:
+        for rule in clause.rules:
+            name = getattr(rule, "calendar", None)
+            if name:
+                used.setdefault(name, (clause, rule))
+    for name, (clause, rule) in used.items():
+        spec = policy.calendars[name]
+        place = rule.place
+        if _is_empty(spec):
+            what = f"calendar {name!r} is never open: what is due on it is never due"
+            yield Found("empty-calendar", place, clause.id, what, "give its `week` hours")
+        last = _last(spec)
+        if last is not None and last < today + _SOON:
+            what = f"the holidays of calendar {name!r} end on {last}: later ones count as open"
+            mend = "add the next year's, or name a country: `holidays: {country: US}`"
+            yield Found("holidays-end", place, clause.id, what, mend)
+
+
+def _is_empty(spec: CalendarSpec) -> bool:
+    return not spec.always and not any(spec.week.values()) and not any(spec.extra.values())
+
+
+def _last(spec: CalendarSpec) -> date | None:
+    """The last day of a list that nothing else continues."""
+    if not spec.holidays or (spec.holiday_source and spec.holiday_source.country):
+        return None
+    return date.fromisoformat(max(spec.holidays))
