@@ -49,12 +49,8 @@ _HELP: Final[Mapping[str, str]] = {
     "cases": "List cases and work on them.",
     "explain": "Say why a case stands as it does.",
     "report": "What was promised, and what came of it.",
-<<<<<<< HEAD
-    "policy": "Read, compare and try policies.",
-    "calendar": "See days, apply new ones, check examples.",
-=======
     "policy": "Read, compare, try and check policies.",
->>>>>>> 9a628f7 (upheld policy lint: what reads well and works otherwise)
+    "calendar": "See days, apply new ones, check examples.",
     "outbox": "See, drop or release what waits to go out.",
     "deadletters": "See, replay or drop what was given up.",
     "mail": "See what came in and belongs to no case.",
