@@ -12,7 +12,7 @@ from typing import Final
 from upheld.calendar.spec import CalendarSpec
 from upheld.policy.model import Classify, Clause, Policy, Section, Severity
 from upheld.policy.publish import sentence
-from upheld.policy.tables import Table, targets
+from upheld.policy.tables import Table, matrices, targets
 
 _WEEKDAYS: Final = {
     "mon": "Monday",
@@ -100,8 +100,10 @@ def _sentence(policy: Policy, clause: Clause, notes: list[Note]) -> Sentence:
     if clause.reading is not None:
         number = len(notes) + 1
         notes.append(Note(number, clause.id, clause.reading))
-    table = targets(clause, policy.severities) if "{table}" in clause.says else None
-    return Sentence(clause.id, sentence(clause), number, (table,) if table else ())
+    asked = "{table}" in clause.says
+    table = targets(clause, policy.severities) if asked else None
+    tables = (*((table,) if table else ()), *(matrices(clause) if asked else ()))
+    return Sentence(clause.id, sentence(clause), number, tables)
 
 
 def _with_severities(policy: Policy, chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:

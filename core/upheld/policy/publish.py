@@ -8,7 +8,7 @@ from typing import Final
 
 from upheld.policy.model import AnyRule, Clause, Every, Monitor, Target, When
 from upheld.policy.reader import Node
-from upheld.policy.tables import promise
+from upheld.policy.tables import matrices, promise
 from upheld.source import suggest
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -61,4 +61,9 @@ def _values(rule: AnyRule) -> Mapping[str, str]:
 
 def _table(clause: Clause) -> str:
     targets = (rule for rule in clause.rules if isinstance(rule, Target))
-    return "; ".join(f"{target.name}: {promise(target)}" for target in targets)
+    lines = [f"{target.name}: {promise(target)}" for target in targets]
+    for table in matrices(clause):
+        for name, *levels in table.rows:
+            cells = zip(table.head[1:], levels, strict=True)
+            lines.append(f"{name}: {', '.join(f'{column} {level}' for column, level in cells)}")
+    return "; ".join(lines)

@@ -1,4 +1,5 @@
-"""What the targets of a clause promise, as a table: a row a severity, a column a target."""
+"""What the targets of a clause promise, as a table: a row a severity, a column a target; and how two
+measures make a severity."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from upheld.policy.model import Clause, Condition, Severity, Target
+from upheld.policy.matrix import Matrix
+from upheld.policy.model import Classify, Clause, Condition, Severity, Target
 
 _TITLES: Final[Mapping[str, str]] = {
     "first_response": "First answer",
@@ -40,6 +42,18 @@ def targets(clause: Clause, severities: Mapping[int, Severity]) -> Table | None:
             for row in rows
         ),
     )
+
+
+def matrices(clause: Clause) -> tuple[Table, ...]:
+    """The severities by two measures that the clause's rules know, with what fills their empty cells."""
+    rules = (rule for rule in clause.rules if isinstance(rule, Classify))
+    return tuple(_grid(row.matrix) for rule in rules for row in rule.rows if row.matrix)
+
+
+def _grid(matrix: Matrix) -> Table:
+    head = (f"{_title(matrix.rows.field)}, {matrix.columns.field}", *matrix.columns.values)
+    cells = zip(matrix.rows.values, matrix.whole(), strict=True)
+    return Table(head, tuple((name, *(str(level or "–") for level in row)) for name, row in cells))
 
 
 #: A row: a severity (None for all of them) and what else the target is for (``premier``).

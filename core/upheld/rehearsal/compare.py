@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from upheld.case.clock import ClockRun
+from upheld.case.clock import ClockRun, ClockState
 from upheld.rehearsal.messages import Said
 from upheld.rehearsal.scenario import ExpectedClock, ExpectedMessage, Scenario
 from upheld.rehearsal.stage import Played
@@ -80,9 +80,10 @@ def _clocks(
 ) -> Iterable[tuple[ExpectedClock, ClockRun | None]]:
     for each in wanted:
         runs = [run for case, run in played.clocks if case == each.case and _is(each, run)]
-        run = runs[0] if runs else None
-        if not each.soft and (run is None or not _stands(each, run)):
-            yield each, run
+        # A clause may have a rule a severity; the one that the case left behind is not meant.
+        runs.sort(key=lambda run: run.state is ClockState.STOPPED)
+        if not each.soft and not any(_stands(each, run) for run in runs):
+            yield each, next(iter(runs), None)
 
 
 def _is(wanted: ExpectedClock, run: ClockRun) -> bool:

@@ -142,3 +142,15 @@ def test_no_hours_are_told_where_all_promises_run_round_the_clock() -> None:
 def test_the_imprint_says_who_promises_it_and_in_which_edition() -> None:
     assert document(load_shipped("magnolia")).imprint == "Published by Magnolia Software, edition 1"
     assert read("{id: A-1, says: One., statement: true}").imprint == "Published"
+
+
+def test_a_matrix_is_shown_whole_what_fills_its_empty_cells_too() -> None:
+    (clause,) = [each for each in load_shipped("xecuritas").clauses if each.id == "X-05"]
+    (table,) = under(document(load_shipped("xecuritas")), "X-05")
+    assert table.head == ("Reach, depth", "unable", "significant", "moderate", "minor")
+    assert table.rows == (
+        ("large", "1", "1", "2", "3"),
+        ("moderate", "1", "2", "2", "3"),
+        ("small", "2", "2", "2", "3"),
+    )
+    assert "small: unable 2, significant 2, moderate 2, minor 3" in clause.published

@@ -102,5 +102,20 @@ def test_a_clock_that_stands_otherwise_is_told(wrong: dict[str, Any]) -> None:
     assert (run is None) == ("cycle" in wrong)
 
 
+def test_of_a_clause_with_a_rule_a_severity_the_clock_that_runs_is_meant() -> None:
+    # Proposed as severity 2, marked as 3: the clock of 2 stopped, and stands first in the file.
+    due = {"clause": "X-11", "target": "first_response", "due": "2026-03-04 18:00"}
+    customer = {"acme": {"contacts": {"contact": "pat@acme.example"}}}
+    story = scenario(
+        {**OPENED, "at": "2026-03-03 18:00", "source": "phone"},
+        triaged(3),
+        policy="xecuritas",
+        zone="America/New_York",
+        customers=customer,
+        expected={"clocks": [{**due, "verdict": "running"}]},
+    )
+    assert outcome(story).ok
+
+
 def test_a_soft_clock_is_never_wrong() -> None:
     assert of(ACK, NUMBER, clocks=({**CLOCK, "due": "+23h", "soft": True},)).ok
