@@ -20,17 +20,25 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a clock, and the event that began it."""
+    """A stretch of a clock, and what began it. ``ends`` is None for the one that goes on; ``elapsed``
+    counts of what is promised, inside business hours and (where that is promised) outside."""
 
     begins: Instant
     state: ClockState
     by: str
+    ends: Instant | None = None
+    elapsed: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRun:
     """One cycle of a clock. ``due`` is the earliest instant at which the elapsed time fills the
-    promise; it is judged by the time elapsed: ``spent`` of ``within``."""
+    promise; it is judged by the time elapsed: ``spent`` of ``within``, and where the policy promises
+    hours outside business hours as well, ``spent_outside`` of ``outside``.
+
+    ``by`` are the words of a promised instant; ``carried`` what a clock of another severity had
+    spent before; ``aimed_at`` when the aim is (or was) up, ``warned_at`` when that was told.
+    """
 
     key: str
     clause: str
@@ -45,3 +53,9 @@ class ClockRun:
     spent: Span
     met_at: Instant | None = None
     segments: tuple[Segment, ...] = ()
+    by: str = ""
+    outside: Span | None = None
+    spent_outside: Span = 0
+    carried: Span = 0
+    aimed_at: Instant | None = None
+    warned_at: Instant | None = None

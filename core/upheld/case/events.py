@@ -497,6 +497,22 @@ class VerdictGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """The aim of a clock was up at ``due`` and it was not met; ``key`` is the clock's.
+
+    ``taken_back``: news came late that it was met, or paused, by then. Both stay.
+    """
+
+    kind: ClassVar[str] = "warned"
+    rank: ClassVar[int] = 14
+    key: str
+    clause: str
+    rule: str
+    due: Instant
+    taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Undecided:
     """The decider raised: the event is kept, the case is parked, a person is told."""
 
@@ -541,7 +557,9 @@ Fact: TypeAlias = (
     | Unread
     | Annulled
 )
-Consequence: TypeAlias = Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Undecided
+Consequence: TypeAlias = (
+    Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Warned | Undecided
+)
 Body: TypeAlias = Fact | Consequence
 
 

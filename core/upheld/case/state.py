@@ -57,6 +57,7 @@ class CaseState:
     provided: frozenset[str] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
     missed: frozenset[str] = frozenset()
+    warned: frozenset[str] = frozenset()
     worked_at: Instant | None = None
     responded_at: Instant | None = None
     customer_spoke_at: Instant | None = None

@@ -126,6 +126,7 @@ _SAYS: Final[Mapping[str, Callable[[Any], str]]] = {
     "linked": lambda body: f"{body.connection} {body.key}",
     "step_taken": _step,
     "verdict_given": lambda body: f"{body.clause} {body.verdict} ({body.key})",
+    "warned": lambda body: f"{body.clause} aim is up" + (", taken back" if body.taken_back else ""),
     "receipted": _receipt,
 }
 

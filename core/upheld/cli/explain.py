@@ -93,16 +93,34 @@ def _clocks(found: Explanation, zone: str) -> None:
     for clock in found.clocks:
         say(f"\n{clock.clause}: {clock.says}")
         due = f", due {local(clock.due, zone)}" if clock.due is not None else ""
-        verdict = clock.verdict or clock.state
-        target, spent = clock.target.replace("_", " "), length(clock.spent)
-        say(f"  {target}: {verdict}, {spent} of {length(clock.within)}{due}")
+        target, verdict = clock.target.replace("_", " "), clock.verdict or clock.state
+        say(f"  {target}: {verdict}, {_spent(clock)}{due}{_aim(clock, zone)}")
         table(("from", "to", "it", "counted", "since"), _segments(clock, zone))
+
+
+def _spent(clock: ClockStory) -> str:
+    """What has run of what is promised."""
+    if clock.by:
+        return f"by {clock.by}"
+    said = f"{length(clock.spent)} of {length(clock.within)}"
+    if clock.outside is not None:
+        said += f" inside hours, {length(clock.spent_outside)} of {length(clock.outside)} outside"
+    return f"{said}, {length(clock.carried)} of it carried over" if clock.carried else said
+
+
+def _aim(clock: ClockStory, zone: str) -> str:
+    if clock.warned_at is not None:
+        return f", warned {local(clock.warned_at, zone)}"
+    return f", aim {local(clock.aimed_at, zone)}" if clock.aimed_at is not None else ""
 
 
 def _segments(clock: ClockStory, zone: str) -> Iterator[tuple[str, ...]]:
     for each in clock.segments:
         begins, ends = local(each.begins, zone, seconds=True), local(each.ends, zone, seconds=True)
-        yield begins, ends or "now", each.state, length(each.elapsed), each.began_by
+        counted = length(each.elapsed)
+        if clock.outside is not None:
+            counted = f"{counted} inside, {length(each.outside)} outside"
+        yield begins, ends or "now", each.state, counted, each.began_by
 
 
 def _done(found: Explanation, zone: str) -> None:

@@ -25,9 +25,11 @@ from upheld.case.events import (
     StepTaken,
     StepWithdrawn,
     VerdictGiven,
+    Warned,
 )
 from upheld.case.state import CaseState, Status
-from upheld.engine.clocks import ClockTrack
+from upheld.engine.ahead import AheadTrack
+from upheld.engine.clocks import ClockTrack, together
 from upheld.engine.memory import WITHDRAWN, Memory
 from upheld.engine.messages import actions, folds, keys, notes
 from upheld.engine.step import Step, StepKind
@@ -61,6 +63,7 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     todo += _withdrawn(subject.id, life, terms, memory, follows)
     todo += _due(subject.id, life, terms, memory, follows)
     follows += _verdicts(_standing(life, terms, facts), memory)
+    follows += _warnings(life, memory)
     return Decision(
         state=memory.write(),
         follows=tuple(_events(subject, event, follows, now)),
@@ -73,11 +76,14 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
 def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> Life:
     """Live through the facts, in whatever order they are given, and on until an instant."""
     clocks = [ClockTrack(terms, clause, rule) for clause, rule in terms.targets]
+    together(clocks)
     whens = [WhenTrack(terms, clause, rule) for clause, rule in terms.whens]
+    aheads = [AheadTrack(terms, clause, rule, clocks) for clause, rule in terms.aheads]
     everies = [EveryTrack(terms, clause, rule) for clause, rule in terms.everies]
     tracks: list[Track] = [
         *clocks,
         *whens,
+        *aheads,
         *everies,
         HoldTrack(),
         StandDownTrack(),
@@ -85,7 +91,8 @@ def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> L
     ]
     line = Timeline(terms, case, tracks)
     line.live(lived(facts), until)
-    promises: list[ClockTrack | WhenTrack | EveryTrack] = [*clocks, *whens, *everies]
+    promises: list[ClockTrack | WhenTrack | AheadTrack | EveryTrack]
+    promises = [*clocks, *whens, *aheads, *everies]
     pending = [track.pending(line.state) for track in promises]
     return Life(
         state=line.state,
@@ -215,6 +222,20 @@ def _verdicts(standing: Iterable[VerdictGiven], memory: Memory) -> Iterable[Verd
             yield replace(verdict, corrects=before)
 
 
+def _warnings(life: Life, memory: Memory) -> Iterable[Warned]:
+    """Aims that are up and were not told yet, and those told that were none by what is known now."""
+    warned = {run.key: run for run in life.clocks if run.warned_at is not None}
+    for key, run in warned.items():
+        if memory.warnings.get(key) is None and run.warned_at is not None:
+            memory.warnings[key] = run.warned_at
+            yield Warned(key, run.clause, run.rule, run.warned_at)
+    for key, at in memory.warnings.items():
+        if at is not None and key not in warned:
+            memory.warnings[key] = None
+            clause, rule = key.split("/")[:2]
+            yield Warned(key, clause, rule, at, taken_back=True)
+
+
 def _create(case: str, facts: Sequence[Event], state: CaseState) -> Iterable[Action]:
     where = state.opened.create_on
     linked = any(isinstance(fact.body, Linked) and fact.body.connection == where for fact in facts)
@@ -226,8 +247,21 @@ def _events(
     subject: Subject, event: Event, bodies: Sequence[Body], now: Instant
 ) -> Iterable[Event]:
     for index, body in enumerate(bodies):
-        at = body.due if isinstance(body, StepTaken | VerdictGiven) else now
+        at = _when(body, now)
         yield Event(f"{subject.seq + 1}.{index}~{event.id}", at, now, UPHELD, body)
+
+
+def _when(body: Consequence, now: Instant) -> Instant:
+    """When it happened: a promise that is met was met then, not when it would have been due."""
+    match body:
+        case VerdictGiven(verdict="met", met_at=int(met_at)):
+            return met_at
+        case StepTaken(due=due) | VerdictGiven(verdict="missed", due=due):
+            return due
+        case Warned(due=due, taken_back=False):
+            return due
+        case _:
+            return now
 
 
 def _listing(life: Life) -> Listing:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Reopened, Resolved
 from upheld.case.state import CaseState, Status
-from upheld.engine.conditions import Predicate, asks_status, holds, live
+from upheld.engine.arming import ENDED, ONGOING, arms, arms_again, start_of
+from upheld.engine.conditions import asks_status, holds, live
+from upheld.engine.meter import Spent, added
 from upheld.engine.outcomes import begins_anew, stopped_by
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
-from upheld.policy.model import Clause, Condition, OnChange, OnReopen, Target
+from upheld.policy.model import Clause, OnChange, OnReopen, Target
 
 
 class ClockTrack:
@@ -24,176 +27,296 @@ class ClockTrack:
     """
 
     def __init__(self, terms: Terms, clause: Clause, rule: Target) -> None:
-        if rule.within is None:
-            raise ValueError(f"{clause.id}/{rule.name} has no `within`")
-        self.clause, self.rule, self.policy = clause, rule, terms.policy
-        self._is_own = live(rule.applies, acting=True)
-        self._begins = _start_of(rule)
-        self.calendar, self.within = terms.reach(rule.within, rule.calendar)
+        self.clause, self.rule = clause, rule
+        self._terms = terms
+        self.is_own = live(rule.applies, acting=True)
+        self._begins = start_of(rule)
+        self._ongoing = rule.target in ONGOING
+        self._outlives = asks_status(rule.applies)
+        self.meter = terms.meter(rule)
+        self.aim: Span | None = terms.reach(rule.aim, rule.calendar)[1] if rule.aim else None
+        self.same: Sequence[ClockTrack] = (self,)
         self.runs: list[ClockRun] = []
         self.cycle = 1
-        self.severity: int | None = None
-        self.stopped: str | None = None
+        self.before: CaseState | None = None  # as of the last change
+        self.told = (False, False)
+        self.stopped: str | None = None  # the outcome that took the case off the clock
         self._reset()
 
     def _reset(self) -> None:
         self.started: Instant | None = None
         self.resumed: Instant | None = None  # None while paused, and once met
-        self.spent: Span = 0
+        self.spent: Spent = ()
+        self.carried: Span = 0
         self.applies = self.applied = False
         self.verdict: ClockState | None = None
         self.met_at: Instant | None = None
         self.by_resolving = False
         self.due_then: Instant | None = None  # once judged: as it was then
+        self.aimed_at: Instant | None = None  # once warned: as it was then
+        self.warned_at: Instant | None = None
         self.planned: Instant | None = None
         self.segments: list[Segment] = []
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """Start, pause, resume; begin or cease to apply."""
-        before, self.severity = self.severity, line.state.acting_severity
-        self._stop_or_return(line.state, at)
-        if self.started is None and self._begins(line.state):
-            self._start(line.state.opened_at if self.rule.starts == "opened" else at)
-        if self.started is None:
-            return
-        applies = self._is_own(line.state)
-        if applies and not self.applies and self._restarts(before):
-            self._start(at)
-        self._pause_or_resume(line.state, at)
-        self.applies = applies
-        self.applied |= applies
-        if applies and self.met_at is not None and self.spent <= self.within:
-            self._judge(line, ClockState.MET)
-        self._plan(line)
+        state = line.state
+        self._stop_or_return(state, at)
+        if self.started is None and not self._ongoing and self._begins(state):
+            self._start(state.opened_at if self.rule.starts == "opened" else at)
+        if self.started is not None:
+            applies = self.is_own(state)
+            if applies and not self.applies:
+                self._brought(state, at)
+            self._pause_or_resume(state, at)
+            self.applies = applies
+            self.applied |= applies
+            if applies and self.met_at is not None and self.meter.holds(self.spent):
+                self._judge(ClockState.MET)
+            self._plan(line, at)
+        self._tell(line)
+        self.before = line.state
 
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Met by what our people did; begun anew by a reopening."""
-        if isinstance(event.body, Reopened) and line.state.reopened_at == event.at:
-            self._reopen(event.at)
-        if self.started is not None and self.met_at is None and done & set(self.rule.met_by):
-            self._meet(line, event.at)
+        """Met by what our people did; begun anew by a message, or by a reopening."""
+        state, before = line.state, self.before or line.state
+        if isinstance(event.body, Reopened) and state.reopened_at == event.at:
+            self._reopen(event, before, state)
+            line.stir()
+        if not (self._ongoing and self.started == event.at):
+            self._heard(line, event, done, before)
+        self._tell(line)
+
+    def _heard(self, line: Timeline, event: Event, done: frozenset[str], before: CaseState) -> None:
+        unanswered = self.started is not None and self.met_at is None
+        if unanswered and done & set(self.rule.met_by):
+            self._meet(event.at)
             self.by_resolving = isinstance(event.body, Resolved)
+            unanswered = False
+        if not self._ongoing or not self._begins(line.state):
+            return
+        if arms(self.rule, event, done, before=before, now=line.state, unanswered=unanswered):
+            self._again(event.at, event.body.kind)
+            line.stir()
 
     def awaits(self, at: Instant, token: int) -> bool:
-        """The limit of this cycle."""
-        return token == self.cycle and self._runs() and self._limit() <= at
+        """The limit of this cycle, or the end of its aim."""
+        cycle, aims = divmod(token, 2)
+        if cycle != self.cycle or not self._runs():
+            return False
+        if aims:
+            return self.warned_at is None and self._aim_is_up() <= at
+        return self._limit() <= at
 
     def struck(self, line: Timeline, at: Instant) -> None:
-        """More time than was promised has passed."""
-        self.due_then = self._due()
-        self._judge(line, ClockState.MISSED)
+        """More time than was promised has passed, or than was aimed at."""
+        if self._limit() <= at:
+            self.due_then = self._due()
+            self._judge(ClockState.MISSED)
+        else:
+            self.aimed_at, self.warned_at = self._aim_is_up(), at
+        self._tell(line)
 
-    def pending(self, _state: CaseState) -> Instant | None:
+    @property
+    def due(self) -> Instant | None:
         """When it is due, while it runs."""
         return self._due() if self._runs() else None
 
+    def pending(self, _state: CaseState) -> Instant | None:
+        """What a case waits for."""
+        return self.due
+
     def history(self, at: Instant) -> list[ClockRun]:
         """All cycles so far, as they stand at an instant; a clock that never applied has none."""
-        current = self._run(at)
+        current = self._run(at, None)
         return [*self.runs, *([current] if current else [])]
 
-    def _start(self, at: Instant) -> None:
+    def total(self, at: Instant) -> Spent:
+        """What has run until an instant."""
+        if self.resumed is None:
+            return self.spent
+        return added(self.spent, self.meter.since(self.resumed, at))
+
+    # --- start, pause, begin to apply ---------------------------------------------------------
+
+    def _start(self, at: Instant, by: str = "") -> None:
         self.started = self.resumed = at
-        self.spent = 0
-        by = self.rule.starts if isinstance(self.rule.starts, str) else "condition"
+        if self.rule.by is not None:
+            self.meter = self._terms.until(self.rule, at)
+        self.spent, self.carried = self.meter.empty, 0
+        starts = self.rule.starts
+        by = by or (starts if isinstance(starts, str) else "condition")
         self.segments = [Segment(at, ClockState.RUNNING, by)]
 
-    def _restarts(self, before: int | None) -> bool:
+    def _brought(self, state: CaseState, at: Instant) -> None:
         """Whether the severity that brought this target (1 is the most urgent) begins it anew."""
-        if before is None or self.severity is None or before == self.severity:
-            return False
-        change = self.rule.on_raise if self.severity < before else self.rule.on_lower
-        return change is OnChange.RESTART and self.verdict is None and self.met_at is None
+        before = self.before.acting_severity if self.before else None
+        now = state.acting_severity
+        if before is None or now is None or before == now or self._is_judged():
+            return
+        change = self.rule.on_raise if now < before else self.rule.on_lower
+        if change is OnChange.RESTART:
+            self._start(at)
+        elif change is OnChange.CARRY:
+            spent = self._spent_before(at)
+            self._start(at, "carried over")
+            self.spent, self.carried = self.meter.carried(spent), spent[0]
+
+    def _is_judged(self) -> bool:
+        return self.verdict is not None or self.met_at is not None
+
+    def _spent_before(self, at: Instant) -> Spent:
+        """What the clock of the severity before had spent; nothing where there was none."""
+        before = self.before
+        theirs = (
+            other.total(at)
+            for other in self.same
+            if other is not self and other.started is not None and before and other.is_own(before)
+        )
+        return next(theirs, self.meter.empty)
 
     def _pause_or_resume(self, state: CaseState, at: Instant) -> None:
         if self.met_at is not None:
             return
         paused = self._pauses(state)
         if paused and self.resumed is not None:
-            self.spent += self.calendar.elapsed(self.resumed, at)
-            self.resumed = None
             how = ClockState.PAUSED if self.stopped is None else ClockState.STOPPED
-            self.segments.append(Segment(at, how, self.stopped or state.status))
+            self._turn(at, how, self.stopped or state.status)
         elif not paused and self.resumed is None:
-            self._resume(at, state.status)
+            self._turn(at, ClockState.RUNNING, state.status)
 
     def _stop_or_return(self, state: CaseState, at: Instant) -> None:
         """An outcome takes the case off the clock; taken back, the clock goes on or begins anew."""
-        before, self.stopped = self.stopped, stopped_by(self.policy, state)
+        before, self.stopped = self.stopped, stopped_by(self._terms.policy, state)
         returned = before is not None and self.stopped is None and self.started is not None
-        if returned and begins_anew(self.policy, before or ""):
+        if returned and begins_anew(self._terms.policy, before or ""):
             self._again(at)
 
     def _pauses(self, state: CaseState) -> bool:
         if self.stopped is not None:
             return True
-        if state.status is Status.CLOSED and not asks_status(self.rule.applies):
+        ended = ENDED if self._ongoing else {Status.CLOSED}
+        if state.status in ended and not self._outlives:
             return True
         return self.rule.pause_while is not None and holds(self.rule.pause_while, state)
 
-    def _resume(self, at: Instant, by: str) -> None:
+    def _turn(self, at: Instant, state: ClockState, by: str) -> None:
+        """One stretch ends, another begins."""
+        last = self.segments[-1]
+        ran = self.meter.empty if self.resumed is None else self.meter.since(self.resumed, at)
+        self.segments[-1] = Segment(last.begins, last.state, last.by, at, ran)
+        self.segments.append(Segment(at, state, by))
+        self.spent, self.resumed = added(self.spent, ran), None
+        if state is ClockState.RUNNING:
+            self._go(at)
+
+    def _go(self, at: Instant) -> None:
+        """Time runs from now on; towards an instant it has run all the while."""
         self.resumed = at
-        self.segments.append(Segment(at, ClockState.RUNNING, by))
+        if self.rule.by is not None and self.started is not None:
+            self.spent = (at - self.started,)
+
+    # --- run, be judged -----------------------------------------------------------------------
 
     def _runs(self) -> bool:
         return self.applies and self.verdict is None and self.resumed is not None
 
-    def _plan(self, line: Timeline) -> None:
+    def _plan(self, line: Timeline, at: Instant) -> None:
         before, self.planned = self.planned, self._limit() if self._runs() else None
-        if self.planned is not None and self.planned != before:
-            line.schedule(self.planned, self, self.cycle)
+        if self.planned is None or self.planned == before:
+            return
+        if self.aim is not None and self.warned_at is None and self.planned > at:
+            line.schedule(self._aim_is_up(), self, self.cycle * 2 + 1)
+        line.schedule(self.planned, self, self.cycle * 2)
 
     def _limit(self) -> Instant:
-        return self.calendar.limit(self.resumed or 0, max(0, self.within - self.spent))
+        return self.meter.limit(self.resumed or 0, self.spent)
 
     def _due(self) -> Instant:
-        return self.calendar.add(self.resumed or 0, max(0, self.within - self.spent))
+        return self.meter.due(self.resumed or 0, self.spent)
 
-    def _meet(self, line: Timeline, at: Instant) -> None:
+    def _aim_is_up(self) -> Instant:
+        calendar = self.meter.lanes[0][0]
+        return calendar.add(self.resumed or 0, max(0, (self.aim or 0) - self.spent[0]))
+
+    def _meet(self, at: Instant) -> None:
         """Judged by elapsed time; met while it is paused, it is due as if it went on just then."""
         self.met_at = at
-        self.resumed = at if self.resumed is None else self.resumed
+        if self.resumed is None:
+            self._go(at)
         self.due_then = self.due_then or self._due()
-        self.spent += self.calendar.elapsed(self.resumed, at)
-        self.resumed = None
-        self.segments.append(Segment(at, ClockState.MET, "met"))
+        self._turn(at, ClockState.MET, "met")
         if self.applies:
-            self._judge(line, ClockState.MET if self.spent <= self.within else ClockState.MISSED)
+            kept = self.meter.holds(self.spent)
+            self._judge(ClockState.MET if kept else ClockState.MISSED)
 
-    def _judge(self, line: Timeline, verdict: ClockState) -> None:
+    def _judge(self, verdict: ClockState) -> None:
         """The first verdict stands: an answer that comes late makes no breach undone."""
         self.verdict = self.verdict or verdict
-        if self.verdict is ClockState.MISSED:
-            line.become(line.state.but(missed=line.state.missed | {self.rule.target}))
 
-    def _reopen(self, at: Instant) -> None:
-        if self.started is None:
+    def _tell(self, line: Timeline) -> None:
+        """Which targets are missed, and which are past their aim, as conditions read it."""
+        told, self.told = self.told, (self._is_missed(), self._is_past_aim())
+        if told == self.told:
             return
-        if self.rule.on_reopen is OnReopen.NEW_CYCLE:
-            self._again(at)
-        elif self.by_resolving:
-            self._go_on(at)
+        state, name = line.state, {self.rule.target}
+        missed = any(each.told[0] for each in self.same)
+        warned = any(each.told[1] for each in self.same)
+        line.become(
+            state.but(
+                missed=state.missed | name if missed else state.missed - name,
+                warned=state.warned | name if warned else state.warned - name,
+            )
+        )
 
-    def _again(self, at: Instant) -> None:
-        run = self._run(at)
+    def _is_missed(self) -> bool:
+        return self.verdict is ClockState.MISSED
+
+    def _is_past_aim(self) -> bool:
+        return self.warned_at is not None and self.applies and self.met_at is None
+
+    # --- again --------------------------------------------------------------------------------
+
+    def _reopen(self, event: Event, before: CaseState, state: CaseState) -> None:
+        new = self.rule.on_reopen is OnReopen.NEW_CYCLE
+        if self._ongoing and new:
+            self._end(event.at)
+            if self._begins(state) and arms_again(self.rule, event, before=before, now=state):
+                self._start(event.at, event.body.kind)
+        elif self.started is not None and new:
+            self._again(event.at)
+        elif self.started is not None and self.by_resolving:
+            self._go_on(event.at)
+
+    def _again(self, at: Instant, by: str = "") -> None:
+        self._end(at)
+        self._start(at, by)
+
+    def _end(self, at: Instant) -> None:
+        """This cycle is over; what was not judged is not judged any more."""
+        run = self._run(at, at)
         if run is not None:
             judged = run.state in {ClockState.MET, ClockState.MISSED}
             self.runs.append(run if judged else replace(run, state=ClockState.STOPPED, due=None))
             self.cycle += 1
         self._reset()
-        self._start(at)
 
     def _go_on(self, at: Instant) -> None:
         """What was solved is not solved: the time until here didn't count, the rest does."""
         self.met_at, self.by_resolving = None, False
         if self.verdict is not ClockState.MISSED:
             self.verdict = self.due_then = None
-        self._resume(at, "reopened")
+        self._turn(at, ClockState.RUNNING, "reopened")
 
-    def _run(self, at: Instant) -> ClockRun | None:
+    # --- tell ---------------------------------------------------------------------------------
+
+    def _run(self, at: Instant, ends: Instant | None) -> ClockRun | None:
         if self.started is None or not self.applied:
             return None
-        since = 0 if self.resumed is None else self.calendar.elapsed(self.resumed, at)
+        last, spent = self.segments[-1], self.total(at)
+        ran = self.meter.empty if self.resumed is None else self.meter.since(self.resumed, at)
+        two = len(self.meter.lanes) > 1
+        calendar = self.rule.calendar if self.rule.by else self.meter.lanes[0][0].name
         return ClockRun(
             key=f"{self.clause.id}/{self.rule.name}/clock/{self.cycle}",
             clause=self.clause.id,
@@ -201,13 +324,22 @@ class ClockTrack:
             target=self.rule.target,
             cycle=self.cycle,
             started=self.started,
-            within=self.within,
-            calendar=self.calendar.name,
+            within=self.meter.lanes[0][1],
+            calendar=calendar or "",
             state=self._state(),
             due=self._shown_due(),
-            spent=self.spent + since,
+            spent=spent[0],
             met_at=self.met_at,
-            segments=tuple(self.segments),
+            segments=(
+                *self.segments[:-1],
+                Segment(last.begins, last.state, last.by, ends, ran),
+            ),
+            by=self.rule.by.text if self.rule.by else "",
+            outside=self.meter.lanes[1][1] if two else None,
+            spent_outside=spent[1] if two else 0,
+            carried=self.carried,
+            aimed_at=self._shown_aim(),
+            warned_at=self.warned_at,
         )
 
     def _state(self) -> ClockState:
@@ -220,16 +352,15 @@ class ClockTrack:
     def _shown_due(self) -> Instant | None:
         if self.verdict is not None:
             return self.due_then
-        return self._due() if self._runs() else None
+        return self.due
+
+    def _shown_aim(self) -> Instant | None:
+        if self.warned_at is not None or self.aim is None:
+            return self.aimed_at
+        return self._aim_is_up() if self._runs() else None
 
 
-def _start_of(rule: Target) -> Predicate:
-    match rule.starts:
-        case Condition() as condition:
-            return live(condition, acting=True)
-        case "triaged":
-            return lambda state: state.triaged
-        case "severity_set":
-            return lambda state: state.severity is not None
-        case _:
-            return lambda _state: True
+def together(clocks: Sequence[ClockTrack]) -> None:
+    """Let the clocks of one target know of each other."""
+    for clock in clocks:
+        clock.same = [other for other in clocks if other.rule.target == clock.rule.target]

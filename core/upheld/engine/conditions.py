@@ -117,7 +117,6 @@ _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "outcome": lambda state: state.outcome or NONE,
     "kind": attrgetter("case_kind"),
     "monitor": lambda _state: None,  # a monitor is a subject of its own
-    "warned": lambda _state: None,  # warnings come with the clocks that give them
     "waiting": attrgetter("waiting"),
     "escalated_by": attrgetter("escalated_by"),
     "number": attrgetter("number"),
@@ -128,5 +127,6 @@ _SETS: Final[Mapping[str, Callable[[CaseState], frozenset[str]]]] = {
     "field": attrgetter("provided"),
     "missed": attrgetter("missed"),
     "product": _product,
+    "warned": attrgetter("warned"),
 }
 KEYS: Final = frozenset(_READ) | frozenset(_SETS) | {"words", "is"}

@@ -38,3 +38,8 @@ class Step:
     text: str = ""
     asks: str = ""
     next_due: Instant | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is one of a grid."""
+        return self.next_due is not None

@@ -7,8 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from upheld.calendar import ALWAYS, Calendar, compile_calendar
+from upheld.calendar.days import Days
 from upheld.calendar.instant import Instant, Span
+from upheld.calendar.outside import outside
 from upheld.calendar.version import Calendars
+from upheld.calendar.wall import zone_named
+from upheld.engine.instants import promised
+from upheld.engine.meter import Meter
 from upheld.errors import ConfigError
 from upheld.policy.model import (
     AnyRule,
@@ -22,7 +27,6 @@ from upheld.policy.model import (
     Gate,
     Monitor,
     Offers,
-    OnChange,
     Policy,
     Require,
     Target,
@@ -45,14 +49,16 @@ class Terms:
     policy: Policy
     calendars: Mapping[str, Calendar]
     enforced_from: Instant | None = None
+    outsides: Mapping[str, Calendar] = field(default_factory=dict)
     whens: tuple[tuple[Clause, When], ...] = field(default=())
+    aheads: tuple[tuple[Clause, When], ...] = field(default=())
     everies: tuple[tuple[Clause, Every], ...] = field(default=())
     targets: tuple[tuple[Clause, Target], ...] = field(default=())
 
     def does(self, track: str) -> tuple[Do, ...] | None:
         """What the rule of a step's track does; None where the track is no rule's."""
         clause, name = track.split("/")[:2]
-        rules: tuple[tuple[Clause, When | Every], ...] = (*self.whens, *self.everies)
+        rules: tuple[tuple[Clause, When | Every], ...] = (*self.whens, *self.aheads, *self.everies)
         found = (rule.do for own, rule in rules if (own.id, rule.name) == (clause, name))
         return next(found, None)
 
@@ -72,6 +78,23 @@ class Terms:
                     )
                 return found, days * found.day
 
+    def meter(self, rule: Target) -> Meter:
+        """How a target's clock fills; one towards an instant has its length once it started."""
+        if rule.within is None:
+            return Meter(((ALWAYS, 0),))
+        lanes = [self.reach(rule.within, rule.calendar)]
+        if rule.outside_hours is not None:
+            lanes.append((self.outsides[rule.calendar or ""], rule.outside_hours.span))
+        return Meter(tuple(lanes))
+
+    def until(self, rule: Target, start: Instant) -> Meter:
+        """How a clock fills that began at ``start``, towards the instant that its target names."""
+        if rule.by is None:
+            raise ValueError(f"{rule.name} has no `by`")
+        zone = zone_named(self.policy.calendars[rule.calendar or ""].zone)
+        days = Days(self._calendar(rule.calendar), zone)
+        return Meter(((ALWAYS, promised(rule.by, days, start) - start),))
+
     def _calendar(self, name: str | None) -> Calendar:
         if name is None or name not in self.calendars:
             raise ConfigError(f"no calendar {name!r} in policy {self.policy.name!r}")
@@ -82,13 +105,17 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
     used = {name for _, rule in rules if (name := getattr(rule, "calendar", None))}
+    calendars = {name: compile_calendar(policy.calendars[name]) for name in sorted(used)}
+    twofold = {getattr(r, "calendar", "") for _, r in rules if getattr(r, "outside_hours", None)}
     return Terms(
         policy=policy,
-        calendars={name: compile_calendar(policy.calendars[name]) for name in sorted(used)},
+        calendars=calendars,
         enforced_from=enforced_from,
+        outsides={name: outside(calendars[name]) for name in sorted(twofold)},
         whens=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
+        aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
-        targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and r.within),
+        targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
     )
 
 
@@ -115,16 +142,6 @@ def _lack(rule: AnyRule) -> str:
 #: What a step does not do by itself yet.
 NOT_CARRIED_OUT: Final = frozenset({Verb.NUMBER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
-    "`by:` instants": lambda rule: isinstance(rule, Target) and rule.by is not None,
-    "`outside_hours`": lambda rule: isinstance(rule, Target) and rule.outside_hours is not None,
-    "clocks that start anew with each message": lambda rule: (
-        isinstance(rule, Target) and rule.target in {"update", "next_response"}
-    ),
-    "`carry`": lambda rule: (
-        isinstance(rule, Target) and OnChange.CARRY in {rule.on_raise, rule.on_lower}
-    ),
-    "the warning of `aim`": lambda rule: isinstance(rule, Target) and rule.aim is not None,
-    "`before`": lambda rule: isinstance(rule, When) and rule.before is not None,
     "`open` and `number` as actions": lambda rule: (
         isinstance(rule, When | Every) and any(do.verb in NOT_CARRIED_OUT for do in rule.do)
     ),

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event, Opened, Proposed, Reopened
+from upheld.case.events import CustomerMessage, Event, Opened, Proposed, Reopened
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
@@ -23,6 +23,8 @@ from upheld.engine.outcomes import with_standing
 from upheld.engine.step import Step
 from upheld.engine.terms import Terms
 
+#: Facts of which the tracks are told by themselves, whoever did them.
+_TOLD: Final = (CustomerMessage, Reopened)
 #: More changes than this at one instant are a circle in the policy, not a life.
 _CIRCLE: Final = 200
 
@@ -60,7 +62,8 @@ class Track(Protocol):
         """The state is another one."""
 
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Our people did ``done``, or the case was reopened; all else matters through the state."""
+        """Our people did ``done``, the customer wrote, or the case was reopened; all else matters
+        through the state."""
 
     def awaits(self, at: Instant, token: int) -> bool:
         """Whether a timer that was scheduled once still means something."""
@@ -85,9 +88,14 @@ class Timeline:
         self._dirty = False
 
     def live(self, facts: Sequence[Event], until: Instant) -> None:
-        """Live through the facts (as ``lived`` orders them) and on until ``until``."""
+        """Live through the facts (as ``lived`` orders them) until ``until``, and no further.
+
+        The opening is lived through in any case: without it there is none.
+        """
         self._now = facts[0].at if facts else until
         for event, following in zip_longest(facts, facts[1:]):
+            if event.at > until and event is not facts[0]:
+                break
             self._strike_before(event.at)
             self._meet(event)
             if not _is_part(following, event.at):
@@ -116,6 +124,10 @@ class Timeline:
         if state is not self.state and state != self.state:
             self.state = state
             self._dirty = True
+
+    def stir(self) -> None:
+        """A track has changed by itself: all are told, as if the case had."""
+        self._dirty = True
 
     def settle(self, at: Instant) -> None:
         """Tell every track until nothing changes any more."""
@@ -147,7 +159,7 @@ class Timeline:
         else:
             self.become(with_standing(self.terms.policy, fold(self.state, event)))
         done = deeds(event)
-        if done or isinstance(event.body, Reopened):
+        if done or isinstance(event.body, _TOLD):
             for track in self.tracks:
                 track.happened(self, event, done)
 

@@ -10,7 +10,16 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from upheld.calendar import CalendarSpec, compile_calendar
-from upheld.policy.model import AnyRule, Business, BusinessDays, Duration, Elapsed, Every, Target
+from upheld.policy.model import (
+    AnyRule,
+    Business,
+    BusinessDays,
+    Duration,
+    Elapsed,
+    Every,
+    Target,
+    When,
+)
 from upheld.policy.reader import Finding
 from upheld.source import suggest
 
@@ -32,6 +41,8 @@ def unfit_lengths(calendars: Calendars, rule: AnyRule) -> Iterator[Finding]:
         text = lengths(rule)[0].text
         yield name, f"{text!r} is elapsed time and takes no calendar", _choice(text)
     yield from _mixed(rule)
+    if isinstance(rule, Target):
+        yield from _of_target(calendars, rule)
 
 
 def lengths(rule: AnyRule) -> tuple[Duration, ...]:
@@ -39,6 +50,8 @@ def lengths(rule: AnyRule) -> tuple[Duration, ...]:
     found = [getattr(rule, key, None) for key in ("within", "aim", "after", "every", "first")]
     if isinstance(rule, Every) and rule.ask_ahead is not None:
         found.append(rule.ask_ahead.before)
+    if isinstance(rule, When) and rule.before is not None:
+        found.append(rule.before.length)
     return tuple(length for length in found if length is not None)
 
 
@@ -60,6 +73,32 @@ def _of_hours(rule: AnyRule) -> str:
     """What a target says of opening hours beside its length."""
     said = (rule.by, rule.outside_hours) if isinstance(rule, Target) else ()
     return next((each.text for each in said if each is not None), "")
+
+
+def _of_target(calendars: Calendars, rule: Target) -> Iterator[Finding]:
+    """An aim that is no nearer than the limit, and hours outside of what never closes."""
+    aim, within = _count(rule.aim), _count(rule.within)
+    if rule.aim and type(rule.aim) is type(rule.within) and aim >= within:
+        yield rule.aim.text, f"{rule.aim.text!r} is no shorter than `within`", "aim at less"
+    spec = calendars.get(rule.calendar or "")
+    if rule.outside_hours and spec and _never_closes(spec):
+        text = rule.outside_hours.text
+        yield text, f"the calendar {spec.name!r} never closes", "leave `outside_hours` out"
+
+
+def _count(length: Duration | None) -> int:
+    """How long it is, among lengths that are measured alike."""
+    match length:
+        case BusinessDays(days=days):
+            return days
+        case Elapsed(span=span) | Business(span=span):
+            return span
+        case None:
+            return 0
+
+
+def _never_closes(spec: CalendarSpec) -> bool:
+    return spec.always and not (spec.holidays or spec.holiday_source or spec.extra)
 
 
 def _choice(text: str) -> str:

@@ -48,10 +48,31 @@ Duration: TypeAlias = Elapsed | Business | BusinessDays
 
 
 @dataclass(frozen=True, slots=True)
-class ByInstant:
-    """``by: close of next business day``: an instant, not a duration, so it can't be paused."""
+class DayEdge:
+    """``close of next business day``: an instant, not a duration, so it can't be paused.
+
+    ``edge`` is ``close``, ``open`` or minutes past midnight, of the ``days``-th business day after
+    the one on which the clock starts (0: that one); what starts after ``cut_off`` (minutes past
+    midnight) counts as of the next business day.
+    """
 
     text: str
+    edge: str | int
+    days: int
+    cut_off: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAfter:
+    """``open hour after 7 days``: moved on to the next open hour. ``days`` where they are days on
+    the wall rather than so many hours."""
+
+    text: str
+    span: Span
+    days: int | None = None
+
+
+ByInstant: TypeAlias = DayEdge | OpenAfter
 
 
 # --- conditions ---------------------------------------------------------------------------------
@@ -190,13 +211,27 @@ class Target(Rule):
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """How long before the clocks of a target are due."""
+
+    target: str
+    length: Duration
+
+    @property
+    def text(self) -> str:
+        """The length as it is written."""
+        return self.length.text
+
+
+@dataclass(frozen=True, slots=True)
 class When(Rule):
-    """Once, when ``when`` becomes true (``after`` or ``before`` something), ``unless`` that holds."""
+    """Once, when ``when`` becomes true (``after`` a while, or ``before`` the due time of a target),
+    ``unless`` that holds."""
 
     when: Condition
     do: tuple[Do, ...]
     after: Duration | None = None
-    before: str | None = None
+    before: Before | None = None
     unless: Condition | None = None
     calendar: str | None = None
     catch_up: CatchUp = CatchUp.ALWAYS

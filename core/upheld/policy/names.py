@@ -11,6 +11,8 @@ from upheld.case.state import Status
 from upheld.policy.catalogue import NONE, Standing
 from upheld.policy.model import (
     AnyRule,
+    AskAhead,
+    Before,
     Classify,
     Condition,
     Do,
@@ -51,7 +53,7 @@ class Names:
     def __init__(self, policy: Policy) -> None:
         rules = [rule for clause in policy.clauses for rule in clause.rules]
         rows = [row for rule in rules if isinstance(rule, Classify) for row in rule.rows]
-        targets = [rule.target for rule in rules if isinstance(rule, Target)]
+        self.targets = tuple(rule.target for rule in rules if isinstance(rule, Target))
         sets = [do for rule in rules if isinstance(rule, When | Every) for do in rule.do]
         proposed = (row.outcome for row in rows if row.outcome)
         outcomes = (*policy.outcomes, *proposed, *(do.outcome for do in sets if do.outcome))
@@ -73,8 +75,8 @@ class Names:
             "flag": ("flag", self.flags),
             "plan": ("plan", tuple(policy.plans)),
             "queue": ("queue", policy.needs.queues),
-            "missed": ("target", tuple(targets)),
-            "warned": ("target", tuple(targets)),
+            "missed": ("target", self.targets),
+            "warned": ("target", self.targets),
         }
 
     def unknown(self, rule: AnyRule) -> Iterator[Finding]:
@@ -87,10 +89,17 @@ class Names:
         if isinstance(rule, Classify):
             for row in rule.rows:
                 yield from self._of_row(row)
-        if isinstance(rule, Every) and rule.ask_ahead is not None:
-            yield from self._people((rule.ask_ahead.of,))
-        if isinstance(rule, Monitor):
-            yield from self._of_monitor(rule)
+        yield from self._of_kind(rule)
+
+    def _of_kind(self, rule: AnyRule) -> Iterator[Finding]:
+        """What only rules of one kind name."""
+        match rule:
+            case Every(ask_ahead=AskAhead(of=of)):
+                yield from self._people((of,))
+            case When(before=Before(target=target)):
+                yield from _missing("target", (target,), self.targets)
+            case Monitor():
+                yield from self._of_monitor(rule)
 
     def _of_test(self, test: Test) -> Iterator[Finding]:
         if test.key in self.known:

@@ -8,7 +8,7 @@ from typing import Final
 
 from upheld.policy.model import AnyRule, Clause, Every, Monitor, Target, When
 from upheld.policy.reader import Node
-from upheld.policy.tables import matrices, promise
+from upheld.policy.tables import before_what, matrices, promise
 from upheld.source import suggest
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -52,11 +52,12 @@ def _values(rule: AnyRule) -> Mapping[str, str]:
     if isinstance(rule, Monitor):
         return {key: str(value) for key, value in rule.spec.items() if isinstance(value, str | int)}
     texts: dict[str, str] = {}
-    for key in ("within", "aim", "by", "outside_hours", "every", "first", "after"):
+    for key in ("within", "aim", "by", "outside_hours", "every", "first", "after", "before"):
         value = getattr(rule, key, None)
         if value is not None and isinstance(rule, Target | When | Every):
             texts[key] = value.text
-    return texts
+    cut_off = isinstance(rule, Target) and before_what(rule)
+    return {**texts, "cut_off": cut_off} if cut_off else texts
 
 
 def _table(clause: Clause) -> str:

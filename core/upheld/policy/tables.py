@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.policy.matrix import Matrix
-from upheld.policy.model import Classify, Clause, Condition, Severity, Target
+from upheld.policy.model import Classify, Clause, Condition, DayEdge, Severity, Target
 
 _TITLES: Final[Mapping[str, str]] = {
     "first_response": "First answer",
@@ -98,8 +98,16 @@ def _more(rule: Target) -> Iterator[str]:
         yield f", aim {rule.aim.text}"
     if rule.outside_hours:
         yield f", or {rule.outside_hours.text} outside business hours"
+    if before_what(rule):
+        yield f", if before {before_what(rule)}"
     if rule.met_by == ("call",):
         yield ", by phone"
+
+
+def before_what(rule: Target) -> str:
+    """The cut-off of a promised instant, ``15:00``; empty where there is none."""
+    minutes = rule.by.cut_off if isinstance(rule.by, DayEdge) else None
+    return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _title(name: str) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Final
 
-from upheld.calendar import Calendar
 from upheld.calendar.instant import DAY, Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
-from upheld.case.events import Event, Proposed, Reopened
+from upheld.case.events import Event, Proposed
 from upheld.engine.case import Life, replay
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
@@ -22,18 +20,13 @@ _VERDICTS: Final = frozenset({ClockState.MET, ClockState.MISSED})
 
 
 def clock_stories(
-    terms: Terms, runs: Sequence[ClockRun], facts: Sequence[Event], now: Instant
+    terms: Terms, runs: Sequence[ClockRun], facts: Sequence[Event]
 ) -> Iterator[ClockStory]:
-    """Each run of each clock; the last one of a clock ends now, the others with the next cycle."""
-    rules = {(clause.id, rule.name): (clause, rule) for clause, rule in terms.targets}
-    began = {(run.clause, run.rule, run.cycle): run.started for run in runs}
+    """Each run of each clock, segment by segment, as the engine counted them."""
+    clauses = {clause.id: clause for clause, _ in terms.targets}
     for run in runs:
-        clause, rule = rules[run.clause, run.rule]
-        assert rule.within is not None
-        calendar, _ = terms.reach(rule.within, rule.calendar)
-        until = began.get((run.clause, run.rule, run.cycle + 1))
-        segments = _segments(run, calendar, facts, until, now)
-        yield _clock(run, clause, tuple(segments))
+        segments = tuple(_segment(segment, facts) for segment in run.segments)
+        yield _clock(run, clauses[run.clause], segments)
 
 
 def _clock(run: ClockRun, clause: Clause, segments: tuple[SegmentStory, ...]) -> ClockStory:
@@ -52,34 +45,25 @@ def _clock(run: ClockRun, clause: Clause, segments: tuple[SegmentStory, ...]) ->
         met_at=run.met_at,
         verdict=run.state.value if run.state in _VERDICTS else None,
         segments=segments,
+        by=run.by,
+        outside=run.outside,
+        spent_outside=run.spent_outside,
+        carried=run.carried,
+        aimed_at=run.aimed_at,
+        warned_at=run.warned_at,
     )
 
 
-def _segments(
-    run: ClockRun,
-    calendar: Calendar,
-    facts: Sequence[Event],
-    until: Instant | None,
-    now: Instant,
-) -> Iterator[SegmentStory]:
-    left = run.spent
-    for segment, after in zip_longest(run.segments, run.segments[1:]):
-        runs = segment.state is ClockState.RUNNING
-        ends = until if after is None else after.begins
-        elapsed = left if runs else 0
-        if ends is not None and runs:
-            elapsed = calendar.elapsed(segment.begins, ends)
-        elif runs and calendar.elapsed(segment.begins, now) != left:
-            ends = _reopened(segment, facts)
-        left -= elapsed
-        state, by = segment.state.value, _began_by(segment, facts)
-        yield SegmentStory(segment.begins, ends, state, by, elapsed)
-
-
-def _reopened(segment: Segment, facts: Sequence[Event]) -> Instant | None:
-    """The end of a cycle after which the target applies no more, so that no next one is shown."""
-    later = (fact.at for fact in facts if isinstance(fact.body, Reopened))
-    return next((at for at in later if at >= segment.begins), None)
+def _segment(segment: Segment, facts: Sequence[Event]) -> SegmentStory:
+    inside, *outside = segment.elapsed
+    return SegmentStory(
+        segment.begins,
+        segment.ends,
+        segment.state.value,
+        _began_by(segment, facts),
+        inside,
+        sum(outside),
+    )
 
 
 def _began_by(segment: Segment, facts: Sequence[Event]) -> str:
@@ -101,18 +85,22 @@ def coming(
     The case is lived on as if nothing more happened, so a step that follows from another is here too.
     """
     says = {clause.id: clause.published for clause in terms.policy.clauses}
+    running = [run for run in life.clocks if run.state is ClockState.RUNNING]
     found = {
-        (run.clause, run.rule): (run.due, f"{run.target.replace('_', ' ')} is due")
-        for run in life.clocks
-        if run.state is ClockState.RUNNING and run.due is not None and run.due > now
+        (run.clause, run.rule, what): (at, f"{run.target.replace('_', ' ')}{what}")
+        for run in running
+        for at, what in ((run.due, " is due"), (run.aimed_at, ": its aim is up"))
+        if at is not None and at > now
     }
     enforced = life.state.enforced_from is not None
     for step in replay(terms, case, facts, now + AHEAD).steps if enforced else ():
         if step.due > now and step.kind is StepKind.DO:
-            found.setdefault((step.clause, step.rule), (step.due, _what(step)))
+            found.setdefault((step.clause, step.rule, ""), (step.due, _what(step)))
     return tuple(
         Coming(at, clause, says[clause], rule, what)
-        for (clause, rule), (at, what) in sorted(found.items(), key=lambda each: (each[1], each[0]))
+        for (clause, rule, _), (at, what) in sorted(
+            found.items(), key=lambda each: (each[1], each[0])
+        )
     )
 
 

@@ -88,7 +88,7 @@ def explanation(
         opened=state.opened_at,
         enforced_from=state.enforced_from,
         as_of=now,
-        clocks=tuple(clock_stories(terms, life.clocks, facts, now)),
+        clocks=tuple(clock_stories(terms, life.clocks, facts)),
         why_no_clock=why_no_clock(life),
         steps=steps,
         others=tuple(story for key, story in stories.items() if key not in told),

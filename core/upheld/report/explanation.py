@@ -10,18 +10,25 @@ from upheld.report.plain import Plain, as_plain
 
 @dataclass(frozen=True, slots=True)
 class SegmentStory:
-    """A stretch of a clock; ``ends`` is None for the one that goes on. ``elapsed`` counts of ``within``."""
+    """A stretch of a clock; ``ends`` is None for the one that goes on. ``elapsed`` counts of ``within``,
+    ``outside`` of the hours promised outside business hours."""
 
     begins: Instant
     ends: Instant | None
     state: str
     began_by: str
     elapsed: Span
+    outside: Span = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClockStory:
-    """One cycle of a clock, with the sentence that it keeps. ``verdict`` is met, missed or None."""
+    """One cycle of a clock, with the sentence that it keeps. ``verdict`` is met, missed or None.
+
+    ``by`` are the words of an instant; ``outside`` is what is promised outside business hours, None
+    where nothing is; ``carried`` was spent by the clock of another severity; ``aimed_at`` is when the
+    aim is up, ``warned_at`` when that was told.
+    """
 
     key: str
     clause: str
@@ -37,6 +44,12 @@ class ClockStory:
     met_at: Instant | None
     verdict: str | None
     segments: tuple[SegmentStory, ...]
+    by: str = ""
+    outside: Span | None = None
+    spent_outside: Span = 0
+    carried: Span = 0
+    aimed_at: Instant | None = None
+    warned_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def test_what_was_taken_back_is_not_known_and_has_another_key_when_it_is_done_ag
     assert memory.knows(step(1))
     assert memory.key("C1", "A-1/A-1/1") == "C1/A-1/A-1/1/1~2"
     memory.keep(step(2), StepResult.TAKEN)
-    assert memory.key("C1", "A-1/A-1/1") == "C1/A-1/A-1/1/2"
+    assert memory.key("C1", "A-1/A-1/1") == "C1/A-1/A-1/1/2~2"
 
 
 def test_of_a_grid_whose_last_was_taken_back_the_earlier_ones_stay_known() -> None:

@@ -19,7 +19,7 @@ from upheld.engine.step import StepKind
 END: Instant = START + LENGTH + 4 * HOUR
 #: Which of them it is may depend on when the case was looked at; that it is one of them may not.
 DEALT_WITH = {StepResult.TAKEN, StepResult.COLLAPSED, StepResult.FOLDED}
-#: Of these only the last occurrence can still be taken back.
+#: Of these only the last occurrence can still be taken back, and a grid can move.
 GRIDS = ("C1/A-8/", "C1/A-12/")
 
 
@@ -62,17 +62,30 @@ def test_a_step_that_stands_was_taken_once_and_only_once(found: tuple[list[Event
     end = case.subject.state["seen"] if case.subject.state else END
     steps = [step.key for step in case.bodies(StepTaken)]
     assert len(steps) == len(set(steps))
-    standing = {
-        f"C1/{step.track}/{step.occurrence}"
-        for step in case.life(end).steps
-        if step.kind is StepKind.DO
-    }
+    standing = [step for step in case.life(end).steps if step.kind is StepKind.DO]
+    once = {f"C1/{step.track}/{step.occurrence}" for step in standing if not step.repeats}
     in_force = [key.partition("~")[0] for key, times in case.in_force().items() if times]
+    in_force = [key for key in in_force if not key.startswith(GRIDS)]
     assert len(in_force) == len(set(in_force))
-    assert standing <= set(in_force)
+    assert once <= set(in_force)
     done = {step.key for step in case.bodies(StepTaken) if step.result is StepResult.TAKEN}
-    once = {key for key in done & set(+case.in_force()) if not key.startswith(GRIDS)}
-    assert {key.partition("~")[0] for key in once} <= standing
+    taken = {key for key in done & set(+case.in_force()) if not key.startswith(GRIDS)}
+    assert {key.partition("~")[0] for key in taken} <= once
+
+
+@settings(max_examples=40, deadline=None)
+@given(deliveries())
+def test_of_a_grid_each_instant_that_stands_was_dealt_with_then_or_later(
+    found: tuple[list[Event], Case],
+) -> None:
+    _, case = found
+    end = case.subject.state["seen"] if case.subject.state else END
+    last: dict[str, Instant] = {}
+    for step in case.bodies(StepTaken):
+        track = step.key.removeprefix("C1/").rpartition("/")[0]
+        last[track] = max(step.due, last.get(track, 0))
+    grids = [s for s in case.life(end).steps if s.repeats and s.kind is StepKind.DO]
+    assert all(step.due <= last.get(step.track, 0) for step in grids)
 
 
 @settings(max_examples=30, deadline=None)

@@ -22,6 +22,8 @@ from upheld.policy import (
     load_policy,
     names,
     rules,
+    targets,
+    values,
 )
 from upheld.policy.catalogue import Clocks, OnReturn, Standing
 from upheld.policy.matrix import Empty
@@ -47,7 +49,7 @@ _TABLES: Final[dict[str, tuple[Iterable[str], ...]]] = {
     "needs": (load._NEEDS,),
     "Sections": (load._SECTION,),
     "Clauses": (load._CLAUSE,),
-    "target": (rules.KEYS["target"], rules.STARTS, rules.MET_WORDS),
+    "target": (targets.KEYS, targets.STARTS, values.MET_WORDS),
     "when": (rules.KEYS["when"],),
     "every": (rules.KEYS["every"], rules._ASKS),
     "outcomes": (catalogued.OUTCOME,),
@@ -63,7 +65,7 @@ _TABLES: Final[dict[str, tuple[Iterable[str], ...]]] = {
 #: Words that stand in the line of a key.
 _LINES: Final[dict[tuple[str, str], Iterable[str]]] = {
     ("Clauses", "rules"): ("name",),
-    ("target", "target"): rules.TARGETS,
+    ("target", "target"): targets.TARGETS,
     ("target", "on_raise"): OnChange,
     ("target", "on_lower"): OnChange,
     ("target", "on_reopen"): OnReopen,

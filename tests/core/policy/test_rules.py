@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.policy.written import rule, wrong
+from tests.core.policy.written import clause, rule, wrong
 from upheld.calendar.instant import DAY, HOUR, MINUTE
+from upheld.policy import load_policy
 from upheld.policy.model import (
     AskAhead,
+    Before,
     Business,
     ByInstant,
     CatchUp,
     Classify,
     Condition,
+    DayEdge,
     Elapsed,
     Every,
     Gate,
@@ -21,6 +24,7 @@ from upheld.policy.model import (
     Offers,
     OnChange,
     OnReopen,
+    OpenAfter,
     Require,
     Row,
     Target,
@@ -94,17 +98,42 @@ def test_that_nothing_is_promised_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "read"),
     [
-        "close of next business day",
-        "open of business day",
-        "open hour after 7 days",
-        "close  on friday",
+        ("close of next business day", DayEdge("close of next business day", "close", 1)),
+        ("end of  next working day", DayEdge("end of next working day", "close", 1)),
+        ("open of the second business day", DayEdge("open of the second business day", "open", 2)),
+        ("close of business day", DayEdge("close of business day", "close", 0)),
+        ("16:30 of next business day", DayEdge("16:30 of next business day", 990, 1)),
+        ("open hour after 7 days", OpenAfter("open hour after 7 days", 7 * DAY, 7)),
+        ("next open hour after 1 week", OpenAfter("next open hour after 1 week", 7 * DAY, 7)),
+        ("open hour after 48 hours", OpenAfter("open hour after 48 hours", 48 * HOUR)),
     ],
 )
-def test_an_instant_is_a_close_or_an_opening(text: str) -> None:
-    target = rule(f"target: resolution\nby: {text}\ncalendar: office", Target)
-    assert target.by == ByInstant(" ".join(text.split()))
+def test_an_instant_is_an_hour_of_a_business_day_or_an_open_hour(
+    text: str, read: ByInstant
+) -> None:
+    assert rule(f"target: resolution\nby: {text}\ncalendar: office", Target).by == read
+
+
+def test_a_cut_off_belongs_to_its_business_day() -> None:
+    text = "target: resolution\nby: end of next working day\ncut_off: '15:30'\ncalendar: office"
+    found = rule(text, Target).by
+    assert isinstance(found, DayEdge)
+    assert found.cut_off == 15 * 60 + 30
+
+
+def test_ongoing_targets_stand_still_while_they_wait_for_the_customer_unless_told_otherwise() -> (
+    None
+):
+    waiting = Condition((Test("waiting", ("customer",)),))
+    for name, pause in (("update", waiting), ("next_response", waiting), ("resolution", None)):
+        assert rule(f"target: {name}\nwithin: 1 hour", Target).pause_while == pause
+        assert (
+            rule(f"target: {name}\nwithin: 1 hour\npause_while: never", Target).pause_while is None
+        )
+    held = rule("target: update\nwithin: 1 hour\npause_while: {flag: held}", Target)
+    assert held.pause_while == Condition((Test("flag", ("held",)),))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +151,31 @@ def test_an_instant_is_a_close_or_an_opening(text: str) -> None:
          "within: a bare '1 day' may mean either: write `24 hours` or `1 business day`"),
         ("target: update\nwithin: 24", "within: is no duration → write `24 hours` or `4 business hours`"),
         ("target: update\nby: tomorrow\ncalendar: office",
-         "by: 'tomorrow' is no instant → write `close of next business day`"),
+         "by: 'tomorrow' is no instant: write `close of next business day`"),
+        ("target: update\nby: close of last business day\ncalendar: office",
+         "by: 'close of last business day' is no instant"),
+        ("target: update\nby: 25:00 of next business day\ncalendar: office",
+         "by: '25:00 of next business day' is no instant"),
+        ("target: update\nby: open hour after 2 business days\ncalendar: office",
+         "by: '2 business days' is no calendar time: write `7 days`"),
+        ("target: update\nby: close of next business day",
+         "by: 'close of next business day' needs `calendar`"),
+        ("target: update\nby: close of next business day\ncut_off: 3 pm\ncalendar: office",
+         "cut_off: '3 pm' is no time of the day: write `15:00`"),
+        ("target: update\nby: open hour after 7 days\ncut_off: '15:00'\ncalendar: office",
+         "cut_off: stands without a `by` of business days → leave it out"),
+        ("target: update\nwithin: 1 hour\ncut_off: '15:00'",
+         "cut_off: stands without a `by` of business days → leave it out"),
+        ("target: update\nby: close of next business day\npause_while: {flag: held}\ncalendar: office",
+         "pause_while: stands beside `by`, which is an instant → leave one of them out"),
+        ("target: update\nby: close of next business day\non_raise: carry\ncalendar: office",
+         "on_raise: stands beside `by`, which is an instant → leave one of them out"),
+        ("target: update\nwithin: 2 hours\naim: 3 hours",
+         "aim: '3 hours' is no shorter than `within` → aim at less"),
+        ("target: update\nwithin: 2 business days\naim: 3 business days\ncalendar: office",
+         "aim: '3 business days' is no shorter than `within` → aim at less"),
+        ("target: update\nwithin: 2 hours\naim: 1 business hour\ncalendar: office",
+         "aim: '1 business hour' is not measured as '2 hours' is"),
         ("target: update\nwithin: 1 business hour\ncalendar: office\noutside_hours: 1 business hour",
          "outside_hours: is elapsed time → write `8 hours`"),
         ("target: update\nwithin: 1 hour\nstarts: severity_sett",
@@ -170,8 +223,40 @@ def test_silence_may_be_told_in_days() -> None:
     assert found.after == Elapsed(10 * DAY, "10 days")
 
 
-def test_before_is_kept_as_it_is_written() -> None:
-    assert rule(f"when: opened\nbefore: 2 business hours\n{_DO}", When).before == "2 business hours"
+def test_before_names_a_target_and_how_long() -> None:
+    inline = "{name: end, target: resolution, within: 9 business hours, calendar: office}"
+    warn = "before: {resolution: 2 business hours}, calendar: office, do: [page: lead]"
+    text = f"rules:\n- {inline}\n- {{name: warn, when: opened, {warn}}}"
+    found = load_policy(clause(text, says="Told {warn.before} before.")).clauses[0]
+    told = found.rules[1]
+    assert isinstance(told, When)
+    assert told.before == Before("resolution", Business(2 * HOUR, "2 business hours"))
+    assert found.published == "Told 2 business hours before."
+
+
+@pytest.mark.parametrize(
+    ("before", "problem"),
+    [
+        ("2 hours", "before: names one target → write `before: {resolution: 2 hours}`"),
+        (
+            "{a: 1 hour, b: 1 hour}",
+            "before: names one target → write `before: {resolution: 2 hours}`",
+        ),
+        ("{resolution: 1 day}", "before.resolution: a bare '1 day' may mean either: write"),
+        ("{resolution: }", "before.resolution: is empty → say how long before: `2 hours`"),
+        ("{resolution: 2 hours}", "there is no target 'resolution'"),
+    ],
+)
+def test_a_step_before_nothing_is_refused(before: str, problem: str) -> None:
+    assert problem in refusal(f"when: opened\nbefore: {before}\n{_DO}")
+
+
+def test_business_time_before_a_target_needs_a_calendar() -> None:
+    rules = (
+        "rules:\n- {name: end, target: resolution, within: 9 hours}\n"
+        "- {name: warn, when: opened, before: {resolution: 2 business hours}, do: [page: lead]}"
+    )
+    assert "'2 business hours' needs `calendar`" in refusal(rules)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_the_segments_of_a_clock_add_up_to_what_it_has_spent(
     ordered = sorted(events, key=lambda event: event.order)
     now: Instant = START + until * MINUTE
     life = replay(TERMS, "C1", ordered, now)
-    for clock in clock_stories(TERMS, life.clocks, ordered, now):
+    for clock in clock_stories(TERMS, life.clocks, ordered):
         assert sum(segment.elapsed for segment in clock.segments) == clock.spent
         for before, after in zip(clock.segments, clock.segments[1:], strict=False):
             assert before.ends == after.begins
