@@ -251,7 +251,7 @@ def _events(
         yield Event(f"{subject.seq + 1}.{index}~{event.id}", at, now, UPHELD, body)
 
 
-def _when(body: Consequence, now: Instant) -> Instant:
+def _when(body: Body, now: Instant) -> Instant:
     """When it happened: a promise that is met was met then, not when it would have been due."""
     match body:
         case VerdictGiven(verdict="met", met_at=int(met_at)):

@@ -66,7 +66,7 @@ class Memory:
         others = f"{step.clause}/{step.rule}/"
         return any(
             track.startswith(others) and track != step.track and result == StepResult.TAKEN
-            for track, (_, result, _) in self.steps.items()
+            for track, (_, result, *_) in self.steps.items()
         )
 
     def withdraw(self, track: str) -> None:

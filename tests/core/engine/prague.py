@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tests.core.engine.scene import OPENED, PAT, Case
+from tests.core.engine.scene import BO, OPENED, PAT, Case
 from upheld.calendar.instant import Instant, instant, moment
 from upheld.case.clock import ClockRun
-from upheld.case.events import Body, Event, SeveritySet
+from upheld.case.events import Body, CustomerMessage, SeveritySet
 from upheld.engine.terms import Terms, compile_terms
 from upheld.policy import load_policy
 
@@ -55,8 +55,7 @@ def opened(terms: Terms, when: str, *, severity: int | None = 1) -> Case:
 def tell(case: Case, *news: tuple[str, Body]) -> None:
     """What happened, at wall times, by staff or (messages) by the customer."""
     for when, body in news:
-        by = {"by": PAT} if body.kind == "customer_message" else {}
-        case.happens(body, wall(when), **by)
+        case.happens(body, wall(when), by=PAT if isinstance(body, CustomerMessage) else BO)
 
 
 def runs(case: Case, until: str, clause: str = "A-1") -> list[ClockRun]:
@@ -67,11 +66,3 @@ def runs(case: Case, until: str, clause: str = "A-1") -> list[ClockRun]:
 def due(case: Case, until: str, clause: str = "A-1") -> str:
     """When the last cycle is due."""
     return shown(runs(case, until, clause)[-1].due)
-
-
-def reordered(case: Case, facts: list[Event]) -> list[ClockRun]:
-    """The clocks as they are where the same facts were heard of in another order."""
-    other = replace(case.subject, facts=tuple(facts))
-    last = max(fact.seen for fact in facts)
-    case.subject = other
-    return list(case.life(last).clocks)
