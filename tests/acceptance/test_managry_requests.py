@@ -12,8 +12,10 @@ from upheld.case.events import (
     Flagged,
     KindSet,
     OutcomeSet,
+    PublicReply,
     SeveritySet,
     Triaged,
+    WaitingOn,
 )
 from upheld.case.state import CaseState
 
@@ -138,3 +140,11 @@ def test_g_12_mended_each_customer_with_that_defect_is_told_once() -> None:
         case.happens("2026-03-17 09:00", Flagged("mended"))
         case.happens("2026-03-17 10:00", Flagged("mended"))
         assert case.told_by("G-12")[1:] == [("2026-03-17 09:00", "mail", "reporter")]
+
+
+def test_g_12_waiting_for_it_the_ongoing_clock_runs() -> None:
+    case = critical()
+    case.happens("2026-03-10 09:30", PublicReply("It is a defect; the developers have it."))
+    case.happens("2026-03-10 09:31", WaitingOn("vendor"))
+    assert state(case).status == "waiting_vendor"
+    assert case.due("G-02/1.ongoing") == "2026-03-10 11:30"

@@ -6,10 +6,10 @@ from typing import Final
 
 import pytest
 
-from upheld.policy import load_shipped
+from upheld.policy import load_shipped, shipped
 from upheld.rehearsal.run import Rehearsed, rehearse
 
-POLICIES: Final = ("magnolia",)
+POLICIES: Final = shipped()
 
 
 def _wrong(each: Rehearsed) -> str:

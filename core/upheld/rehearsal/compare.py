@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from upheld.case.clock import ClockRun, ClockState
 from upheld.rehearsal.messages import Said
 from upheld.rehearsal.scenario import ExpectedClock, ExpectedMessage, Scenario
 from upheld.rehearsal.stage import Played
+
+#: The verdict of a clock that is not there.
+NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def _clocks(
         runs = [run for case, run in played.clocks if case == each.case and _is(each, run)]
         # A clause may have a rule a severity; the one that the case left behind is not meant.
         runs.sort(key=lambda run: run.state is ClockState.STOPPED)
-        if not each.soft and not any(_stands(each, run) for run in runs):
+        none = each.verdict == NONE and not runs
+        if not each.soft and not none and not any(_stands(each, run) for run in runs):
             yield each, next(iter(runs), None)
 
 

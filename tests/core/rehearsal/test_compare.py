@@ -117,5 +117,12 @@ def test_of_a_clause_with_a_rule_a_severity_the_clock_that_runs_is_meant() -> No
     assert outcome(story).ok
 
 
+def test_that_there_is_no_clock_can_be_expected() -> None:
+    none = {"clause": "M-15", "cycle": 2, "verdict": "none"}
+    assert of(ACK, NUMBER, clocks=(none,)).ok
+    ((_, run),) = of(ACK, NUMBER, clocks=({**none, "cycle": 1},)).clocks
+    assert run is not None
+
+
 def test_a_soft_clock_is_never_wrong() -> None:
     assert of(ACK, NUMBER, clocks=({**CLOCK, "due": "+23h", "soft": True},)).ok

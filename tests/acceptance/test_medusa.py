@@ -1,0 +1,118 @@
+"""Medusa, hardware and agreements: P-04, P-06, P-12."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.acceptance.paper import Paper, agreed
+from upheld.case.events import CustomerMessage, Flagged, OutcomeSet, Resolved
+
+DISK: Final = "The disk has failed"
+COVERED: Final = "sla-hardware"
+PART: Final = "P-06/replacement"
+DUE: Final = {
+    "2026-03-09 09:00": "2026-03-10 17:30",  # Monday: the end of Tuesday
+    "2026-03-13 16:00": "2026-03-16 17:30",  # Friday: the end of Monday
+    "2026-03-14 10:00": "2026-03-16 17:30",  # Saturday
+    "2026-05-01 12:00": "2026-05-05 17:30",  # before the early May bank holiday
+    "2026-05-04 10:00": "2026-05-05 17:30",  # on it
+    "2026-04-02 12:00": "2026-04-07 17:30",  # before Easter
+    "2026-12-24 12:00": "2026-12-29 17:30",  # Boxing Day is a Saturday: Monday is free
+    "2026-03-27 16:00": "2026-03-30 17:30",  # the clocks go forward
+    "2026-10-23 16:00": "2026-10-26 17:30",  # and back
+}
+#: Fails at this time; the end of the next working day in England, Scotland, Northern Ireland.
+COUNTRIES: Final = {
+    "2026-07-31 12:00": ("2026-08-03", "2026-08-04", "2026-08-03"),  # Scotland's summer holiday
+    "2026-08-28 12:00": ("2026-09-01", "2026-08-31", "2026-09-01"),  # that of the others
+    "2026-07-10 12:00": ("2026-07-13", "2026-07-13", "2026-07-14"),  # the Battle of the Boyne
+    "2026-04-03 12:00": ("2026-04-07", "2026-04-06", "2026-04-07"),  # Easter Monday
+}
+
+
+@pytest.mark.parametrize(("failed", "due"), DUE.items())
+def test_p_06_replaced_by_the_end_of_the_next_working_day(failed: str, due: str) -> None:
+    assert Paper("medusa", failed, DISK, plan=COVERED).due(PART) == due
+
+
+@pytest.mark.parametrize(("failed", "days"), COUNTRIES.items())
+def test_p_06_the_countries_differ(failed: str, days: tuple[str, ...]) -> None:
+    for part, day in zip(("ENG", "SCT", "NIR"), days, strict=True):
+        terms = agreed(
+            "medusa",
+            "policy: Here\ncalendars: {working-days: {zone: Europe/London, "
+            f'week: {{mon-fri: "09:00-17:30"}}, holidays: {{country: GB, subdivision: {part}}}}}}}\n',
+        )
+        paper = Paper("medusa", failed, DISK, plan=COVERED, terms_of=terms)
+        assert paper.due(PART) == f"{day} 17:30", part
+
+
+def test_p_06_an_order_may_have_to_be_in_by_a_time() -> None:
+    clause = (
+        "document:\n- heading: Hardware\n  clauses:\n"
+        "  - {id: P-06, says: 'Replaced {by}.', target: replacement, for: {flag: hardware},"
+        " by: end of next working day, cut_off: '15:00', calendar: working-days}\n"
+        "needs: {flags: {hardware: broken}}\n"
+    )
+    terms = agreed("medusa", f"policy: Here\n{clause}")
+    early = Paper("medusa", "2026-03-09 14:59", severity=1, terms_of=terms)
+    late = Paper("medusa", "2026-03-09 15:01", severity=1, terms_of=terms)
+    for case, due in ((early, "2026-03-10 17:30"), (late, "2026-03-11 17:30")):
+        case.happens("2026-03-09 15:02", Flagged("hardware"))
+        assert case.due("P-06/P-06") == due
+
+
+@pytest.mark.parametrize(
+    ("replaced", "verdict"),
+    [("2026-03-10 17:29", "met"), ("2026-03-10 17:30", "met"), ("2026-03-10 17:31", "missed")],
+)
+def test_p_06_in_time_or_too_late(replaced: str, verdict: str) -> None:
+    case = Paper("medusa", "2026-03-09 09:00", DISK, plan=COVERED)
+    case.happens(replaced, Resolved("fix", "a new disk"))
+    assert case.verdicts() == {PART: verdict}
+
+
+@pytest.mark.parametrize("plan", ["sla", None])
+def test_p_06_what_is_not_covered_has_no_target_and_the_customer_is_told(plan: str | None) -> None:
+    case = Paper("medusa", "2026-03-09 09:00", DISK, plan=plan)
+    case.until("2026-03-20 12:00")
+    assert case.verdicts() == {}
+    assert case.told_by("P-06") == [("2026-03-09 09:00", "mail", "reporter")]
+
+
+def test_p_06_where_it_is_covered_the_rescue_is_told() -> None:
+    case = Paper("medusa", "2026-03-09 09:00", DISK, plan=COVERED)
+    assert case.told_by("P-06") == [("2026-03-09 09:00", "notify", "hardware-rescue")]
+
+
+def test_p_04_the_acknowledgement_points_to_the_documentation() -> None:
+    case = Paper("medusa", "2026-03-10 10:00", "How do I add a printer?")
+    assert case.told() == [("2026-03-10 10:00", "ack", "reporter")]
+    (send,) = case.case.sends
+    assert send.facts["links"] == ["documentation"]
+
+
+def test_p_04_what_others_can_resolve_is_redirected_once() -> None:
+    case = Paper("medusa", "2026-03-10 10:00", "Our radiators are cold")
+    case.happens("2026-03-10 11:00", OutcomeSet("redirected", "the landlord's"))
+    case.writes("2026-03-10 12:00", CustomerMessage("Thank you"))
+    case.until("2026-03-20 12:00")
+    assert case.told()[1:] == [("2026-03-10 11:00", "mail", "reporter")]
+
+
+def test_p_12_the_customers_agreement_binds() -> None:
+    clause = (
+        "document:\n- heading: Hardware\n  clauses:\n"
+        "  - {id: P-06, says: 'Replaced within {within}.', target: replacement, within: 4 hours}\n"
+    )
+    terms = agreed("medusa", f"policy: The agreement of Acme\n{clause}")
+    case = Paper("medusa", "2026-03-14 10:00", DISK, plan=COVERED, terms_of=terms)
+    assert case.due("P-06/P-06") == "2026-03-14 14:00"
+    assert terms.policy.name == "The agreement of Acme"
+
+
+def test_p_12_the_guide_says_that_it_is_no_agreement() -> None:
+    (said,) = (each for each in agreed("medusa", "policy: X\n").policy.clauses if each.id == "P-12")
+    assert "no agreement" in said.published
