@@ -23,7 +23,7 @@ def upheld_plugins() -> list[type[Connection[Any] | Probe[Any]]]:
 
 @hookspec
 def upheld_classify(case: Intake) -> Proposal | None:
-    """Propose a severity, flags or an outcome for what came in; None has no opinion.
+    """Propose a severity, flags, a kind or an outcome for what came in; None has no opinion.
 
     Called at intake, outside the decision: it may look things up. What it answers is put on the
     case as an event, so that it is never asked again for the same case.

@@ -471,12 +471,14 @@ class Intake:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a classifier proposes, and why. A severity counts from 1, the most urgent; None leaves
-    it to the policy. ``outcome`` is one of the policy's (a question that is answered, a referral)."""
+    it to the policy. ``flags``, ``outcome`` (a wish, another vendor's problem) and ``kind`` are the
+    policy's; what it does not have is left out, and told on the case."""
 
     severity: int | None = None
     flags: tuple[str, ...] = ()
     outcome: str | None = None
     reason: str = ""
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

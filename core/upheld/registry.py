@@ -130,11 +130,16 @@ class Registry:
                 raise problem
         raise NotFound(f"no plugin '{name}' is loaded", do_next=_suggest(name, self.plugins))
 
-    def classify(self, case: Intake) -> Classified:
-        """Ask every classifier; an error or a wrong answer of one is a problem beside the rest."""
+    @property
+    def classifiers(self) -> tuple[str, ...]:
+        """The plugins that classify, in the order of loading."""
+        return tuple(impl.plugin_name for impl in _implementations(self._hooks, "upheld_classify"))
+
+    def classify(self, case: Intake, plugin: str | None = None) -> Classified:
+        """Ask every classifier, or one; an error or a wrong answer of one is a problem beside the rest."""
         proposals: dict[str, Proposal] = {}
         problems: list[UpheldError] = []
-        for name, answer in self._call("upheld_classify", problems, case=case):
+        for name, answer in self._call("upheld_classify", problems, plugin, case=case):
             if isinstance(answer, Proposal):
                 proposals[name] = answer
             elif answer is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from upheld.cli.output import length, line, local, stamp
 from upheld.engine.terms import LATE
+from upheld.report.proposals import proposal
 
 if TYPE_CHECKING:
     from upheld.case.events import Event
@@ -122,7 +123,8 @@ _SAYS: Final[Mapping[str, Callable[[Any], str]]] = {
     "public_reply": lambda body: body.text,
     "customer_message": lambda body: body.text,
     "noted": lambda body: body.text,
-    "proposed": lambda body: f"severity {body.severity}: {body.reason}",
+    "proposed": proposal,
+    "outcome_set": lambda body: f"{body.outcome or 'none'} {body.about}: {body.reason}",
     "linked": lambda body: f"{body.connection} {body.key}",
     "step_taken": _step,
     "verdict_given": lambda body: f"{body.clause} {body.verdict} ({body.key})",

@@ -9,7 +9,7 @@ import click
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
 from upheld.cli.output import facts, local, print_json, say, table
 from upheld.cli.root import InOrder
-from upheld.cli.texts import text_of
+from upheld.cli.texts import pairs, text_of
 from upheld.cli.verbs import VERBS, tell
 
 if TYPE_CHECKING:
@@ -95,6 +95,10 @@ def show(app: App, *, case: str) -> None:
 @click.option("--customer", metavar="ID", help="Whose it is, where the address doesn't tell.")
 @click.option("--source", default="phone", show_default=True, help="How it came to us.")
 @click.option("--product", help="What it is about.")
+@click.option("--version", help="Which version of that.")
+@click.option(
+    "--field", "fields", multiple=True, metavar="NAME=VALUE", help="What else is known of it."
+)
 @click.option("--on", metavar="CONNECTION", help="The tracker on which an item is opened for it.")
 @in_the_name
 @for_machines
@@ -108,6 +112,8 @@ def open_(
     customer: str | None,
     source: str,
     product: str | None,
+    version: str | None,
+    fields: tuple[str, ...],
     on: str | None,
 ) -> None:
     """Enter a case: somebody called, or stood at the counter. SUBJECT is what it is about."""
@@ -123,9 +129,10 @@ def open_(
             source=source,
             customer=customer,
             product=product,
+            version=version,
             create_on=_tracker(site, on),
         )
-        tell(app, site, site.verbs.open(opened, actor))
+        tell(app, site, site.verbs.open(opened, actor, fields=pairs(fields)))
 
 
 def _tracker(site: Site, named: str | None) -> str | None:

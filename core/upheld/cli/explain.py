@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.app import App, for_machines, pass_app
-from upheld.cli.output import facts, length, local, print_json, say, table
+from upheld.cli.output import facts, length, line, local, print_json, say, table
 from upheld.engine.terms import LATE
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def explain(app: App, *, case: str, people: bool) -> None:
         print_json(found.as_dict())
         return
     _head(found)
+    _proposed(found)
     _clocks(found, zone)
     _done(found, zone)
     _coming(found, zone)
@@ -84,9 +85,19 @@ def _head(found: Explanation) -> None:
             "customer": found.customer,
             "status": found.status.replace("_", " "),
             "severity": found.severity and f"{found.severity}, {found.severity_from}",
+            "outcome": found.outcome_from and f"{found.outcome or 'none'}, {found.outcome_from}",
+            "kind": found.kind,
+            "product": found.product,
             "no clock": found.why_no_clock,
         }
     )
+
+
+def _proposed(found: Explanation) -> None:
+    if found.proposals:
+        say("\nWhat was proposed")
+    for each in found.proposals:
+        say(f"  {line(each)}")
 
 
 def _clocks(found: Explanation, zone: str) -> None:

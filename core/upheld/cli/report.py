@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from upheld.cli.app import App, for_machines, pass_app
-from upheld.cli.output import local, print_json, say, table
+from upheld.cli.output import length, local, print_json, say, table
 from upheld.cli.texts import past
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
+    from upheld.calendar.instant import Instant
+    from upheld.daemon.site import Site
+    from upheld.policy import Policy
     from upheld.report.model import ClauseEvidence
+    from upheld.report.outcomes import TakenOff
+
+    Found: TypeAlias = Mapping[str, tuple[ClauseEvidence, ...]]
 
 _COLUMNS: Final = ("clause", "state", "kept", "missed", "sentence")
 _LINES: Final = ("when", "case", "stands", "what")
+_OFF: Final = ("when", "case", "taken for", "by", "why", "clock", "until")
 _FIGURES: Final = ("kept", "missed")
 
 
@@ -30,46 +38,124 @@ _FIGURES: Final = ("kept", "missed")
     help="Only what was promised from then on: `2026-12-01 00:00`, or `30 days` ago.",
 )
 @click.option("--until", metavar="WHEN", help="Only what was promised before that.")
+@click.option(
+    "--outcomes", is_flag=True, help="Instead: what was taken off a clock, by whom, how close."
+)
 @for_machines
 @pass_app
 def report(
-    app: App, *, clause: str | None, customer: str | None, since: str | None, until: str | None
+    app: App,
+    *,
+    clause: str | None,
+    customer: str | None,
+    since: str | None,
+    until: str | None,
+    outcomes: bool,
 ) -> None:
     """Every clause of the policy: kept, missed, in force or not exercised.
 
     With CLAUSE, every line of evidence for it. Exits with 1 where a clause was missed.
     """
-    from upheld.report.evidence import gather
-
+    if outcomes and clause:
+        raise click.UsageError("Give a CLAUSE, or --outcomes.")
     with app.site() as site:
         zone, now = site.config.zone, site.clock.now()
         begins, ends = (past(w, now=now, zone=zone) if w else None for w in (since, until))
         if customer:
             site.directory.customer(customer)
-        with site.ledger.reading() as tx:
-            found = gather(tx, site.policy, customer=customer, since=begins, until=ends)
+        if outcomes:
+            _outcomes(app, site, customer, begins, ends)
+            return
+        found = _gathered(site, customer, begins, ends)
     found = _chosen(found, clause)
     if app.json:
-        print_json([each.as_dict() for each in found])
+        print_json([each.as_dict() | {"policy": name} for name in found for each in found[name]])
     else:
         _show(found, zone, lines=clause is not None)
-    sys.exit(1 if any(each.missed for each in found) else 0)
+    sys.exit(1 if any(each.missed for name in found for each in found[name]) else 0)
 
 
-def _chosen(found: tuple[ClauseEvidence, ...], clause: str | None) -> tuple[ClauseEvidence, ...]:
+def _gathered(
+    site: Site, customer: str | None, since: Instant | None, until: Instant | None
+) -> Found:
+    """The clauses of each policy, by its name."""
+    from upheld.report.evidence import gather
+
+    with site.ledger.reading() as tx:
+        return {
+            policy.name: gather(
+                tx, policy, customer=customer, since=since, until=until, own=_own(site, policy)
+            )
+            for policy in site.policies
+        }
+
+
+def _own(site: Site, policy: Policy) -> Callable[[str], bool]:
+    """Whether a version is of no other policy that runs beside this one."""
+    from upheld.errors import NotFound
+
+    others = {each.name for each in site.policies} - {policy.name}
+
+    def own(version: str) -> bool:
+        try:
+            return site.book.of(version).policy.name not in others
+        except NotFound:
+            return True
+
+    return own if others else lambda _version: True
+
+
+def _outcomes(
+    app: App, site: Site, customer: str | None, since: Instant | None, until: Instant | None
+) -> None:
+    from upheld.report.outcomes import taken_off
+
+    with site.ledger.reading() as tx:
+        found = taken_off(site.records, tx, customer=customer, since=since, until=until)
+    if app.json:
+        print_json([each.as_dict() for each in found])
+        return
+    rows = (row for each in found for row in _stopped(each, site.config.zone))
+    table(_OFF, rows, empty="nothing was taken off a clock")
+
+
+def _stopped(off: TakenOff, zone: str) -> Iterator[tuple[object, ...]]:
+    """A line a clock; one where none ran."""
+    what = f"{off.outcome.replace('_', ' ')}{f' ({off.about})' if off.about else ''}"
+    until = f"{local(off.until, zone)} by {off.until_by}" if off.until is not None else ""
+    head = (local(off.at, zone), off.case, what, off.by, off.reason)
+    for clock in off.clocks:
+        left = "missed" if clock.missed else f"{length(clock.within - clock.spent)} left"
+        said = f"{clock.clause} {clock.target.replace('_', ' ')}: {left} of {length(clock.within)}"
+        yield (*head, said, until)
+    if not off.clocks:
+        yield (*head, "none ran", until)
+
+
+def _chosen(found: Found, clause: str | None) -> Found:
     from upheld.errors import NotFound
     from upheld.source import suggest
 
     if clause is None:
         return found
-    chosen = tuple(each for each in found if each.id.lower() == clause.lower())
-    if not chosen:
-        ids = (each.id for each in found)
+    chosen = {
+        name: tuple(each for each in clauses if each.id.lower() == clause.lower())
+        for name, clauses in found.items()
+    }
+    if not any(chosen.values()):
+        ids = (each.id for clauses in found.values() for each in clauses)
         raise NotFound(f"the policy has no clause {clause!r}", do_next=suggest(clause, ids))
-    return chosen
+    return {name: clauses for name, clauses in chosen.items() if clauses}
 
 
-def _show(found: Sequence[ClauseEvidence], zone: str, *, lines: bool) -> None:
+def _show(found: Found, zone: str, *, lines: bool) -> None:
+    for number, (name, clauses) in enumerate(found.items()):
+        if len(found) > 1:
+            say(f"\n{name}\n" if number else f"{name}\n")
+        _table(clauses, zone, lines=lines)
+
+
+def _table(found: Sequence[ClauseEvidence], zone: str, *, lines: bool) -> None:
     rows = [(c.id, c.state.value, c.kept or "", c.missed or "", c.says) for c in found]
     table(_COLUMNS, rows, right=_FIGURES)
     left_out = max((each.left_out for each in found), default=0)

@@ -77,7 +77,8 @@ def _greet(app: App, site: Site, *, once: bool) -> None:
     from upheld.daemon.site import find_config
 
     file, mode = find_config(app.config), site.config.go_live.mode
-    lines = [f"Upheld keeps {site.policy.name!r} at {site.config.site}, in {mode} mode."]
+    kept = " and ".join(repr(policy.name) for policy in site.policies)
+    lines = [f"Upheld keeps {kept} at {site.config.site}, in {mode} mode."]
     lines.append(f"Config: {file or 'none, the embedded default'}. Data: {site.ledger.url}")
     if site.ledger.foreign:
         lines.append(

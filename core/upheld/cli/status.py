@@ -88,7 +88,7 @@ def _show(site: Site, found: _Status) -> None:
     facts(
         {
             "site": site.config.site,
-            "policy": f"{site.policy.name} ({site.policy.version})",
+            "policy": ", ".join(f"{each.name} ({each.version})" for each in site.policies),
             "mode": site.config.go_live.mode,
             "held": held,
             "daemons": ", ".join(node.id for node in found.nodes) or "none runs",
@@ -124,6 +124,7 @@ def _object(site: Site, found: _Status) -> dict[str, Any]:
     return {
         "site": site.config.site,
         "policy": {"name": site.policy.name, "version": site.policy.version},
+        "policies": [{"name": each.name, "version": each.version} for each in site.policies],
         "mode": site.config.go_live.mode,
         "stopped": stop and {"at": stamp(stop.at), "by": stop.actor, "reason": stop.reason},
         "daemons": [{"id": node.id, "version": node.version} for node in found.nodes],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from upheld.errors import Refusal
@@ -21,6 +22,17 @@ def text_of(argument: str) -> str:
     except UnicodeError:
         raise Refusal("standard input is not in UTF-8", do_next="convert it with iconv") from None
     return read
+
+
+def pairs(written: Iterable[str]) -> dict[str, str]:
+    """``NAME=VALUE`` each; ``Refusal`` where one is not so."""
+    found = {}
+    for each in written:
+        name, equals, value = each.partition("=")
+        if not (equals and name.strip()):
+            raise Refusal(f"{each!r} is no field", do_next="write NAME=VALUE")
+        found[name.strip()] = value.strip()
+    return found
 
 
 def coming(text: str, *, now: Instant, zone: str) -> Instant:

@@ -83,6 +83,25 @@ def _flag(app: App, *, case: str, flag: str, off: bool) -> None:
     _done(app, case, "flag", flag, on=not off)
 
 
+@click.argument("outcome", required=False)
+@click.option("--none", is_flag=True, help="It is a problem to solve after all.")
+@click.option("--reason", required=True, metavar="WHY", help="Why; customers may be told.")
+@click.option("--about", default="", metavar="NAME", help="Whose product, which alteration …")
+def _outcome(
+    app: App, *, case: str, outcome: str | None, none: bool, reason: str, about: str
+) -> None:
+    """Say what it turned out to be: an OUTCOME of the policy, which may stop its clocks."""
+    if (outcome is None) != none:
+        raise click.UsageError("Give an OUTCOME, or --none.")
+    _done(app, case, "outcome", outcome, reason, about)
+
+
+@click.argument("kind")
+def _kind(app: App, *, case: str, kind: str) -> None:
+    """Say what KIND of request it is."""
+    _done(app, case, "kind", kind)
+
+
 @click.argument("to")
 def _assign(app: App, *, case: str, to: str) -> None:
     """Say who is to work it (a person or a role). Not work by itself."""
@@ -190,7 +209,8 @@ def _reopen(app: App, *, case: str, reason: str) -> None:
 def _escalate(app: App, *, case: str, to: str, reason: str) -> None:
     """Escalate to a role or a queue, for a REASON; the severity stays."""
     with app.acting() as (site, actor):
-        _known(site, to, site.policy.needs.queues)
+        queues = (queue for policy in site.book.current() for queue in policy.needs.queues)
+        _known(site, to, tuple(queues))
         site.verbs.escalate(case, actor, to, reason)
         tell(app, site, case)
 
@@ -233,6 +253,8 @@ _BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
     "triage": _triage,
     "severity": _severity,
     "flag": _flag,
+    "outcome": _outcome,
+    "kind": _kind,
     "assign": _assign,
     "queue": _queue,
     "work": _work,

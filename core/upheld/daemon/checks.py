@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -72,12 +72,12 @@ def _opened(config: Config, found: list[Finding]) -> Ledger | None:
 
 def _looked_at(site: Site) -> Iterator[Finding]:
     try:
-        policy = site.policy
+        policies, agreements = site.policies, site.agreements
     except UpheldError as error:
         yield from _told("policy", error)
     else:
-        yield from _policy(site, policy)
-        yield from _people(site, policy)
+        yield from _policies(site, (*policies, *agreements.values()))
+        yield from _never_used(policies)
     try:
         connections = site.connections
     except UpheldError as error:
@@ -86,6 +86,23 @@ def _looked_at(site: Site) -> Iterator[Finding]:
         for each in connections:
             yield from _connection(site, each)
     yield _go_live(site)
+
+
+def _policies(site: Site, policies: Sequence[Policy]) -> Iterator[Finding]:
+    """What each of them says and needs; what several need is told once."""
+    found = [each for policy in policies for each in _policy(site, policy)]
+    found += [each for policy in policies for each in _people(site, policy)]
+    yield from dict.fromkeys(found)
+
+
+def _never_used(policies: Sequence[Policy]) -> Iterator[Finding]:
+    for policy in policies[1:]:
+        if not policy.applies.tests:
+            what = (
+                f"{policy.name}: no case will be pinned to it, for it does not say which it is for"
+            )
+            do_next = "add `for: {product: beta}`, or whatever tells its cases apart"
+            yield Finding(Level.WARNING, "policy", what, do_next)
 
 
 def _told(subject: str, error: UpheldError) -> Iterator[Finding]:

@@ -121,8 +121,22 @@ class Site:
 
     @cached_property
     def policy(self) -> Policy:
-        """The policy for new cases: the first that is configured."""
-        return read_policy(self.config.policy[0], self.config.folder)
+        """The policy for new cases that no other is for: the first that is configured."""
+        return self.policies[0]
+
+    @cached_property
+    def policies(self) -> tuple[Policy, ...]:
+        """All policies that run side by side; ``ConfigError`` where two have one name."""
+        found = [read_policy(name, self.config.folder) for name in self.config.policy]
+        names = [policy.name for policy in found]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigError(
+                f"policy: two of them are called {twice!r}",
+                where=self.config.document.place("policy"),
+                do_next="give each a name of its own: `policy: …` at the top of the file",
+            )
+        return tuple(found)
 
     @cached_property
     def book(self) -> Book:
@@ -130,7 +144,8 @@ class Site:
         book = Book(
             self.policy,
             self.directory,
-            agreements=self._agreements(),
+            beside=self.policies[1:],
+            agreements=self.agreements,
             kept=self._kept_policy,
             days=self._kept_days,
             scopes=self.scopes,
@@ -241,7 +256,9 @@ class Site:
         with self.ledger.reading() as tx:
             return kept_days(tx, policy, calendar)
 
-    def _agreements(self) -> Mapping[str, Policy]:
+    @cached_property
+    def agreements(self) -> Mapping[str, Policy]:
+        """The policies of customers that have agreements of their own, by path."""
         paths = {
             agreement.policy
             for customer in self.directory.customers.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant
@@ -12,6 +12,7 @@ from upheld.case.events import Event, Opened
 from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
+from upheld.engine.classify import covers
 from upheld.engine.referral import decide_referral
 from upheld.engine.terms import Terms, compile_terms
 from upheld.errors import NotFound
@@ -25,6 +26,7 @@ Days = Callable[[str, str | None], Calendars | None]
 class Book:
     """Terms by policy version and calendar version.
 
+    ``beside`` are the policies that run side by side with the first: each says for which cases it is.
     ``agreements`` maps the path of a customer's agreement to its policy; ``kept`` reads a version
     that is no longer configured back from the ledger. Precedence is agreement, plan, policy (P-12):
     plans are conditions inside a policy, an agreement is a policy of its own. ``enforced_from`` is for the
@@ -36,6 +38,7 @@ class Book:
         policy: Policy,
         directory: Directory,
         *,
+        beside: Sequence[Policy] = (),
         agreements: Mapping[str, Policy] | None = None,
         kept: Kept | None = None,
         days: Days | None = None,
@@ -43,6 +46,7 @@ class Book:
         scopes: Scopes | None = None,
     ) -> None:
         self.policy, self.directory = policy, directory
+        self._beside = tuple(beside)
         self._agreements = dict(agreements or {})
         self._kept, self._days = kept, days
         self._enforced_from = enforced_from
@@ -53,13 +57,20 @@ class Book:
 
     def current(self) -> tuple[Policy, ...]:
         """All policies that a new case can be pinned to."""
-        return (self.policy, *self._agreements.values())
+        return (self.policy, *self._beside, *self._agreements.values())
 
-    def for_customer(self, customer: str | None, at: Instant) -> Terms:
-        """The terms under which a case of this customer opens at this instant."""
-        agreement = self.directory.agreement(customer, at) if customer else None
-        policy = self._agreements.get(agreement.policy) if agreement else None
-        return self.of((policy or self.policy).version)
+    def for_case(
+        self, opened: Opened, at: Instant, fields: Mapping[str, str] | None = None
+    ) -> Terms:
+        """The terms under which a case opens at this instant: its customer's own agreement, else those of
+        the first policy that says that it is for such cases, else the site's."""
+        agreed = self.directory.agreement(opened.customer, at) if opened.customer else None
+        policy = self._agreements.get(agreed.policy) if agreed else None
+        if policy is None:
+            named = (each for each in (self.policy, *self._beside) if each.applies.tests)
+            fits = (each for each in named if covers(each, self.policy, opened, at, fields or {}))
+            policy = next(fits, self.policy)
+        return self.of(policy.version)
 
     def terms(self, subject: Subject) -> Terms:
         """The terms that a subject is pinned to."""

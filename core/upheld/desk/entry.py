@@ -18,6 +18,7 @@ def entered(
     source: str = "phone",
     customer: str | None = None,
     product: str | None = None,
+    version: str | None = None,
     create_on: str | None = None,
 ) -> Opened:
     """The opening, with what the directory knows of the reporter; enforced from ``at``.
@@ -46,6 +47,7 @@ def entered(
         plan=found.plan(at),
         language=found.language,
         product=product,
+        version=version,
         create_on=create_on,
         enforced_from=at,
     )

@@ -98,7 +98,7 @@ class Intake:
         found = self._subject_of(tx, source, message)
         sender = self.directory.sender(message.by.id, instant(message.at))
         if message.nature is not Nature.NORMAL:
-            self._automatic(tx, source, message, found)
+            self._automatic(tx, source, message, found, sender)
         elif found is None:
             self._arrival(tx, source, message, sender)
         elif found.kind != "referral":
@@ -115,9 +115,19 @@ class Intake:
         return _vouched_for(tx, tokens) if found is None else tx.subject(found)
 
     def _automatic(
-        self, tx: Transaction, source: Source, message: Message, case: Subject | None
+        self,
+        tx: Transaction,
+        source: Source,
+        message: Message,
+        case: Subject | None,
+        sender: Sender,
     ) -> None:
-        """What a machine wrote never opens, answers or reopens; in a case's thread it is a note."""
+        """What a machine wrote never answers or reopens; in a case's thread it is a note. It opens a case
+        only where a rule names its nature, and nobody answers that by itself."""
+        new = case is None and message.nature is not Nature.OURS
+        if new and Verb.OPEN in self._rules(tx, source, message, sender):
+            self._open(tx, source, message, sender)
+            return
         if case is None or case.kind == "referral" or message.nature is Nature.OURS:
             reason = f"{message.nature.value} mail"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
@@ -144,8 +154,7 @@ class Intake:
             self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
-        policy = self.records.book.for_customer(sender.customer, instant(message.at)).policy
-        verbs = {do.verb for _, do in arrival(policy, sender.kind, message.nature.value)}
+        verbs = self._rules(tx, source, message, sender)
         if Verb.OPEN in verbs:
             self._open(tx, source, message, sender)
         elif Verb.REFER in verbs:
@@ -153,6 +162,15 @@ class Intake:
         else:
             reason = f"the policy has no rule for mail from {sender.kind}"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
+
+    def _rules(
+        self, tx: Transaction, source: Source, message: Message, sender: Sender
+    ) -> frozenset[Verb]:
+        """What the policy, under which it would be a case, does with what arrives so."""
+        opened = self._opened(tx, source, message, sender)
+        policy = self.records.book.for_case(opened, self._at(message.at)).policy
+        found = arrival(policy, sender.kind, message.nature.value)
+        return frozenset(do.verb for _, do in found)
 
     def _open(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
         hour = instant(message.at) // HOUR
@@ -212,6 +230,7 @@ class Intake:
             customer_kind=sender.customer_kind if sender.customer else sender.kind,
             plan=sender.plan,
             language=language,
+            nature=message.nature.value,
             connection=source.name,
             create_on=source.cases_to,
             enforced_from=None if old else at,

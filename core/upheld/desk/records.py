@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
+from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.case.decision import Decision, Subject
 from upheld.case.events import (
     UPHELD,
@@ -17,26 +18,21 @@ from upheld.case.events import (
     Event,
     Opened,
     PassedOver,
-    Proposed,
+    Provided,
 )
 from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
+from upheld.desk.proposals import Classifiers, fields, proposals
 from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
-from upheld.engine.classify import propose
 from upheld.engine.fold import deeds
 from upheld.engine.memory import Memory
 from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
-from upheld.logs import logger
-from upheld.plugin import Intake as Asked
-from upheld.plugin import PluginError, Proposal
 from upheld.registry import Registry
-from upheld.seam import timed
 
 T = TypeVar("T")
 _RETRY: Span = MINUTE
-_PATIENCE: Span = 5 * SECOND
 
 
 class DecideFailed(Exception):
@@ -55,28 +51,41 @@ class Records:
     book: Book
     clock: Clock
     registry: Registry | None = None
+    _hung: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
 
     def open(
-        self, tx: Transaction, opened: Opened, *, actor: Actor, event_id: str, at: Instant
+        self,
+        tx: Transaction,
+        opened: Opened,
+        *,
+        actor: Actor,
+        event_id: str,
+        at: Instant,
+        fields: Mapping[str, str] | None = None,
     ) -> str:
         """A new case from what came in, with the proposal of the policy and the plugins."""
-        opening = Event(event_id, at, self.clock.now(), actor, opened)
-        return self.open_together(tx, opening, opened, ())
+        now = self.clock.now()
+        events = [
+            Event(f"{event_id}#{name}", at, now, actor, Provided(name, value))
+            for name, value in (fields or {}).items()
+        ]
+        return self.open_together(tx, Event(event_id, at, now, actor, opened), opened, events)
 
     def open_together(
         self, tx: Transaction, opening: Event, opened: Opened, events: Sequence[Event]
     ) -> str:
         """A new case from what happened to it so far, decided as a whole; see ``add_together``."""
         now = self.clock.now()
-        version = self.book.for_customer(opened.customer, opening.at).policy.version
-        case = tx.new_subject("case", policy=version, now=now)
-        opened = self._dated(tx, version, opened)
+        policy = self.book.for_case(opened, opening.at, fields(events)).policy
+        case = tx.new_subject("case", policy=policy.version, now=now)
+        opened = self._dated(tx, policy.version, opened)
         opening = replace(opening, body=opened)
-        proposals = (
-            Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, proposed)
-            for index, proposed in enumerate(self._proposals(version, opened, opening.at))
+        found = proposals(policy, self._classifiers, opened, opening.at, events)
+        proposed = (
+            Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, body)
+            for index, body in enumerate(found)
         )
-        self.add_together(tx, tx.subject(case), [opening, *proposals, *events])
+        self.add_together(tx, tx.subject(case), [opening, *proposed, *events])
         return case
 
     def add_together(self, tx: Transaction, case: Subject, events: Sequence[Event]) -> bool:
@@ -186,49 +195,15 @@ class Records:
             above = self.life(tx.subject(above)).state.parent
         return None
 
+    @property
+    def _classifiers(self) -> Classifiers:
+        return Classifiers(self.registry, self._hung)
+
     def _decide(self, subject: Subject, event: Event) -> Decision:
         try:
             return self.book.decide(subject, event)
         except Exception as error:
             raise DecideFailed(subject.id) from error
-
-    def _proposals(self, version: str, opened: Opened, at: Instant) -> Iterable[Proposed]:
-        """The policy's proposal, then those of plugins: what they set overrides it."""
-        policy = self.book.of(version).policy
-        yield propose(policy, opened, at)
-        asked = Asked(
-            opened.source,
-            opened.subject,
-            opened.text,
-            opened.customer,
-            opened.plan,
-            opened.product,
-        )
-        enforced = opened.enforced_from is not None
-        for plugin, answer in self._classified(asked, enforced=enforced).items():
-            severity = answer.severity if answer.severity in policy.severities else None
-            flags = tuple(flag for flag in answer.flags if flag in policy.needs.flags)
-            if (severity, flags) != (answer.severity, answer.flags):
-                what = f"policy {policy.name!r} has not all that it proposes: {answer!r}"
-                logger().error("classifier_failed", plugin=plugin, error=what)
-            yield Proposed(severity, flags, answer.outcome, plugin, answer.reason)
-
-    def _classified(self, asked: Asked, *, enforced: bool) -> Mapping[str, Proposal]:
-        """What plugins propose; one that hangs must not hold up the transaction it is asked in.
-
-        Nor are they asked of what was there before: ten thousand times their patience is days.
-        """
-        registry = self.registry
-        if registry is None or not enforced:
-            return {}
-        try:
-            answered = timed("classifiers", lambda: registry.classify(asked), _PATIENCE)
-        except PluginError as error:
-            logger().error("classifiers_failed", error=str(error))
-            return {}
-        for problem in answered.problems:
-            logger().error("classifier_failed", error=str(problem))
-        return answered.proposals
 
     def _passed_over(self, tx: Transaction, before: Subject, event: Event) -> None:
         """M-09: begun while a more severe case of the same queue stood unworked."""

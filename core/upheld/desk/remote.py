@@ -20,6 +20,7 @@ from upheld.case.events import (
     CustomerMessage,
     Noted,
     Proposed,
+    Provided,
     PublicReply,
     Queued,
     Reopened,
@@ -51,6 +52,9 @@ _MOVES: Final[Mapping[str, Body]] = {
     "resolved": Resolved(),
     "closed": Closed(),
 }
+#: Fields that tell what a case is, read once, or that are ours; and those that are facts of other kinds.
+_TOLD_APART: Final = frozenset({"title", "text", "reporter", "customer", "number", "due"})
+_MEANT: Final = frozenset({"status", "severity", "assignee", "queue"})
 _OVER: Final = frozenset({"resolved", "closed"})
 _MACHINES: Final = {RemoteSide.UPHELD: Side.UPHELD, RemoteSide.SYSTEM: Side.BOT}
 _SIDES: Final = {RemoteSide.STAFF: Side.STAFF, RemoteSide.CUSTOMER: Side.CUSTOMER}
@@ -145,7 +149,7 @@ class Reader:
 
     def _body(self, field: str, old: Value, new: Value, by: Actor) -> Body | None:
         """A field's new value as a fact; None where that means nothing to a case."""
-        if new is None or new == "":
+        if new is None or new == "" or field in _TOLD_APART:
             return None
         if field == "status":
             return _status(old, new)
@@ -153,7 +157,7 @@ class Reader:
             return self._severity(new, by)
         if field == "assignee":
             return Assigned(self._assignee(_text(new)))
-        return Queued(_text(new)) if field == "queue" else None
+        return Queued(_text(new)) if field == "queue" else Provided(field, _text(new))
 
     def _severity(self, value: Value, by: Actor) -> Body:
         level = _number(value)
@@ -174,6 +178,12 @@ def initial(item: RemoteCase) -> dict[str, Value]:
     for change in reversed(item.history or ()):
         fields[change.field] = change.old
     return fields
+
+
+def own_fields(fields: Mapping[str, Value]) -> dict[str, str]:
+    """The fields that a tracker has beside those that have a meaning of their own here."""
+    ours = _TOLD_APART | _MEANT
+    return {name: _text(value) for name, value in fields.items() if name not in ours and value}
 
 
 def created(item: RemoteCase) -> datetime:

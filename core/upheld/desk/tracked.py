@@ -14,7 +14,7 @@ from upheld.calendar.instant import Instant, instant
 from upheld.case.decision import Subject
 from upheld.case.events import Actor, Event, Linked, Opened, Side
 from upheld.desk.records import Records
-from upheld.desk.remote import News, Reader, created, initial
+from upheld.desk.remote import News, Reader, created, initial, own_fields
 from upheld.directory import Customer, Directory, Sender
 from upheld.errors import NotFound
 from upheld.ledger import CREATE_ITEM, OutboxItem, Transaction
@@ -91,7 +91,7 @@ class Tracked:
         now = self.records.clock.now()
         at = min(instant(created(item)), now)
         opened, by = self._opened(tx, source, item, at)
-        reader = self._reader(source, self.records.book.for_customer(opened.customer, at).policy)
+        reader = self._reader(source, self._policy(item, opened, at))
         news = (
             _link_news(source, item, created(item)),
             *reader.begun(item, created(item), by),
@@ -101,6 +101,10 @@ class Tracked:
         events = [self._event(source, item, each, at) for each in news]
         case = self.records.open_together(tx, opening, opened, events)
         self._link(tx, source, item, case)
+
+    def _policy(self, item: RemoteCase, opened: Opened, at: Instant) -> Policy:
+        """The policy that the case opens under: its fields may tell."""
+        return self.records.book.for_case(opened, at, own_fields(initial(item))).policy
 
     def _add(
         self,
@@ -140,6 +144,7 @@ class Tracked:
             plan=customer.plan(at) if customer else None,
             language=customer.language if customer else None,
             product=said.get("product"),
+            version=said.get("version"),
             connection=source.name,
             enforced_from=None if old else at,
         )

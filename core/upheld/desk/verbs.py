@@ -6,7 +6,7 @@ takes the actor; nothing happens in nobody's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
@@ -26,9 +26,11 @@ from upheld.case.events import (
     Event,
     Flagged,
     Held,
+    KindSet,
     Mobilised,
     Noted,
     Opened,
+    OutcomeSet,
     PageAcknowledged,
     Provided,
     PublicReply,
@@ -50,6 +52,7 @@ from upheld.engine.gates import missing
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import CaseFilter, Transaction
 from upheld.policy.model import Gate, Policy
+from upheld.policy.names import outcomes_of
 
 Check = Callable[[Policy, CaseState], None]
 #: For whom a case can wait, and by what it can be solved.
@@ -70,12 +73,21 @@ class Verbs:
 
     records: Records
 
-    def open(self, opened: Opened, actor: Actor, *, at: Instant | None = None) -> str:
-        """Enter a case; answers its handle."""
+    def open(
+        self,
+        opened: Opened,
+        actor: Actor,
+        *,
+        at: Instant | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> str:
+        """Enter a case, with what is known of it beside; answers its handle."""
         when = self.records.clock.now() if at is None else at
         event_id = new_id()
         return self.records.ledger.retrying(
-            lambda tx: self.records.open(tx, opened, actor=actor, event_id=event_id, at=when)
+            lambda tx: self.records.open(
+                tx, opened, actor=actor, event_id=event_id, at=when, fields=fields
+            )
         )
 
     def triage(
@@ -116,6 +128,19 @@ class Verbs:
         """Set or clear a flag of the policy."""
         self._staff(actor, "flag")
         self._state(case, Flagged(flag, on), actor, lambda policy, _: _known_flag(policy, flag))
+
+    def outcome(
+        self, case: str, actor: Actor, outcome: str | None, reason: str, about: str = ""
+    ) -> None:
+        """Say what it turned out to be, or take that back (None). Some outcomes stop its clocks."""
+        self._staff(actor, "judge")
+        body = OutcomeSet(outcome, _text(reason), about)
+        self._state(case, body, actor, lambda policy, state: _known_outcome(policy, state, outcome))
+
+    def kind(self, case: str, actor: Actor, kind: str) -> None:
+        """Say what kind of request it is."""
+        self._staff(actor, "classify")
+        self._state(case, KindSet(kind), actor, lambda policy, _: _known_kind(policy, kind))
 
     def assign(self, case: str, actor: Actor, to: str) -> None:
         """Say who is to work it. Not work by itself."""
@@ -341,6 +366,22 @@ def _known_flag(policy: Policy, flag: str) -> None:
     if flag not in policy.needs.flags:
         known = ", ".join(policy.needs.flags) or "none"
         raise Refusal(f"policy {policy.name!r} has no flag {flag!r}", do_next=f"it has: {known}")
+
+
+def _known_outcome(policy: Policy, state: CaseState, outcome: str | None) -> None:
+    if outcome is None and state.outcome is None:
+        raise Refusal("it has no outcome to take back", do_next="say which it has, and why")
+    if outcome is not None and outcome not in outcomes_of(policy):
+        known = ", ".join(outcomes_of(policy)) or "none"
+        raise Refusal(
+            f"policy {policy.name!r} has no outcome {outcome!r}", do_next=f"it has: {known}"
+        )
+
+
+def _known_kind(policy: Policy, kind: str) -> None:
+    if kind not in policy.kinds:
+        known = ", ".join(policy.kinds) or "none"
+        raise Refusal(f"policy {policy.name!r} has no kind {kind!r}", do_next=f"it has: {known}")
 
 
 def _one_of(what: str, word: str, known: tuple[str, ...]) -> None:

@@ -50,6 +50,15 @@ def propose(
     return _with_severity(policy, _proposed(found, state))
 
 
+def covers(
+    policy: Policy, lists: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]
+) -> bool:
+    """Whether a policy is the one for what opened at ``at``; where it lists no products, those that
+    ``lists`` has count."""
+    by = policy if policy.products else replace(policy, products=lists.products, zone=lists.zone)
+    return holds(policy.applies, _arrived(by, opened, at, fields))
+
+
 def _arrived(policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]) -> CaseState:
     state = begin(Event("opened", at, at, UPHELD, opened)).but(fields=dict(fields))
     product, version = recognised(policy.products, text(state))

@@ -25,6 +25,7 @@ from upheld.policy.model import (
     Elapsed,
     Every,
     Gate,
+    Intake,
     Monitor,
     Offers,
     Policy,
@@ -147,6 +148,11 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     ),
     "gates that flag or revert": lambda rule: (
         isinstance(rule, Require) and rule.gate is not Gate.PREVENT
+    ),
+    "`refer` for what a machine wrote": lambda rule: (
+        isinstance(rule, Intake)
+        and bool(set(rule.nature) - {"normal"})
+        and any(do.verb is Verb.REFER for do in rule.do)
     ),
     "monitors": lambda rule: isinstance(rule, Monitor),
     "the portal": lambda rule: isinstance(rule, Offers),

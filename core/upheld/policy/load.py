@@ -23,6 +23,7 @@ from upheld.policy.model import (
     ALWAYS,
     AnyRule,
     Clause,
+    Condition,
     Needs,
     Policy,
     Section,
@@ -53,6 +54,8 @@ _TOP: Final = (
     "needs",
     "document",
 )
+#: What `for` may ask.
+FOR: Final = ("product", "plan", "customer_kind", "from", "source", "words", "field")
 #: Ids and names become parts of the keys of steps, between slashes.
 _NAME: Final = re.compile(r"[\w.-]{1,80}")
 #: Characters that YAML does not take, or takes for the end of a line.
@@ -147,9 +150,22 @@ def _head(root: Node) -> Policy:
         kinds=read_kinds(root.at("kinds")),
         products=read_products(root.at("products")),
         zone=_zone(root.at("zone")),
-        applies=read_condition(root.at("for")) if root.has("for") else ALWAYS,
+        applies=_for(root.at("for")),
         source=canonical(root.value),
     )
+
+
+def _for(node: Node) -> Condition:
+    """Which new cases a policy is for: told by what is known before there is a policy."""
+    if node.value is None:
+        return ALWAYS
+    found = read_condition(node)
+    for test in found.tests:
+        if test.key.partition(".")[0] not in FOR:
+            node.wrong(
+                f"{test.key!r} is not known before a case is opened", f"ask for {', '.join(FOR)}"
+            )
+    return found
 
 
 def _zone(node: Node) -> str:

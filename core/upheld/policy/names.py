@@ -54,9 +54,7 @@ class Names:
         rules = [rule for clause in policy.clauses for rule in clause.rules]
         rows = [row for rule in rules if isinstance(rule, Classify) for row in rule.rows]
         self.targets = tuple(rule.target for rule in rules if isinstance(rule, Target))
-        sets = [do for rule in rules if isinstance(rule, When | Every) for do in rule.do]
-        proposed = (row.outcome for row in rows if row.outcome)
-        outcomes = (*policy.outcomes, *proposed, *(do.outcome for do in sets if do.outcome))
+        outcomes = outcomes_of(policy)
         kinds = tuple(policy.kinds)
         products = (*policy.products, *Standing) if policy.products else ()
         self.people = (*policy.roles, *PEOPLE)
@@ -134,6 +132,14 @@ class Names:
             yield from _missing("flag", _several(opens.get("flag")), self.flags)
         notify = _several(rule.spec.get("notify"))
         yield from self._people(str(whom) for whom in notify if whom is not None)
+
+
+def outcomes_of(policy: Policy) -> tuple[str, ...]:
+    """What a case can turn out to be: as listed, and as rules propose or set it."""
+    rules = [rule for clause in policy.clauses for rule in clause.rules]
+    rows = (row.outcome for rule in rules if isinstance(rule, Classify) for row in rule.rows)
+    dos = (do.outcome for rule in rules if isinstance(rule, When | Every) for do in rule.do)
+    return tuple(dict.fromkeys((*policy.outcomes, *filter(None, rows), *filter(None, dos))))
 
 
 def _missing(what: str, values: Iterable[object], known: tuple[object, ...]) -> Iterator[Finding]:

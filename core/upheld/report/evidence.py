@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import StepTaken, VerdictGiven
@@ -22,6 +23,14 @@ __all__ = ["ClauseEvidence", "ClauseState", "EvidenceLine", "Standing", "gather"
 _FINAL = frozenset({Standing.SUPERSEDED, Standing.BEFORE_ENFORCEMENT, Standing.REMARK})
 
 
+#: Whether a version is one of the policy's that is reported.
+Own: TypeAlias = Callable[[str], bool]
+
+
+def _any(_version: str) -> bool:
+    return True
+
+
 def gather(
     tx: Transaction,
     policy: Policy,
@@ -29,15 +38,19 @@ def gather(
     customer: str | None = None,
     since: Instant | None = None,
     until: Instant | None = None,
+    own: Own = _any,
 ) -> tuple[ClauseEvidence, ...]:
     """Every clause of a policy, in the order of the document, with what came of it.
 
     ``customer`` narrows it to one customer's cases; ``since`` (included) and ``until`` (not) to
-    what was promised in that time. How each kind of clause is counted: docs/reference/evidence.md.
+    what was promised in that time. Of several policies side by side, ``own`` tells by the version that a
+    case is pinned to whether it is one of this policy's. How each kind of clause is counted:
+    docs/reference/evidence.md.
     """
     book, gathered = Rulebook(policy), _Gathered(since, until)
     for history in histories(tx, customer):
-        gathered.add(history, book)
+        if own(history.policy):
+            gathered.add(history, book)
     gathered.remark(book)
     found: dict[str, ClauseEvidence] = {}
     for clause in policy.clauses:

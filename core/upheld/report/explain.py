@@ -9,6 +9,7 @@ from upheld.case.decision import Subject
 from upheld.case.events import (
     Event,
     Opened,
+    Proposed,
     Receipted,
     SeveritySet,
     StepTaken,
@@ -29,6 +30,7 @@ from upheld.report.explanation import (
     StepStory,
 )
 from upheld.report.messages import Message, Outcome, messages_of, of_step
+from upheld.report.proposals import outcome_from, proposal
 from upheld.report.rulebook import Rulebook
 
 __all__ = ["Explanation", "explain", "explanation"]
@@ -83,6 +85,11 @@ def explanation(
         severity=level,
         severity_name=severity.name if severity else "",
         severity_from=_severity_from(life, facts),
+        outcome=state.outcome,
+        outcome_from=outcome_from(state),
+        kind=state.case_kind,
+        product=" ".join(each for each in (state.product, state.version) if each) or None,
+        proposals=tuple(proposal(fact.body) for fact in facts if isinstance(fact.body, Proposed)),
         policy=policy.name,
         policy_version=policy.version,
         opened=state.opened_at,

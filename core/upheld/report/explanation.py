@@ -113,6 +113,7 @@ class Explanation:
 
     ``severity_from`` tells who set the severity, or why it is proposed; ``others`` are messages that
     belong to no clause's step (questions to engineers, replies, withdrawn pages, tracker items).
+    ``proposals`` are all that was ever proposed, with the rule and what matched, whoever overrode it.
     """
 
     case: str
@@ -123,6 +124,11 @@ class Explanation:
     severity: int | None
     severity_name: str
     severity_from: str
+    outcome: str | None
+    outcome_from: str
+    kind: str | None
+    product: str | None
+    proposals: tuple[str, ...]
     policy: str
     policy_version: str
     opened: Instant

@@ -79,14 +79,15 @@ class History:
 def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
     """One after the other, so that a report never holds more than one; referrals come last."""
     periods = tuple(tx.periods())
-    for case in _cases(tx, customer):
+    for case in cases(tx, customer):
         yield _history(tx, case, Shadow(periods, case.customer))
     if customer is None:
         for referral in _referrals(tx):
             yield _history(tx, referral, Shadow(periods))
 
 
-def _cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
+def cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
+    """Every case of a customer, or of all, page by page."""
     which = CaseFilter(customer=customer)
     for offset in count(0, _PAGE):
         page = tx.cases(which, limit=_PAGE, offset=offset)

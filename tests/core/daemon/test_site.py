@@ -135,7 +135,7 @@ def test_an_agreement_is_read_from_beside_the_file(opened: Any, tmp_path: Path) 
     )
     customers = "customers: {acme: {name: Acme, agreement: {policy: own.yaml}}}\n"
     book = opened(YAML + customers).book
-    assert book.for_customer("acme", NOW).policy.name == "Own"
+    assert book.for_case(Opened("email", "Slow", "…", customer="acme"), NOW).policy.name == "Own"
     assert [policy.name for policy in book.current()] == ["Magnolia Customer Support", "Own"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.core.desk.scene import NOW, config, magnolia
@@ -16,22 +19,71 @@ OWN = load_policy('extends: magnolia\npolicy: Borealis\nversion: "1"\npublished_
 OLD = load_policy('extends: magnolia\npolicy: Magnolia of old\nversion: "0"\npublished_by: M\n')
 
 
+BETA = load_policy(
+    "extends: magnolia\npolicy: Beta\nfor: {product: beta}\n"
+    'products: {mailer: {versions: {"7.0": {beta: true}, "6.0": {}}}}\n'
+)
+PHONED = load_policy("extends: magnolia\npolicy: Phoned\nfor: {source: phone, plan: premier}\n")
+
+
+def of(customer: str | None, text: str = "Slow", **more: Any) -> Opened:
+    return Opened("email", "Help", text, customer=customer, **more)
+
+
 def book(**more: object) -> Book:
     agreements = {"borealis.yaml": OWN}
     return Book(magnolia(), config().directory(), agreements=agreements, **more)  # type: ignore[arg-type]
 
 
 def test_a_customer_with_an_agreement_has_its_own_policy() -> None:
-    assert book().for_customer("borealis", NOW).policy == OWN
+    assert book().for_case(of("borealis"), NOW).policy == OWN
 
 
 @pytest.mark.parametrize("customer", ["acme", "nobody", None])
 def test_everybody_else_has_the_sites(customer: str | None) -> None:
-    assert book().for_customer(customer, NOW).policy == magnolia()
+    assert book().for_case(of(customer), NOW).policy == magnolia()
+
+
+@pytest.mark.parametrize(
+    ("opened", "policy"),
+    [
+        (of("acme", "mailer 7.0 hangs"), BETA),
+        (of("acme", product="mailer", version="7.0.1"), BETA),
+        (of("acme", "mailer 6.0 hangs"), magnolia()),
+        (of("acme", "it hangs"), magnolia()),
+        (replace(of("acme", "mailer 7.0", plan="premier"), source="phone"), BETA),  # the first of the list
+        (replace(of("acme", plan="premier"), source="phone"), PHONED),
+        (of("acme", plan="premier"), magnolia()),  # all of it must hold
+        (of("borealis", "mailer 7.0 hangs"), OWN),  # what was agreed comes first
+    ],
+)  # fmt: skip
+def test_of_policies_side_by_side_the_first_that_is_for_such_a_case_has_it(
+    opened: Opened, policy: Policy
+) -> None:
+    several = book(beside=(BETA, PHONED))
+    assert several.for_case(opened, NOW).policy == policy
+    assert several.current() == (magnolia(), BETA, PHONED, OWN)
+
+
+def test_what_a_tracker_knows_of_a_case_tells_its_policy() -> None:
+    field = load_policy("extends: magnolia\npolicy: F\nfor: {field: {Component: Gear}}\n")
+    several = book(beside=(field,))
+    assert several.for_case(of("acme"), NOW, {"Component": "gear"}).policy == field
+    assert several.for_case(of("acme"), NOW).policy == magnolia()
+
+
+def test_a_policy_without_products_reads_those_of_the_first() -> None:
+    lists = load_policy(
+        "extends: magnolia\npolicy: First\nzone: America/New_York\n"
+        "products: {mailer: {until: 2020-12-31}}\n"
+    )
+    ended = load_policy("extends: magnolia\npolicy: Ended\nfor: {product: discontinued}\n")
+    several = Book(lists, config().directory(), beside=(ended,))
+    assert several.for_case(of("acme", "the mailer hangs"), NOW).policy == ended
 
 
 def test_an_agreement_ends() -> None:
-    assert book().for_customer("borealis", NOW + 400 * DAY).policy == magnolia()
+    assert book().for_case(of("borealis"), NOW + 400 * DAY).policy == magnolia()
 
 
 def test_new_cases_can_be_pinned_to_any_that_is_configured() -> None:

@@ -1,22 +1,19 @@
-"""Facts into the ledger: proposals, cases that can't be decided, and who was passed over."""
+"""Facts into the ledger: cases that can't be decided, and who was passed over."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.core.desk.scene import ANN, MAILBOX, NOW, PAT, RAY, Desk, broken, message, plugged
-from upheld.calendar.instant import HOUR, MINUTE, SECOND
+from tests.core.desk.scene import ANN, NOW, PAT, RAY, Desk, broken, message
+from upheld.calendar.instant import HOUR, MINUTE
 from upheld.case.decision import Decision, Subject
 from upheld.case.events import (
     Actor,
     Event,
     Noted,
     PassedOver,
-    Proposed,
     Queued,
     Side,
     StepResult,
@@ -24,88 +21,8 @@ from upheld.case.events import (
     Ticked,
     Worked,
 )
-from upheld.desk import records
-from upheld.ledger import Ledger
-from upheld.plugin import Intake, Proposal
 
 STAFF = Actor("bo", Side.STAFF)
-
-
-def proposals(desk: Desk) -> list[Proposed]:
-    return [event.body for event in desk.events() if isinstance(event.body, Proposed)]
-
-
-# --- proposals ------------------------------------------------------------------------------------
-
-
-def test_the_policy_proposes_by_what_was_written(desk: Desk) -> None:
-    desk.opened(subject="Nobody can connect")
-    (proposed,) = proposals(desk)
-    assert (proposed.severity, proposed.rule) == (1, "M-10/M-10")
-    assert "nobody can connect" in proposed.reason
-
-
-def test_a_plugin_overrides_the_policy_and_says_who_it_is(ledger: Ledger) -> None:
-    asked: list[Intake] = []
-
-    def classify(case: Intake) -> Proposal:
-        asked.append(case)
-        return Proposal(3, ("customer_system",), reason="a newsletter")
-
-    desk = Desk(ledger, plugged(acme_classify=classify))
-    desk.opened(subject="Nobody can connect")
-    assert proposals(desk)[1] == Proposed(3, ("customer_system",), None, "acme", "a newsletter")
-    assert desk.case().severity == 3
-    assert desk.state().flags == {"customer_system"}
-    (case,) = asked
-    assert (case.source, case.subject, case.customer) == ("email", "Nobody can connect", "acme")
-
-
-def test_without_an_opinion_on_the_severity_the_policys_stays(ledger: Ledger) -> None:
-    desk = Desk(ledger, plugged(acme_classify=lambda case: Proposal(outcome="answered")))
-    desk.opened(subject="Nobody can connect")
-    assert desk.case().severity == 1
-    assert proposals(desk)[1].outcome == "answered"
-
-
-def test_nobody_need_have_an_opinion(ledger: Ledger) -> None:
-    desk = Desk(ledger, plugged(acme_classify=lambda case: None))
-    desk.opened()
-    assert len(proposals(desk)) == 1
-
-
-def test_a_classifier_that_raises_is_passed_by(ledger: Ledger) -> None:
-    def raising(case: Intake) -> Proposal:
-        raise OSError("no model")
-
-    desk = Desk(ledger, plugged(bad_classify=raising, good_classify=lambda case: Proposal(2)))
-    desk.opened(subject="Nobody can connect")
-    assert [each.rule for each in proposals(desk)] == ["M-10/M-10", "good"]
-
-
-def test_no_classifier_is_asked_of_what_was_there_before(ledger: Ledger) -> None:
-    asked: list[Intake] = []
-    desk = Desk(ledger, plugged(acme_classify=asked.append))
-    desk.take(message(PAT), source=replace(MAILBOX, adopt_from=NOW + 1))
-    assert (len(desk.cases()), asked) == (1, [])
-
-
-def test_a_classifier_that_hangs_does_not_hold_up_the_case(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(records, "_PATIENCE", SECOND // 20)
-    enough = threading.Event()
-    desk = Desk(ledger, plugged(acme_classify=lambda case: enough.wait(30)))
-    desk.opened(subject="Nobody can connect")
-    enough.set()
-    assert [each.rule for each in proposals(desk)] == ["M-10/M-10"]
-
-
-def test_what_the_policy_does_not_have_can_not_be_proposed(ledger: Ledger) -> None:
-    answer = Proposal(99, ("nonsense", "customer_system"), reason="sure")
-    desk = Desk(ledger, plugged(acme_classify=lambda case: answer))
-    desk.opened(subject="Nobody can connect")
-    assert proposals(desk)[1] == Proposed(None, ("customer_system",), None, "acme", "sure")
 
 
 # --- what can't be decided ------------------------------------------------------------------------

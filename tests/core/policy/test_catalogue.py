@@ -21,6 +21,7 @@ from upheld.policy.catalogue import (
     recognised,
     standing,
 )
+from upheld.policy.model import Condition, Test
 
 SHIELD = Product(
     "shield",
@@ -198,6 +199,20 @@ def test_a_condition_names_what_is_listed(condition: str, problem: str) -> None:
     rule = f"  - {{id: C-1, says: We do., when: {condition}, do: [page: lead]}}\n"
     (found,) = told(refused(lists + HEAD + rule))
     assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("for: {severity: 1}", "severity"), ("for: closed", "is")]
+)
+def test_a_policy_asks_only_for_what_is_known_before_there_is_one(text: str, key: str) -> None:
+    (found,) = told(refused(head(text)))
+    assert f"for: {key!r} is not known before a case is opened → ask for product, plan" in found
+
+
+def test_a_policy_says_which_cases_it_is_for() -> None:
+    found = loaded("for: {product: beta, field: {Component: Gear}}\nproducts: {shield: }").applies
+    assert found == Condition((Test("product", ("beta",)), Test("field.Component", ("Gear",))))
+    assert loaded("zone: UTC").applies == Condition()
 
 
 @pytest.mark.parametrize("word", [*Standing, "shield"])
