@@ -45,6 +45,7 @@ def test_an_outcome_is_said_with_its_reason_and_what_is_meant(judged: Desk) -> N
 
 def test_and_taken_back(judged: Desk) -> None:
     judged.verbs.outcome("C1", ANN, "third_party", "their driver")
+    judged.clock.forward(minutes=1)  # facts of one instant are in no order
     judged.verbs.outcome("C1", ANN, None, "ours after all")
     assert judged.state().outcome is None
     assert judged.case().due is not None
