@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.waits import clause, lacks, told_as_waiting
 from upheld.policy import load_shipped
+from upheld.policy.document import document
+from upheld.policy.lint import lint
 from upheld.policy.model import Monitor, Offers
 from upheld.report.evidence import ClauseState, gather
 from upheld.report.witness import verify
@@ -34,12 +37,25 @@ def test_m_08_m_18_m_22_m_24_check_tells_what_waits(tmp_path: Path) -> None:
     assert {"M-08", "M-18", "M-22", "M-24"} <= told_as_waiting("magnolia", tmp_path)
 
 
-def test_m_20_m_26_what_is_said_is_published_and_enforces_nothing() -> None:
-    for name in ("M-20", "M-26"):
-        said = clause("magnolia", name)
-        assert said.statement
-        assert said.published
-        assert said.rules == ()
+def test_m_20_a_backup_server_is_advised() -> None:
+    said = clause("magnolia", "M-20")
+    assert said.statement
+    assert "backup server" in said.published
+
+
+def test_m_26_lint_names_the_text_that_its_publisher_is_still_to_write() -> None:
+    (found,) = lint(load_shipped("magnolia"), today=date(2026, 11, 25))
+    assert (found.check, found.clause) == ("unwritten", "M-26")
+
+
+def test_m_26_the_document_has_the_chapter() -> None:
+    (chapter,) = (
+        each
+        for each in document(load_shipped("magnolia")).chapters
+        if each.heading == "Network and system capacity"
+    )
+    assert chapter.text is not None
+    assert [each.clause for each in chapter.sentences] == ["M-26"]
 
 
 def test_m_21_the_report_has_every_clause_and_its_evidence_holds(story: Story) -> None:

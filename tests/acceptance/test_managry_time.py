@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.acceptance.paper import Paper
+from tests.acceptance.paper import Paper, agreed
 from upheld.case.events import (
     CallLogged,
     CustomerMessage,
@@ -128,6 +128,22 @@ def test_g_03_medium_and_low_have_no_ongoing_promise(severity: int) -> None:
 @pytest.mark.parametrize(("opened", "due"), HOLIDAYS.items())
 def test_g_04_national_holidays_are_no_business_hours(opened: str, due: str) -> None:
     assert critical(opened=opened).due("G-02/1.first") == due
+
+
+def test_g_04_the_country_is_a_setting() -> None:
+    """26 October is a holiday in Austria and none in the Czech Republic; the 28th is the other way."""
+    vienna = agreed(
+        "managry",
+        "policy: Here\ncalendars: {business: {zone: Europe/Vienna, day: 9 hours,"
+        " week: {mon-fri: '08:00-17:00'}, holidays: {country: AT}}}\n",
+    )
+    for opened, here, there in (
+        ("2026-10-23 16:30", "2026-10-26 08:30", "2026-10-27 08:30"),
+        ("2026-10-27 16:30", "2026-10-29 08:30", "2026-10-28 08:30"),
+    ):
+        case = Paper("managry", opened, severity=1, plan="standard", terms_of=vienna)
+        assert case.due("G-02/1.first") == there
+        assert critical(opened=opened).due("G-02/1.first") == here
 
 
 def test_g_09_the_longest_silence() -> None:

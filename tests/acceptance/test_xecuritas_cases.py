@@ -1,4 +1,4 @@
-"""Xecuritas, the life of a case: X-13, X-15, X-17."""
+"""Xecuritas, the life of a case: X-07, X-09, X-13, X-15, X-17."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Final
 import pytest
 
 from tests.acceptance.paper import Paper
+from tests.acceptance.waits import clause, lacks
 from upheld.case.events import CustomerMessage, Escalated, Held, Released, WaitingOn
+from upheld.policy import load_shipped
+from upheld.policy.model import Every, Offers, Verb, When
 
 TEN: Final = "2010-11-16 10:00"
 MANAGER: Final = "customer.account-manager, support-director"
@@ -22,6 +25,33 @@ def waiting() -> Paper:
 
 def closed(case: Paper) -> bool:
     return case.case.state(case.now).status == "closed"
+
+
+def test_x_07_no_rule_closes_an_unresolved_case_but_silence() -> None:
+    closing = [
+        (clause.id, rule.name)
+        for clause in load_shipped("xecuritas").clauses
+        for rule in clause.rules
+        if isinstance(rule, When | Every) and any(do.verb is Verb.CLOSE for do in rule.do)
+    ]
+    assert closing == [("X-13", "silence")]
+
+
+def test_x_07_for_years_if_need_be() -> None:
+    case = Paper("xecuritas", TEN, severity=3)
+    case.until("2012-11-16 10:00")
+    assert not closed(case)
+
+
+def test_x_09_the_portal_is_written_and_waits() -> None:
+    (online,) = (rule for rule in clause("xecuritas", "X-09").rules if isinstance(rule, Offers))
+    assert online.offers == ("enter", "follow")
+    assert lacks("xecuritas", "X-09") == {"the portal"}
+
+
+def test_x_09_a_severity_1_that_is_entered_online_pages_who_is_on_call() -> None:
+    case = Paper("xecuritas", "2010-11-20 23:00", "Email is down", source="portal")
+    assert case.told() == [("2010-11-20 23:00", "page", "on-call")]
 
 
 def test_x_13_ten_days_of_silence_close_the_case_after_a_reminder() -> None:

@@ -41,6 +41,7 @@ CHECKS: Final = {
     "ongoing-before-first": "answers that follow are due sooner than the first one",
     "empty-calendar": "a calendar that is never open",
     "holidays-end": "a list of holidays ends soon, or has ended",
+    "unwritten": "the text of a chapter stands in braces: its publisher is still to write it",
     "two-letters": "two clauses write to one person at one moment, and it stays two letters",
     "severity-by-strangers": "words of any sender can make a case a severity 1",
 }
@@ -50,6 +51,7 @@ _PURE: Final[tuple[Callable[[Policy], Iterator[lint_words.Found]], ...]] = (
     lint_rules.unreachable,
     lint_targets.never_runs,
     lint_targets.out_of_order,
+    lint_words.unwritten,
     lint_words.two_letters,
     lint_rules.by_strangers,
 )

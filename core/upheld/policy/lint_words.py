@@ -53,6 +53,20 @@ def literal_numbers(policy: Policy) -> Iterator[Found]:
             )
 
 
+def unwritten(policy: Policy) -> Iterator[Found]:
+    """A chapter whose text the publisher is still to write: it stands in braces."""
+    for section in policy.sections:
+        if section.clauses and _PLACEHOLDER.search(section.text or ""):
+            clause = section.clauses[0]
+            yield Found(
+                "unwritten",
+                clause.place,
+                clause.id,
+                f"the text under {section.heading!r} is a placeholder",
+                "write it in a file that `extends:` this one, or leave the chapter out",
+            )
+
+
 def two_letters(policy: Policy) -> Iterator[Found]:
     """Two clauses that write to one person when the same thing happens, each with its own letter."""
     rules = [
