@@ -135,6 +135,24 @@ def open_(
         tell(app, site, site.verbs.open(opened, actor, fields=pairs(fields)))
 
 
+@click.command()
+@click.argument("defect")
+@click.argument("text", default="")
+@in_the_name
+@for_machines
+@pass_app
+def fixed(app: App, *, defect: str, text: str) -> None:
+    """A DEFECT is fixed: every case that waits for it is told once; TEXT says how."""
+    from upheld.desk.defects import fixed as now_fixed
+
+    with app.acting() as (site, actor):
+        told = now_fixed(site.records, defect, actor, text_of(text))
+    if app.json:
+        print_json(list(told))
+    else:
+        say(f"{len(told)} told: {', '.join(told)}" if told else "all of them knew")
+
+
 def _tracker(site: Site, named: str | None) -> str | None:
     """As named; else where mail opens its cases; else the only tracker there is."""
     from upheld.errors import NotFound
@@ -154,5 +172,5 @@ def _tracker(site: Site, named: str | None) -> str | None:
 cases = InOrder(
     "cases",
     help="List cases and work on them. CASE is a handle (C7) or the number that was told.",
-    commands=[list_, show, open_, *VERBS],
+    commands=[list_, show, open_, fixed, *VERBS],
 )

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.case.events import Body, Event, Noted, Opened, Proposed, Provided
@@ -23,6 +23,7 @@ from upheld.policy.names import outcomes_of
 from upheld.registry import Registry
 from upheld.seam import Hung, timed
 
+Fields: TypeAlias = Mapping[str, str]
 #: A case waits so long for one classifier. They are asked in the transaction that opens it.
 PATIENCE: Final[Span] = 5 * SECOND
 #: So many calls that hung, and it is asked no more until the next start.
@@ -80,7 +81,23 @@ def proposals(
         yield from _taken(policy, plugin, answer)
 
 
-def fields(events: Iterable[Event]) -> Mapping[str, str]:
+def news(
+    policy: Policy, opened: Opened, at: Instant, before: Fields, after: Fields
+) -> Proposed | None:
+    """What the policy proposes otherwise once fields of the case are others; None where that is nothing."""
+    old, new = propose(policy, opened, at, before), propose(policy, opened, at, after)
+    changed = {
+        name: getattr(new, name)
+        for name in ("severity", "outcome", "case_kind", "product", "version")
+        if getattr(new, name) != getattr(old, name)
+    }
+    flags = tuple(flag for flag in new.flags if flag not in old.flags)
+    if not flags and not any(changed.values()):
+        return None
+    return Proposed(flags=flags, rule=new.rule, reason=new.reason, **changed)
+
+
+def fields(events: Iterable[Event]) -> Fields:
     """The fields among what came in."""
     bodies = (event.body for event in events)
     return {body.item: body.value for body in bodies if isinstance(body, Provided)}

@@ -23,9 +23,10 @@ from upheld.case.events import (
 from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
-from upheld.desk.proposals import Classifiers, fields, proposals
+from upheld.desk.proposals import Classifiers, fields, news, proposals
 from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
+from upheld.engine.classify import reads
 from upheld.engine.fold import deeds
 from upheld.engine.memory import Memory
 from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
@@ -106,6 +107,8 @@ class Records:
             now = self.clock.now()
             tx.record_all([(case.id, event) for event in before], _undecided, now=now)
         self.add(tx, case.id, last)
+        for event in fresh if case.seq else ():  # at its opening they were looked at
+            self.propose_anew(tx, case.id, event)
         begun = next((event for event in before if deeds(event)), None)
         if begun is not None:
             subject = tx.subject(case.id)
@@ -145,6 +148,23 @@ class Records:
         if decision is not None and before is not None:
             self._passed_over(tx, before, event)
         return decision
+
+    def propose_anew(self, tx: Transaction, case: str, event: Event) -> None:
+        """What is recorded of a case may tell what it is; once a person has said so, it does not."""
+        if not isinstance(event.body, Provided):
+            return
+        subject = tx.subject(case)
+        opening = next((f for f in subject.facts if isinstance(f.body, Opened)), None)
+        policy = self.book.of(subject.policy).policy
+        if opening is None or event.body.item not in reads(policy):
+            return
+        assert isinstance(opening.body, Opened)
+        facts = sorted(subject.facts, key=lambda fact: fact.order)
+        before, after = fields(f for f in facts if f.id != event.id), fields(facts)
+        body = news(policy, opening.body, opening.at, before, after)
+        if body is not None:
+            name = f"{event.id}#proposed"
+            self.add(tx, case, Event(name, event.at, event.seen, UPHELD, body))
 
     def fact(
         self, tx: Transaction, case: str, body: Body, *, actor: Actor, event_id: str

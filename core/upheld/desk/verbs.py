@@ -307,7 +307,9 @@ class Verbs:
             check(self.records.book.of(subject.policy).policy, state)
         if isinstance(body, Triaged):
             body = replace(body, number=_number(tx, body.number, state))
-        self.records.add(tx, subject.id, Event(event_id, now, now, actor, body))
+        event = Event(event_id, now, now, actor, body)
+        if self.records.add(tx, subject.id, event) is not None:
+            self.records.propose_anew(tx, subject.id, event)
 
     def _staff(self, actor: Actor, verb: str) -> None:
         if actor.side is not Side.STAFF:

@@ -35,13 +35,14 @@ from upheld.case.events import (
     Worked,
 )
 from upheld.config.model import SolutionEntry
+from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.offers import links
 from upheld.engine.case import Life
 from upheld.engine.fold import deeds
 from upheld.errors import ConfigError, Place
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
 from upheld.plugin import Outgoing, Urgency
-from upheld.policy.catalogue import Clocks
+from upheld.policy.catalogue import Clocks, product_of
 from upheld.policy.model import Policy
 
 _TEMPLATES: Final[Mapping[Purpose, str]] = {
@@ -197,6 +198,8 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "links": links(known.item, known.links),
         "solutions": [{"title": each.title, "url": each.url} for each in known.solutions],
         "outcome": _outcome(known),
+        "product": _product(known),
+        "defect": _defect(known),
         "missing": [str(each).replace("_", " ") for each in facts.get("missing", ())],
         "late": _length(known.item.late) if known.item.late else "",
         "unread": _unread(known, zone),
@@ -243,6 +246,25 @@ def _outcome(known: Known) -> dict[str, Any]:
         "stops": outcome is not None and outcome.clocks is Clocks.STOP,
         "reason": judged.reason if judged else "",
         "about": judged.about if judged else "",
+    }
+
+
+def _defect(known: Known) -> dict[str, str]:
+    """The defect that the case waits for, and what was said as it was fixed."""
+    fields = known.life.state.fields if known.life else {}
+    return {"id": fields.get(DEFECT, ""), "fixed": fields.get(FIXED, "")}
+
+
+def _product(known: Known) -> dict[str, str]:
+    """What the case is about, as the policy's list has it; ``until`` is the last day of its support."""
+    state = known.life.state if known.life else None
+    product = product_of(known.policy.products, state.product) if state else None
+    end = product.end(state.version) if product and state else None
+    return {
+        "name": product.name if product else (state and state.product) or "",
+        "version": (state and state.version) or "",
+        "standing": (state and state.standing) or "",
+        "until": end.isoformat() if end else "",
     }
 
 

@@ -60,7 +60,9 @@ def covers(
 
 
 def _arrived(policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]) -> CaseState:
-    state = begin(Event("opened", at, at, UPHELD, opened)).but(fields=dict(fields))
+    state = begin(Event("opened", at, at, UPHELD, opened)).but(
+        fields=dict(fields), provided=frozenset(fields)
+    )
     product, version = recognised(policy.products, text(state))
     if state.product is not None:
         product = None
@@ -110,6 +112,18 @@ def _with_severity(policy: Policy, proposed: Proposed) -> Proposed:
         return proposed
     reason = "; ".join(said for said in (proposed.reason, _NO_ROW) if said)
     return replace(proposed, severity=default_severity(policy), reason=reason)
+
+
+def reads(policy: Policy) -> frozenset[str]:
+    """The fields of a case by which it is classified."""
+    rules = (r for clause in policy.clauses for r in clause.rules if isinstance(r, Classify))
+    rows = [row for rule in rules for row in rule.rows]
+    axes = (each for row in rows if row.matrix for each in (row.matrix.rows, row.matrix.columns))
+    tests = [test for row in rows for test in row.when.tests]
+    asked = {str(value) for test in tests if test.key == "field" for value in test.values}
+    asked |= {test.key.partition(".")[2] for test in tests if test.key.startswith("field.")}
+    ours = {"product", "version"} if any(test.key == "product" for test in tests) else set()
+    return frozenset({axis.field for axis in axes} | asked | ours)
 
 
 def default_severity(policy: Policy) -> int:

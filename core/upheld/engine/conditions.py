@@ -101,6 +101,7 @@ _WORDS: Final[Mapping[str, Callable[[CaseState, Instant | None], bool]]] = {
     "closed": lambda state, _since: state.status is Status.CLOSED,
     "reopened": lambda state, _since: state.reopened_at is not None,
     "acknowledged": lambda state, _since: state.acknowledged_at is not None,
+    "taken_back": lambda state, _since: state.judged is not None and state.judged.outcome is None,
 }
 
 _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {

@@ -22,6 +22,7 @@ WORDS: Final = (
     "closed",
     "reopened",
     "acknowledged",
+    "taken_back",
 )
 KEYS: Final = (
     "severity",

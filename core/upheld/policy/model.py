@@ -85,7 +85,7 @@ class Test:
     Keys: severity proposed.severity plan tier status source from outcome kind flag field words
     product monitor missed warned waiting escalated_by number queue customer_kind, ``field.<name>``
     for the value of a field, and ``is`` for the bare words opened, numbered, triaged, worked,
-    mobilised, resolved, closed, reopened, acknowledged.
+    mobilised, resolved, closed, reopened, acknowledged, taken_back.
     """
 
     __test__ = False  # not for pytest

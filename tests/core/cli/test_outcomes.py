@@ -98,6 +98,15 @@ def test_the_report_tells_what_was_taken_off_a_clock_by_whom_and_how_close(own: 
     own("report", "M-15", "--outcomes", exits=2)
 
 
+def test_a_defect_that_is_fixed_is_told_to_every_case_that_waits(own: Terminal) -> None:
+    one, two = own.case(), own.case()
+    for case in (one, two):
+        own("cases", "provide", case, "defect", "DEV-17", "--as", "bo")
+    assert own.json("cases", "fixed", "DEV-17", "in 3.1", "--as", "bo") == [one, two]
+    assert own("cases", "fixed", "DEV-17", "--as", "bo").stdout == "all of them knew\n"
+    assert "no case waits" in own("cases", "fixed", "DEV-71", "--as", "bo", exits=5).output
+
+
 def test_a_report_without_any_says_so(own: Terminal) -> None:
     assert "nothing was taken off a clock" in own("report", "--outcomes").stdout
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from tests.core.desk.scene import ANN, MAILBOX, NOW, PAT, Desk, message, plugged
-from upheld.calendar.instant import SECOND
+from upheld.calendar.instant import HOUR, SECOND, moment
 from upheld.case.events import Flagged, Noted, Opened, OutcomeSet, Proposed
 from upheld.desk import proposals as made
+from upheld.desk.intake import Source
 from upheld.ledger import Ledger
-from upheld.plugin import Intake, Proposal
+from upheld.plugin import Actor as RemoteActor
+from upheld.plugin import Change, Intake, Proposal, Ref, RemoteCase
 from upheld.policy import load_policy
 
 POLICY = """
@@ -177,3 +179,89 @@ def test_what_the_policy_does_not_have_is_left_out_and_told(ledger: Ledger) -> N
     assert proposals(desk)[1] == Proposed(None, ("customer_system",), None, "acme", "sure")
     assert desk.case().severity == 1
     assert "has not all that it proposes" in notes(desk)[0]
+
+
+# --- by what is recorded later --------------------------------------------------------------------
+
+LATER = """
+extends: magnolia
+policy: Later
+outcomes: {old: {clocks: stop}}
+products: {mailer: {versions: {"6.0": {until: 2020-12-31}, "7.0": {}}}}
+document:
+- heading: Later
+  clauses:
+  - id: M-10
+    says: Severity follows reach and impact.
+    classify:
+    - {severity: 2, when: {field: workaround}}
+    - matrix:
+        reach: {many: [everybody], few: [somebody]}
+        impact: {down: [down], slow: [slow]}
+        severity: {many: {down: 1, slow: 2}, few: {down: 2, slow: 3}}
+    - {severity: 3, otherwise: true}
+  - {id: O-1, says: Old ones are not., classify: [{outcome: old, when: {product: discontinued}}]}
+"""
+
+
+@pytest.fixture
+def later(ledger: Ledger) -> Desk:
+    """A desk with a case of which nobody has said how far it reaches."""
+    desk = Desk(ledger, policy=load_policy(LATER))
+    desk.opened(subject="The mailer is down")
+    return desk
+
+
+def test_what_is_recorded_later_is_looked_at_again(later: Desk) -> None:
+    assert later.case().severity == 3
+    later.verbs.provide("C1", ANN, "reach", "many")
+    assert later.case().severity == 1
+    assert proposals(later)[-1].reason == "reach is many and impact is down (it says 'down')"
+    later.clock.forward(minutes=1)
+    later.verbs.provide("C1", ANN, "workaround", "restart it")
+    assert later.case().severity == 2
+
+
+def test_and_overrides_nobody(later: Desk) -> None:
+    later.verbs.triage("C1", ANN, 3)
+    later.verbs.provide("C1", ANN, "reach", "many")
+    assert later.case().severity == 3
+    assert proposals(later)[-1].severity == 1, "but it is proposed, for all to see"
+
+
+def test_nor_a_plugins_proposal_where_it_changes_nothing(ledger: Ledger) -> None:
+    answer = Proposal(1, reason="I know")
+    desk = Desk(ledger, plugged(acme_classify=lambda case: answer), load_policy(LATER))
+    desk.opened(subject="Slow")
+    desk.verbs.provide("C1", ANN, "reach", "few")
+    assert [each.rule for each in proposals(desk)] == ["M-10/M-10", "acme"]
+
+
+def test_a_version_that_is_told_later_tells_the_outcome(later: Desk) -> None:
+    later.verbs.provide("C1", ANN, "version", "6.0")
+    assert later.state().outcome == "old"
+    later.verbs.outcome("C1", ANN, None, "they have a contract for it")
+    later.verbs.provide("C1", ANN, "version", "6.0.1")
+    assert later.state().outcome is None
+
+
+def test_what_no_rule_reads_is_not_looked_at(later: Desk) -> None:
+    before = len(proposals(later))
+    later.verbs.provide("C1", ANN, "waiver", "signed")
+    later.verbs.provide("C1", ANN, "reach", "unheard of")
+    assert len(proposals(later)) == before
+
+
+def test_a_trackers_field_that_changes_is_looked_at_too(ledger: Ledger) -> None:
+    desk = Desk(ledger, policy=load_policy(LATER))
+    tracker = Source("desk", "builtin")
+    fields = {"title": "It is down", "status": "open", "text": "", "reporter": PAT, "reach": "few"}
+    opened = RemoteCase(Ref("", "1", "T-1"), "1", moment(NOW), fields, created=moment(NOW - HOUR))
+    desk.take(opened, source=tracker)
+    assert desk.case().severity == 2
+    change = Change("h-1", "reach", "few", "many", moment(NOW), RemoteActor("ann"))
+    changed = replace(opened, version="2", fields={**fields, "reach": "many"}, history=(change,))
+    desk.take(changed, source=tracker)
+    desk.take(changed, source=tracker)
+    assert (desk.case().severity, desk.state().fields["reach"]) == (1, "many")
+    assert len(proposals(desk)) == 2

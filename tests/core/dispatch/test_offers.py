@@ -10,7 +10,7 @@ import pytest
 
 from tests.core.dispatch.scene import OPENED, Site, send
 from upheld.case.decision import Purpose
-from upheld.case.events import Noted, OutcomeSet, Proposed
+from upheld.case.events import Noted, OutcomeSet, Proposed, Provided
 from upheld.config.model import SolutionEntry
 from upheld.desk.book import Book
 from upheld.desk.records import Records
@@ -33,6 +33,7 @@ OUTCOMES = """
 outcomes:
   third_party: {means: Another vendor's product is the cause., clocks: stop, text: Please turn to them.}
   best_effort: {means: We try and promise nothing.}
+products: {mailer: {name: Mailer, versions: {"6.0": {until: 2020-12-31}, "7.0": {beta: true}}}}
 policy: House
 published_by: House Software
 severities: {1: {name: Urgent}}
@@ -134,7 +135,7 @@ def judging(site: Site) -> Site:
     return site
 
 
-def told(site: Site, *facts: OutcomeSet | Proposed) -> str:
+def told(site: Site, *facts: OutcomeSet | Proposed | Provided) -> str:
     case = site.case()
     for fact in facts:
         site.fact(case, fact)
@@ -152,6 +153,26 @@ def test_an_outcome_is_told_with_its_meaning_the_reason_and_what_follows(judging
         "does not hold for it meanwhile",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("6.0", "Mailer 6.0 was supported until 2020-12-31."),
+        ("7.0", "Mailer 7.0 is not released yet."),
+    ],
+)
+def test_the_day_on_which_support_ended_is_told(judging: Site, version: str, said: str) -> None:
+    known = Provided("product", "mailer"), Provided("version", version)
+    assert said in told(judging, *known, OutcomeSet("best_effort", "…"))
+
+
+def test_a_fix_is_told_with_how(judging: Site) -> None:
+    case = judging.case()
+    judging.fact(case, Provided("defect_fixed", "install 3.1"))
+    judging.decide(case, send(f"{case}/m", Purpose.MAIL, "reporter", template="defect-fixed"))
+    judging.plan()
+    assert "is fixed: install 3.1" in judging.letters().write(judging.leased()).text
 
 
 def test_one_that_stops_nothing_says_nothing_of_promises(judging: Site) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.core.engine.scene import OPENED, START, at
-from upheld.case.events import Opened, Proposed
+from upheld.case.events import Opened, OutcomeSet, Proposed
 from upheld.case.state import CaseState, Status
 from upheld.engine.conditions import KEYS, holds, live
 from upheld.policy.conditions import KEYS as WRITTEN
@@ -45,6 +45,13 @@ def test_all_tests_must_hold_and_any_value_of_each() -> None:
         ("proposed.severity", 2, {"proposed": Proposed(2)}),
         ("proposed.outcome", "question", {"proposed": Proposed(outcome="question")}),
         ("outcome", "question", {"proposed": Proposed(outcome="question")}),
+        ("outcome", "theirs", {"judged": OutcomeSet("theirs")}),
+        ("proposed.kind", "usage", {"proposed": Proposed(case_kind="usage")}),
+        ("kind", "usage", {"given_kind": "usage"}),
+        ("field.environment", "linux", {"fields": {"environment": "Linux"}}),
+        ("product", "router", {"fields": {"product": "router"}}),
+        ("product", "r", {"product_id": "r"}),
+        ("product", "beta", {"standing": "beta"}),
         ("plan", "premier", {"plan": "premier"}),
         ("status", "waiting_vendor", {"status": Status.WAITING_VENDOR}),
         ("waiting", "vendor", {"status": Status.WAITING_VENDOR}),
@@ -94,6 +101,7 @@ def test_every_key_and_word_that_can_be_written_is_read() -> None:
         ("closed", {"status": Status.CLOSED}),
         ("reopened", {"reopened_at": at(1)}),
         ("acknowledged", {"acknowledged_at": at(1)}),
+        ("taken_back", {"judged": OutcomeSet(None, "ours")}),
     ],
 )
 def test_words_are_things_that_have_happened(word: str, change: dict[str, Any]) -> None:
