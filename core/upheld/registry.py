@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import import_module, metadata
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
 
@@ -78,10 +81,23 @@ class Classified:
 
 def installed() -> dict[str, Installed]:
     """All plugins that are installed, by name, without importing any."""
+    return dict(_scanned(tuple((place, _touched(place)) for place in sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _scanned(_places: tuple[tuple[str, int], ...]) -> Mapping[str, Installed]:
+    """Reading every distribution is slow: once, until a folder of theirs changes."""
     claims: dict[str, list[Installed]] = defaultdict(list)
     for entry in metadata.entry_points(group=GROUP):
         claims[entry.name].append(_described(entry))
     return {name: _with_rivals(claims[name]) for name in sorted(claims)}
+
+
+def _touched(place: str) -> int:
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _described(entry: metadata.EntryPoint) -> Installed:

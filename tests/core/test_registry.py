@@ -102,6 +102,18 @@ def test_listing_imports_nothing(distribution: Distribution) -> None:
     assert "acme_desk_acme" not in sys.modules
 
 
+def test_every_distribution_is_read_once_until_one_is_installed(
+    distribution: Distribution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distribution("acme-desk", acme=bell("acme"))
+    before = installed()
+    with monkeypatch.context() as patched:
+        patched.setattr("upheld.registry.metadata.entry_points", None)
+        assert installed() == before
+    distribution("zulu-desk", zulu=bell("zulu"))
+    assert "zulu" in installed()
+
+
 def test_plugins_are_listed_by_name(distribution: Distribution) -> None:
     distribution("acme-desk", zulu=bell("zulu"), alpha=bell("alpha"))
     assert list(installed()) == sorted(installed())

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import URL, Connection, Engine, inspect, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    text,
+)
 
 from upheld.errors import LedgerError, SchemaMismatch
 from upheld.ledger.database import connect, parse_url, sqlite_file
 from upheld.ledger.faults import translated
-from upheld.ledger.schema import REVISIONS
+from upheld.ledger.schema import REVISIONS, metadata
 
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('upheld ' || current_schema()))")
+# Alembic's own table, as Alembic makes it.
+_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 _LIFE: Final = text(
     "SELECT (SELECT version_num FROM alembic_version) AS schema, (SELECT epoch FROM site) AS epoch"
 )
@@ -33,13 +51,28 @@ def exists(url: str) -> bool:
 
 def run(connection: Connection, *, to: str = "head") -> None:
     """Create or upgrade what ``connection`` leads to, up to a revision, in its transaction."""
-    from alembic import command
-    from alembic.config import Config
-
     if connection.dialect.name == "postgresql":
         # Two daemons that start at once: the second waits, then finds nothing left to do.
         # Ledgers in other schemas of the same database are nobody's concern.
         connection.execute(_ALONE)
+    if to in {"head", REVISIONS[-1]} and revision(connection) is None:
+        create(connection)
+    else:
+        climb(connection, to)
+
+
+def create(connection: Connection) -> None:
+    """The newest schema where there is none: what climbing every step would end with, at once."""
+    metadata.create_all(connection, checkfirst=False)
+    _VERSION.create(connection, checkfirst=False)
+    connection.execute(_VERSION.insert().values(version_num=REVISIONS[-1]))
+
+
+def climb(connection: Connection, to: str = "head") -> None:
+    """Step by step, from whatever revision is there."""
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "upheld.ledger:migrations")
     config.attributes["connection"] = connection

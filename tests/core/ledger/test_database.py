@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, inspect, text
 
 from tests.core.ledger.scene import BODY, NOW, Database, counts, new_case, record
 from upheld.case.events import Noted
 from upheld.errors import Busy, DiskFull, LedgerError, SchemaMismatch
-from upheld.ledger import Ledger, schema
+from upheld.ledger import Ledger, migrate, schema
 from upheld.ledger.database import parse_url
 from upheld.ledger.mounts import network_type
 
@@ -42,6 +42,48 @@ def set_revision(url: str, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
     engine.dispose()
+
+
+@contextmanager
+def made(database: Database, make: Callable[[Connection], None]) -> Iterator[Connection]:
+    """A connection to a database in which this made the schema."""
+    url = parse_url(database.url)
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        make(connection)
+        yield connection
+    engine.dispose()
+
+
+_ASKED = {
+    "sqlite": (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main'",
+    ),
+    "postgresql": (
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+        "SELECT sequencename, data_type::text FROM pg_sequences WHERE schemaname = current_schema()",
+    ),
+}
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Each table as the database tells it, every index with its condition, and the revision."""
+    seen = inspect(connection)
+    found: dict[str, Any] = {
+        table: {
+            "columns": {each["name"]: repr(each) for each in seen.get_columns(table)},
+            "primary": seen.get_pk_constraint(table),
+            "unique": sorted(map(repr, seen.get_unique_constraints(table))),
+        }
+        for table in seen.get_table_names()
+    }
+    for asked in _ASKED[connection.dialect.name]:
+        found[asked] = sorted(map(tuple, connection.execute(text(asked))))
+    found["revision"] = connection.execute(text("SELECT * FROM alembic_version")).all()
+    return found
 
 
 # --- schema --------------------------------------------------------------------------------
@@ -110,13 +152,25 @@ def test_an_sqlite_file_is_copied_before_an_upgrade(
         assert counts(copy, "event") == 1
 
 
-def test_the_migrations_make_the_schema_that_the_code_uses(unmade: Database) -> None:
-    Ledger.create(unmade.url)
-    engine = create_engine(parse_url(unmade.url))
-    with engine.connect() as connection:
+@pytest.mark.parametrize("make", [migrate.create, migrate.climb])
+def test_the_migrations_make_the_schema_that_the_code_uses(
+    unmade: Database, make: Callable[[Connection], None]
+) -> None:
+    with made(unmade, make) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
-    engine.dispose()
+
+
+def test_a_new_ledger_is_what_climbing_every_step_ends_with(unmade: Database) -> None:
+    """To the last default, index and its condition."""
+    with made(unmade, migrate.create) as connection:
+        at_once = described(connection)
+        schema.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        migrate.climb(connection)
+        assert described(connection) == at_once
+    assert at_once["event"]["primary"]["constrained_columns"] == ["subject", "seq"]
+    assert at_once["revision"] == [(schema.REVISIONS[-1],)]
 
 
 def test_every_revision_is_listed_in_its_order() -> None:
