@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from upheld.calendar.instant import Instant, Span
-from upheld.case.events import CalendarApplied, Event, Opened
+from upheld.case.events import CalendarApplied, Event, Migrated, Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Subject:
 def pinned_calendar(facts: Sequence[Event]) -> str | None:
     """The calendar version of facts in order of arrival: that of the opening, or applied since."""
     for fact in reversed(facts):
-        if isinstance(fact.body, Opened | CalendarApplied):
+        if isinstance(fact.body, Opened | CalendarApplied | Migrated):
             return fact.body.calendar
     return None
 

@@ -7,7 +7,7 @@ what the world did; consequences are what the engine concluded. Clocks are deriv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Final, TypeAlias
 
@@ -111,6 +111,22 @@ class CalendarApplied:
     calendar: str
     before: str | None = None
     what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """From here on the case is judged by ``policy``, a policy version; ``calendar`` are its days.
+
+    ``judged`` holds the verdicts that were given before, by the key of their clock: they stand. What
+    the new policy would have wanted earlier is before enforcement.
+    """
+
+    kind: ClassVar[str] = "migrated"
+    rank: ClassVar[int] = 1
+    policy: str
+    before: str
+    calendar: str | None = None
+    judged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,6 +542,7 @@ Fact: TypeAlias = (
     | Proposed
     | Enforced
     | CalendarApplied
+    | Migrated
     | Linked
     | Triaged
     | Rejected

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
-from typing import Final
 
 from upheld.calendar.feed import read_feed
 from upheld.calendar.instant import Instant
@@ -15,14 +13,13 @@ from upheld.calendar.version import Calendars, carried, changes, list_days, read
 from upheld.case.decision import Subject
 from upheld.case.events import UPHELD, Actor, CalendarApplied
 from upheld.desk.feeds import Fetch, shown
+from upheld.desk.listed import open_cases
 from upheld.desk.records import Records
 from upheld.engine.case import replay
 from upheld.engine.terms import Terms, on_days
 from upheld.errors import ConfigError
-from upheld.ledger import CaseFilter, Ledger, Transaction
+from upheld.ledger import Ledger, Transaction
 from upheld.policy.model import Policy
-
-_A_PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ class Application:
 
     def shifts(self, tx: Transaction) -> list[Shift]:
         """What the days mean for each open case whose calendars change."""
-        found = (self._shift(tx, tx.subject(case)) for case in _open(tx))
+        found = (self._shift(tx, tx.subject(case)) for case in open_cases(tx))
         return [shift for shift in found if shift is not None]
 
     def apply(self, actor: Actor) -> list[Shift]:
@@ -178,15 +175,6 @@ class Application:
             specs = (after or book.written(policy.version)).calendars
             self._news[policy.version] = listed(specs, self._fetch)
         return self._news[policy.version]
-
-
-def _open(tx: Transaction) -> Iterator[str]:
-    """The ids of all open cases."""
-    for offset in count(step=_A_PAGE):
-        page = tx.cases(CaseFilter(open=True), limit=_A_PAGE, offset=offset)
-        yield from (case.id for case in page)
-        if len(page) < _A_PAGE:
-            return
 
 
 def _turn(tx: Transaction, policy: str, calendars: Calendars, actor: str, now: Instant) -> None:

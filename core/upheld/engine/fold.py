@@ -19,6 +19,7 @@ from upheld.case.events import (
     Held,
     KindSet,
     Linked,
+    Migrated,
     Mobilised,
     Opened,
     OutcomeSet,
@@ -193,6 +194,9 @@ def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Proposed: _proposed,
     Enforced: lambda state, _event, body: state.but(enforced_from=body.since),
+    Migrated: lambda state, event, _body: state.but(
+        enforced_from=None if state.enforced_from is None else event.at
+    ),
     Linked: lambda state, _event, body: state.but(tracker_key=body.key),
     Triaged: _triaged,
     Rejected: _rejected,

@@ -63,6 +63,9 @@ _DECIDED: Final = (
 )
 
 
+_PIN: Final = update(subject).where(subject.c.id == bindparam("of")).values(policy=bindparam("to"))
+
+
 def _counting(dialect: Any) -> ReturningInsert[int]:
     more: ReturningInsert[int] = (
         dialect.insert(counter)
@@ -91,6 +94,12 @@ class Recording(Part):
         row = {"id": name, "kind": kind, "policy": policy, "seq": 0, "head": START, "opened": now}
         self._connection.execute(_INSERT_SUBJECT, row)
         return name
+
+    def pin(self, subject_id: str, policy: str) -> None:
+        """Let a subject be judged by another policy version from its next event on; ``NotFound``."""
+        done = self._connection.execute(_PIN, {"of": subject_id, "to": policy})
+        if done.rowcount != 1:
+            raise NotFound(f"there is no {subject_id}", do_next="see `upheld cases list`")
 
     def subject(self, subject_id: str) -> Subject:
         """The subject with its facts in order of arrival; ``NotFound``."""

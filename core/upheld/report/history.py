@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Annulled, Enforced, Event, Opened, Origin, StepWithdrawn
+from upheld.case.events import Annulled, Enforced, Event, Migrated, Opened, Origin, StepWithdrawn
 from upheld.desk.scope import in_shadow
 from upheld.errors import NotFound
 from upheld.ledger import CaseFilter, ListedCase, Period, Transaction
@@ -122,4 +122,6 @@ def _recorded(events: Iterable[Event], shadow: Shadow) -> Iterator[Recorded]:
             enforced_from = event.body.enforced_from
         elif isinstance(event.body, Enforced):
             enforced_from = event.body.since
+        elif isinstance(event.body, Migrated) and enforced_from is not None:
+            enforced_from = event.at
         yield Recorded(event, enforced_from, shadow)
