@@ -19,6 +19,7 @@ from upheld.case.events import (
     Body,
     Event,
     Linked,
+    Migrated,
     Origin,
     PassedOver,
     StepResult,
@@ -62,7 +63,9 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     todo: list[Action] = list(_create(subject.id, facts, life.state))
     todo += _withdrawn(subject.id, life, terms, memory, follows)
     todo += _due(subject.id, life, terms, memory, follows)
-    follows += _verdicts(_standing(life, terms, facts), memory)
+    settled = _settled(facts)
+    standing = (each for each in _standing(life, terms, facts) if each.key not in settled)
+    follows += _verdicts(standing, memory, settled)
     follows += _warnings(life, memory)
     return Decision(
         state=memory.write(),
@@ -208,11 +211,19 @@ def _standing(life: Life, terms: Terms, facts: Sequence[Event]) -> Iterable[Verd
                 yield VerdictGiven(key, clause.id, rule.name, "missed", fact.at)
 
 
-def _verdicts(standing: Iterable[VerdictGiven], memory: Memory) -> Iterable[VerdictGiven]:
+def _settled(facts: Iterable[Event]) -> frozenset[str]:
+    """The verdicts that were given under another policy: those stand."""
+    moved = (fact.body.judged for fact in facts if isinstance(fact.body, Migrated))
+    return frozenset(key for judged in moved for key in judged)
+
+
+def _verdicts(
+    standing: Iterable[VerdictGiven], memory: Memory, settled: frozenset[str]
+) -> Iterable[VerdictGiven]:
     """What is new of them, and what of those given before no longer holds."""
     now = {verdict.key: verdict for verdict in standing}
     for key, (before, due) in memory.verdicts.items():
-        if key not in now and before != WITHDRAWN:
+        if key not in now and before != WITHDRAWN and key not in settled:
             clause, rule = key.split("/")[:2]
             now[key] = VerdictGiven(key, clause, rule, WITHDRAWN, due)
     for key, verdict in now.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
-from upheld.case.events import Event, Reopened, Resolved
+from upheld.case.events import Event, Migrated, Reopened, Resolved
 from upheld.case.state import CaseState, Status
 from upheld.engine.arming import ENDED, ONGOING, arms, arms_again, start_of
 from upheld.engine.conditions import asks_status, holds, live
@@ -40,6 +40,7 @@ class ClockTrack:
         self.cycle = 1
         self.before: CaseState | None = None  # as of the last change
         self.told = (False, False)
+        self.judges_from: Instant = 0  # what was answered before is nothing of this policy's
         self.stopped: str | None = None  # the outcome that took the case off the clock
         self._reset()
 
@@ -71,7 +72,8 @@ class ClockTrack:
             self._pause_or_resume(state, at)
             self.applies = applies
             self.applied |= applies
-            if applies and self.met_at is not None and self.meter.holds(self.spent):
+            late = self.met_at is None or self.met_at < self.judges_from
+            if applies and not late and self.meter.holds(self.spent):
                 self._judge(ClockState.MET)
             self._plan(line, at)
         self._tell(line)
@@ -80,6 +82,9 @@ class ClockTrack:
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Met by what our people did; begun anew by a message, or by a reopening."""
         state, before = line.state, self.before or line.state
+        if isinstance(event.body, Migrated):
+            self._moved(event.body.judged, event.at)
+            line.stir()
         if isinstance(event.body, Reopened) and state.reopened_at == event.at:
             self._reopen(event, before, state)
             line.stir()
@@ -308,6 +313,18 @@ class ClockTrack:
             self.verdict = self.due_then = None
         self._turn(at, ClockState.RUNNING, "reopened")
 
+    def _moved(self, judged: Mapping[str, str], at: Instant) -> None:
+        """The case came under this policy just now: what was judged before stands, nothing else."""
+        self.judges_from = at
+        self.runs = [_as_judged(run, judged) for run in self.runs]
+        given = judged.get(self._key())
+        if given is not None:
+            self.due_then = self.due_then or self.due
+        else:
+            self.due_then = None
+        self.verdict = ClockState(given) if given else None
+        self.planned = None
+
     # --- tell ---------------------------------------------------------------------------------
 
     def _run(self, at: Instant, ends: Instant | None) -> ClockRun | None:
@@ -318,7 +335,7 @@ class ClockTrack:
         two = len(self.meter.lanes) > 1
         calendar = self.rule.calendar if self.rule.by else self.meter.lanes[0][0].name
         return ClockRun(
-            key=f"{self.clause.id}/{self.rule.name}/clock/{self.cycle}",
+            key=self._key(),
             clause=self.clause.id,
             rule=self.rule.name,
             target=self.rule.target,
@@ -342,6 +359,9 @@ class ClockTrack:
             warned_at=self.warned_at,
         )
 
+    def _key(self) -> str:
+        return f"{self.clause.id}/{self.rule.name}/clock/{self.cycle}"
+
     def _state(self) -> ClockState:
         if self.verdict is not None:
             return self.verdict
@@ -358,6 +378,13 @@ class ClockTrack:
         if self.warned_at is not None or self.aim is None:
             return self.aimed_at
         return self._aim_is_up() if self._runs() else None
+
+
+def _as_judged(run: ClockRun, judged: Mapping[str, str]) -> ClockRun:
+    """A cycle that is over, with the verdict that it was given then."""
+    if run.key in judged:
+        return replace(run, state=ClockState(judged[run.key]))
+    return replace(run, state=ClockState.STOPPED, due=None)
 
 
 def together(clocks: Sequence[ClockTrack]) -> None:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import CustomerMessage, Event, Opened, Proposed, Reopened
+from upheld.case.events import CustomerMessage, Event, Migrated, Opened, Proposed, Reopened
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
@@ -24,7 +24,7 @@ from upheld.engine.step import Step
 from upheld.engine.terms import Terms
 
 #: Facts of which the tracks are told by themselves, whoever did them.
-_TOLD: Final = (CustomerMessage, Reopened)
+_TOLD: Final = (CustomerMessage, Reopened, Migrated)
 #: More changes than this at one instant are a circle in the policy, not a life.
 _CIRCLE: Final = 200
 

@@ -61,6 +61,25 @@ def test_machines_get_both_values(upheld: Terminal, slower: str) -> None:
     assert change in found
 
 
+def test_open_cases_move_to_a_draft_after_a_look(upheld: Terminal, slower: str) -> None:
+    case = upheld.case("A question about the invoice")
+    upheld("cases", "triage", case, "3", "--number", "1042", "--as", "bo")
+    words = ("policy", "migrate", "--open", "--to", slower, "--as", "bo")
+    asked = upheld.json(*words, "--dry-run")
+    (clock,) = asked["cases"][0]["clocks"]
+    assert (asked["dry_run"], clock["clause"], asked["cases"][0]["moves"]) == (True, "M-16", True)
+    assert "1 would be due at another instant" in upheld(*words, "--dry-run").stdout
+    assert "1 are due at another instant" in upheld(*words).stdout
+    assert upheld.kinds(case)[-1] == "migrated"
+    assert upheld.json(*words)["cases"] == []
+
+
+def test_which_cases_has_to_be_said(upheld: Terminal, slower: str) -> None:
+    for more in ((), ("C1", "--open")):
+        said = upheld("policy", "migrate", *more, "--to", slower, "--as", "bo", exits=2).stderr
+        assert "say --open for all" in said
+
+
 def test_a_policy_that_is_not_there_is_told(upheld: Terminal) -> None:
     said = upheld("policy", "diff", "magnolia", "magnolai.yaml", exits=3).stderr
     assert "magnolai.yaml: can't be read: No such file or directory" in said

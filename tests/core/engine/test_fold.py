@@ -129,7 +129,12 @@ def test_every_kind_of_fact_is_known_here() -> None:
     tested = {Noted, PassedOver, Reopened, PublicReply, CallLogged, Released, Detached, Proposed}
     tested |= {type(fact) for fact, _ in CHANGES} | {Unread}
     facts = {kind for kind in BODIES.values() if kind in Fact.__args__}
-    assert {kind.kind for kind in facts - tested} == {"opened", "annulled", "calendar_applied"}
+    assert {kind.kind for kind in facts - tested} == {
+        "opened",
+        "annulled",
+        "calendar_applied",
+        "migrated",
+    }
 
 
 def test_a_proposal_brings_its_flags_and_a_later_one_counts() -> None:
