@@ -34,6 +34,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "Instant": st.integers(-(2**53), 2**53),
     "Span": st.integers(0, 2**53),
     "tuple[str, ...]": st.lists(_TEXT, max_size=3).map(tuple),
+    "Mapping[str, str]": st.dictionaries(_TEXT, _TEXT, max_size=3),
     "StepResult": st.sampled_from(StepResult),
 }
 
