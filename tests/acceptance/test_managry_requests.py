@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.acceptance.paper import Paper
+from tests.acceptance.story import PAT, STAFF, Story
+from tests.acceptance.test_solutions import site
 from upheld.case.events import (
     CustomerMessage,
     Flagged,
     KindSet,
     OutcomeSet,
+    Provided,
     PublicReply,
     SeveritySet,
     Triaged,
     WaitingOn,
 )
 from upheld.case.state import CaseState
+from upheld.desk.defects import fixed
+from upheld.testing.stage import Stage
 
 NINE: Final = "2026-03-10 09:00"
 LEVELS: Final = {
@@ -92,6 +98,13 @@ def test_g_06_without_the_alteration_the_targets_start_again() -> None:
     assert case.due("G-02/1.first") == "2026-03-11 15:00"
 
 
+def test_g_06_taken_back_the_customer_hears_of_it() -> None:
+    case = critical()
+    case.happens("2026-03-10 09:30", OutcomeSet("third_party", "the reader's driver"))
+    case.happens("2026-03-10 11:00", OutcomeSet(None, "it was ours"))
+    assert case.told_by("G-06")[1:] == [("2026-03-10 11:00", "mail", "reporter")]
+
+
 def test_g_06_a_part_of_others_that_is_not_suspected_leaves_them_running() -> None:
     case = critical()
     case.happens("2026-03-10 09:30", Flagged("extensions"))
@@ -129,17 +142,30 @@ def test_g_11_a_person_says_what_kind_it_is() -> None:
 
 def test_g_12_a_verified_defect_goes_to_the_developers_once() -> None:
     case = critical()
-    case.happens("2026-03-10 09:30", Flagged("defect"))
-    case.happens("2026-03-10 09:40", Flagged("defect"))
+    case.happens("2026-03-10 09:30", Provided("defect", "DEV-17"))
+    case.happens("2026-03-10 09:40", Provided("defect", "DEV-18"))
     assert case.told_by("G-12") == [("2026-03-10 09:30", "forward", "developers")]
 
 
-def test_g_12_mended_each_customer_with_that_defect_is_told_once() -> None:
-    for case in (critical(), Paper("managry", NINE, severity=3, plan="premier")):
-        case.happens("2026-03-10 09:30", Flagged("defect"))
-        case.happens("2026-03-17 09:00", Flagged("mended"))
-        case.happens("2026-03-17 10:00", Flagged("mended"))
-        assert case.told_by("G-12")[1:] == [("2026-03-17 09:00", "mail", "reporter")]
+def test_g_12_one_defect_many_cases_and_each_customer_is_told_once_that_it_is_fixed(
+    tmp_path: Path,
+) -> None:
+    with Stage(tmp_path, config=site("managry")) as stage:
+        story = Story(stage)
+        for subject in ("It crashes", "It crashes here too", "Another crash"):
+            story.mail(PAT, subject)
+            story.expect_mail(PAT, f"Re: {subject}")
+        for case, defect in (("C1", "DEV-17"), ("C2", "DEV-17"), ("C3", "DEV-18")):
+            story.do.provide(case, STAFF, "defect", defect)
+        story.settle()
+        for subject in ("It crashes", "It crashes here too", "Another crash"):
+            story.expect_mail("ann@magnolia.example", subject)
+        for _ in range(2):
+            fixed(stage.site.records, "DEV-17", STAFF, "In version 5.2.")
+            story.settle()
+        for case in ("C1", "C2"):
+            assert "In version 5.2." in story.expect_mail(PAT, f"[{case}]").text
+        story.nothing_else()
 
 
 def test_g_12_waiting_for_it_the_ongoing_clock_runs() -> None:

@@ -1,4 +1,4 @@
-"""Xecuritas at the desk, with the real daemon: X-04, X-07, X-09."""
+"""Xecuritas at the desk, with the real daemon: X-02, X-04, X-07, X-09, X-16."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Final
 import pytest
 
 from tests.acceptance.story import BO, CY, PAT, STAFF, Story
+from upheld.calendar.instant import HOUR, MINUTE
 from upheld.errors import Refusal
+from upheld.report.outcomes import taken_off
 from upheld.testing.stage import SITE, Stage
 
 #: Bo is on call from Monday the 8th at nine, Cy from Monday the 15th.
@@ -74,3 +76,45 @@ def test_x_07_an_unresolved_case_is_not_closed(story: Story) -> None:
         story.do.close(case, STAFF)
     story.forward(hours=1)
     assert story.state(case).status == "open"
+
+
+def test_x_16_the_report_tells_what_was_taken_off_the_clock(story: Story) -> None:
+    case = story.phoned("It is slow", 1)
+    story.expect_page(BO)
+    story.forward(minutes=45)
+    story.do.outcome(case, STAFF, "third_party", "their driver drops packets", "Acme NIC 3")
+    story.settle()
+    told = story.expect_mail(PAT, "It is slow")
+    assert "please turn to its vendor" in told.text
+    assert "Acme NIC 3" in told.text
+    with story.stage.site.ledger.reading() as tx:
+        (found,) = taken_off(story.stage.site.records, tx)
+    assert (found.by, found.outcome, found.about) == (BO, "third_party", "Acme NIC 3")
+    (response, _) = found.clocks
+    assert (response.spent, response.within) == (45 * MINUTE, 60 * MINUTE)
+
+
+BETA: Final = """
+policy: Field tests
+for: {product: beta}
+severities: {1: {name: Any}}
+document:
+- heading: Field tests
+  clauses:
+  - {id: B-1, says: Mail opens a case., intake: {from: partner, do: [open: case]}}
+  - {id: B-2, says: "You are answered within {within}.", target: first_response, within: 72 hours}
+"""
+
+
+def test_x_02_a_beta_version_is_pinned_to_the_policy_that_is_for_it(tmp_path: Path) -> None:
+    (tmp_path / "beta.yaml").write_text(BETA)
+    config = {**SITE, **XECURITAS, "policy": ["xecuritas", "beta.yaml"]}
+    with Stage(tmp_path, start=SUNDAY_AT_THREE, config=config) as stage:
+        story = Story(stage)
+        story.mail(PAT, "Mail gateway 6 crashes")
+        story.mail(PAT, "Mail gateway 5 crashes")
+        (beta,) = story.life("C1").clocks
+        assert (beta.clause, beta.within) == ("B-2", 72 * HOUR)
+        assert story.state("C1").outcome is None
+        assert {run.clause for run in story.life("C2").clocks} == {"X-11"}
+        story.nothing_else()
