@@ -48,6 +48,10 @@ def intervals(draw: st.DrawFn) -> str:
     return f"{_clock(start)}-{_clock(end if end != start else end + 1)}"
 
 
+#: What a feed can close of a day: it never runs over midnight.
+hours_of_a_day = st.tuples(st.integers(0, 1439), st.integers(1, 1440)).map(
+    lambda pair: f"{_clock(min(pair[0], pair[1] - 1))}-{_clock(max(pair[0] + 1, pair[1]))}"
+)
 weeks = st.dictionaries(
     st.sampled_from(WEEKDAYS),
     st.lists(intervals(), min_size=1, max_size=3).map(tuple),
@@ -60,12 +64,16 @@ def specs(draw: st.DrawFn) -> CalendarSpec:
     """A calendar with whatever one can have."""
     holidays = draw(st.lists(days, max_size=6))
     extra = draw(st.dictionaries(days, st.lists(intervals(), min_size=1, max_size=2), max_size=3))
+    closed = draw(
+        st.dictionaries(days, st.lists(hours_of_a_day, min_size=1, max_size=2), max_size=3)
+    )
     return CalendarSpec(
         "random",
         zone=draw(st.sampled_from(ZONES)),
         week=draw(weeks),
         holidays=tuple(day.isoformat() for day in holidays),
         extra={day.isoformat(): tuple(hours) for day, hours in extra.items()},
+        closed={day.isoformat(): tuple(hours) for day, hours in closed.items()},
     )
 
 

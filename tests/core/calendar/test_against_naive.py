@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.calendar.strategies import ZONES, specs
+from tests.core.calendar.strategies import ZONES, hours_of_a_day, specs
 from upheld.calendar import CalendarSpec, compile_calendar
 from upheld.calendar.instant import MINUTE, instant, parse
 from upheld.calendar.wall import from_wall, zone_named
@@ -51,15 +51,19 @@ def _open_minutes(spec: CalendarSpec, first: date) -> set[int]:
         day = first + timedelta(days=n)
         midnight, tomorrow = (_minute(spec.zone, first, day, m) for m in (0, 1440))
         shut = _is_holiday(spec, day + timedelta(days=1))
-        for start, end in _runs(_hours(spec, day)) if midnight < tomorrow else ():
+        for start, end in _runs(spec, day) if midnight < tomorrow else ():
             opens, closes = (_minute(spec.zone, first, day, m) for m in (start, end))
             found.update(range(opens, min(closes, tomorrow) if shut else closes))
     return found
 
 
-def _runs(hours: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Runs of minutes on the wall: what overlaps or touches there is one."""
-    minutes = {minute for text in hours for minute in range(*read_stretch(text))}
+def _runs(spec: CalendarSpec, day: date) -> list[tuple[int, int]]:
+    """Runs of minutes on the wall that are open from a day on: what overlaps or touches is one."""
+    minutes = {minute for text in _hours(spec, day) for minute in range(*read_stretch(text))}
+    for later in (0, 1):
+        name = (day + timedelta(days=later)).isoformat()
+        for text in () if name in spec.extra else spec.closed.get(name, ()):
+            minutes -= {later * 1440 + minute for minute in range(*read_stretch(text))}
     starts = sorted(minute for minute in minutes if minute - 1 not in minutes)
     ends = sorted(minute + 1 for minute in minutes if minute + 1 not in minutes)
     return list(zip(starts, ends, strict=True))
@@ -121,15 +125,18 @@ def test_the_compiled_calendar_is_open_in_the_same_minutes(
 
 @settings(max_examples=40, deadline=None)
 @given(specs(), st.data())
-def test_holidays_and_extra_days_too(spec: CalendarSpec, data: st.DataObject) -> None:
+def test_holidays_extra_days_and_closed_hours_too(spec: CalendarSpec, data: st.DataObject) -> None:
     zone, day = data.draw(st.sampled_from(_CHANGES))
     around = [(day + timedelta(days=n)).isoformat() for n in range(-3, 4)]
     holidays = data.draw(st.lists(st.sampled_from(around), max_size=4, unique=True))
     some = next(iter(spec.week.values()))
     worked = data.draw(st.lists(st.sampled_from(around), max_size=2, unique=True))
     extra = dict.fromkeys(worked, some)
-    written = CalendarSpec("near", False, zone, spec.week, tuple(holidays), extra)
-    _agree(written, day - timedelta(days=3))
+    shut = data.draw(
+        st.dictionaries(st.sampled_from(around), hours_of_a_day.map(lambda h: (h,)), max_size=3)
+    )
+    near = CalendarSpec("near", False, zone, spec.week, tuple(holidays), extra, closed=shut)
+    _agree(near, day - timedelta(days=3))
 
 
 @pytest.mark.parametrize(

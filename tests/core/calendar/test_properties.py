@@ -105,3 +105,44 @@ def test_what_was_asked_before_changes_no_answer(
         assert used.add(at, length) == fresh.add(at, length)
         assert used.back(at, length) == fresh.back(at, length)
         assert used.elapsed(asked[0], at) == fresh.elapsed(asked[0], at)
+
+
+pauses = st.lists(st.tuples(instants, lengths.filter(bool)), max_size=4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(anything, instants, lengths.filter(bool), pauses)
+def test_pauses_put_off_by_what_they_take_of_business_time_and_nothing_else(
+    calendar: Calendar, start: Instant, length: Span, pauses: list[tuple[Instant, Span]]
+) -> None:
+    """A run that is split, piece by piece, ends where it would without, and the pauses on top."""
+    at, left, paused = start, length, 0
+    for begin, lasts in sorted(pauses):
+        ran = calendar.elapsed(at, max(at, begin))
+        if ran >= left:
+            break
+        end = max(at, begin) + lasts
+        paused += calendar.elapsed(max(at, begin), end)
+        at, left = end, left - ran
+    due = calendar.add(at, left)
+    assert due == calendar.add(start, length + paused)
+    assert calendar.elapsed(start, due) - paused == length
+
+
+@settings(deadline=None, max_examples=60)
+@given(calendars, instants)
+def test_it_is_open_from_the_opening_until_it_closes(calendar: Calendar, at: Instant) -> None:
+    opens, closes = calendar.opens(at), calendar.closes(at)
+    assert closes is not None
+    assert calendar.elapsed(opens, closes) == closes - opens > 0
+    assert not calendar.is_open(closes)
+
+
+@settings(deadline=None, max_examples=60)
+@given(calendars, instants, st.integers(0, 40))
+def test_open_days_are_counted_one_by_one(calendar: Calendar, start: Instant, days: int) -> None:
+    there = calendar.day_after(start, days)
+    assert there >= start
+    assert calendar.is_open(there)
+    assert calendar.day_after(start, days + 1) >= there
+    assert calendar.day_after(start, days + 1, close=True) > start
