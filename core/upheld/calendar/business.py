@@ -69,7 +69,10 @@ class Calendar:
         return self.add(at, 0)
 
     def closes(self, at: Instant) -> Instant | None:
-        """When it closes that is open at ``at``, or opens next; None where it never closes."""
+        """When it closes that is open at ``at``, or opens next; None for 24x7.
+
+        ``CalendarError`` where it is open for ten years and more.
+        """
         return self._hours.closes(at) if self._hours else None
 
     def day_after(self, start: Instant, days: int, *, close: bool = False) -> Instant:

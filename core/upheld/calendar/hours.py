@@ -23,6 +23,8 @@ from upheld.errors import ConfigError
 _YEARS: Final = 200
 # Years so far from all that is compiled start anew: one stray date must not compile centuries.
 _FAR: Final = 60
+# An office that is open for longer counts as one that never closes.
+_LONG: Final = 10
 # A year is compiled with the last day before it (its night runs on) and the first after it.
 _FIRST_YEAR: Final = 2
 _LAST_YEAR: Final = 9997
@@ -109,10 +111,13 @@ class Hours:
         return compiled.latest(reading)
 
     def closes(self, at: Instant) -> Instant:
-        """When the stretch ends that is open at ``at``, or the next one."""
+        """When the stretch ends that is open at ``at``, or the next one; ``CalendarError`` where that is
+        years away."""
         at = self.limit(at, 0)
-        compiled = self._covering(at, at)
+        compiled, year = self._covering(at, at), moment(at).year
         while compiled.closing(at) >= compiled.end:
+            if compiled.last > year + _LONG:
+                raise CalendarError(f"calendar {self._name!r} does not close after {iso(at)}")
             compiled = self._reach(compiled, at, 0, ahead=True)
         return compiled.closing(at)
 
