@@ -22,7 +22,8 @@ from upheld.ledger import Ledger
 from upheld.logs import logger
 from upheld.plugin import Finding, Level, PluginError
 from upheld.policy import Policy
-from upheld.policy.model import Condition, Every, Monitor, Offers, When
+from upheld.policy.model import Condition, Every, Monitor, Offers, Verb, When
+from upheld.policy.names import SOLUTIONS
 from upheld.seam import Live
 
 #: What conditions may ask and nothing answers yet.
@@ -124,11 +125,22 @@ def _policy(site: Site, policy: Policy) -> Iterator[Finding]:
         if name not in site.config.links:
             what = f"the policy points to {name!r}: messages go out without it"
             yield Finding(Level.WARNING, "links", what, f"add `links: {{{name}: https://…}}`")
+    if _offers_solutions(policy) and not site.config.solutions:
+        what = "the policy offers solutions that are known, and there are none"
+        yield Finding(
+            Level.WARNING, "solutions", what, "add `solutions:` with title, url and words"
+        )
     composer = Composer(site.templates())
     for name in policy.needs.templates:
         if not composer.knows(name):
             do_next = f"write templates/en/{name}.txt beside upheld.yaml"
             yield Finding(Level.ERROR, "templates", f"there is no template {name!r}", do_next)
+
+
+def _offers_solutions(policy: Policy) -> bool:
+    rules = (rule for clause in policy.clauses for rule in clause.rules)
+    dos = (do for rule in rules if isinstance(rule, When | Every) for do in rule.do)
+    return any(do.verb is Verb.OFFER and SOLUTIONS in do.keys for do in dos)
 
 
 def _waiting(policy: Policy) -> set[str]:

@@ -138,6 +138,16 @@ def test_a_policy_that_no_case_can_be_pinned_to_is_told(own: Terminal) -> None:
     assert any(what.startswith("Beta: no case will be pinned to it") for what in whats)
 
 
+def test_solutions_that_a_policy_offers_and_nobody_has_written_are_told(own: Terminal) -> None:
+    offers = "W-2, says: We help., when: opened, do: [mail: reporter, offer: solutions]"
+    (own.folder / "own.yaml").write_text(f"{OWN}  - {{id: {offers}}}\n")
+    what = "the policy offers solutions that are known, and there are none"
+    assert what in [each["what"] for each in own.json("check")]
+    known = "solutions: {help: {title: Help, url: https://magnolia.example/help, words: [help]}}\n"
+    own.config.write_text(own.config.read_text() + known)
+    assert what not in [each["what"] for each in own.json("check")]
+
+
 def test_two_policies_of_one_name_are_refused(own: Terminal) -> None:
     (own.folder / "beta.yaml").write_text(BETA.replace("policy: Beta", "policy: Own"))
     assert "two of them are called 'Own'" in own("status", exits=3).output

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from tests.core.engine.scene import BO, BOT, PAT, START, Case, terms
+from tests.core.engine.scene import BO, BOT, HEAD, PAT, START, Case
 from upheld.calendar.instant import MINUTE, Instant
 from upheld.case.events import (
     Actor,
@@ -22,6 +22,7 @@ from upheld.case.events import (
     Held,
     Mobilised,
     Noted,
+    OutcomeSet,
     PageAcknowledged,
     Proposed,
     PublicReply,
@@ -35,9 +36,25 @@ from upheld.case.events import (
     WaitingOn,
     Worked,
 )
+from upheld.engine.terms import Terms, compile_terms
+from upheld.policy import load_policy
+
+OUTCOMES = """
+outcomes:
+  theirs: {clocks: stop}
+  altered: {clocks: stop, on_return: new_cycle}
+  tried: {}
+"""
+
+
+def with_outcomes(*rules: str) -> Terms:
+    """As ``terms``, of a policy that has outcomes."""
+    lines = [f"  - {{id: A-{n}, says: A promise., {rule}}}" for n, rule in enumerate(rules, 1)]
+    return compile_terms(load_policy(OUTCOMES + HEAD + "\n".join(lines)))
+
 
 OPEN = "status: [open, worked, waiting_customer, waiting_vendor, resolved]"
-TERMS = terms(
+TERMS = with_outcomes(
     "target: first_response, for: {severity: 1}, within: 2 hours, on_raise: restart",
     "target: first_response, for: {severity: 2}, within: 4 business hours, calendar: office",
     "target: resolution, for: {severity: [1, 2]}, within: 9 hours, pause_while: {waiting: customer},"
@@ -63,6 +80,8 @@ _BODIES: st.SearchStrategy[Body] = st.one_of(
     st.builds(SeveritySet, _SEVERITIES),
     st.builds(SeveritySet, _SEVERITIES),
     st.builds(Triaged, _SEVERITIES),
+    st.builds(OutcomeSet, st.sampled_from([None, None, "theirs", "altered", "tried"])),
+    st.builds(Proposed, _SEVERITIES, outcome=st.sampled_from(["theirs", "tried"])),
     st.builds(Proposed, _SEVERITIES),
     st.builds(WaitingOn, st.sampled_from(["customer", "vendor"])),
     st.builds(Flagged, st.just("vip"), st.booleans()),

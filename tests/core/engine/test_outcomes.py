@@ -23,6 +23,7 @@ from upheld.case.events import (
     Provided,
     PublicReply,
     SeveritySet,
+    Triaged,
 )
 from upheld.engine.case import replay, why_no_clock
 from upheld.engine.terms import Terms, compile_terms
@@ -123,6 +124,38 @@ def test_what_is_only_proposed_stops_the_clock_until_somebody_says_otherwise() -
     assert state_of(case, 2) == (ClockState.STOPPED, 0)
     case.happens(OutcomeSet(None, "a problem of ours"), at(2))
     assert case.clock(at(2)).due == at(6)
+
+
+@pytest.mark.parametrize(
+    ("target", "due"),
+    [
+        ("target: update, within: 2 hours", 7),  # an hour was left
+        ("target: resolution, within: 2 hours, starts: triaged", 7),
+        ("target: fix, within: 2 business hours, calendar: office, outside_hours: 3 hours", 7),
+        # An instant waits for nobody.
+        ("target: repair, by: close of next business day, calendar: office", 32),
+    ],
+)  # fmt: skip
+def test_every_kind_of_clock_is_stopped_and_goes_on(target: str, due: float) -> None:
+    case = case_of(target)
+    case.happens(Triaged(2), START)
+    case.happens(PublicReply("Hello"), START)
+    case.happens(OutcomeSet("third_party", "…"), at(1))
+    case.until(at(6))
+    assert [run.state for run in case.life(at(6)).clocks][-1] is ClockState.STOPPED
+    assert case.verdicts() == {}
+    case.happens(OutcomeSet(None, "…"), at(6))
+    assert case.life(at(6)).clocks[-1].due == at(due)
+
+
+def test_an_answer_while_it_is_off_the_clock_arms_no_clock_that_runs() -> None:
+    case = case_of("target: update, within: 2 hours")
+    case.happens(OutcomeSet("third_party", "…"), at(1))
+    case.happens(PublicReply("Please ask them"), at(2))
+    case.until(at(9))
+    assert (case.verdicts(), case.decision.wake_at) == ({}, None)
+    case.happens(OutcomeSet(None, "…"), at(9))
+    assert case.life(at(9)).clocks[-1].due == at(11)
 
 
 # --- what rules say of a case ---------------------------------------------------------------------

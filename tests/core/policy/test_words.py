@@ -95,3 +95,15 @@ _words = st.text("abcdeäß", min_size=1, max_size=6)
 @given(st.lists(_words, min_size=1, max_size=4), st.lists(_words, max_size=4))
 def test_a_text_mentions_every_run_of_its_words(phrase: list[str], rest: list[str]) -> None:
     assert mentions(" ".join([*rest, *phrase, *rest]).upper(), " ".join(phrase))
+
+
+@given(st.lists(_words, min_size=1, max_size=3), st.sampled_from("abcdß7"), st.booleans())
+def test_a_phrase_is_never_found_inside_of_a_word(
+    phrase: list[str], more: str, before: bool
+) -> None:
+    said = " ".join(phrase)
+    text = f"{more}{said}" if before else f"{said}{more}"
+    # Unless the longer words happen to say it as well.
+    other = fold(text).split()
+    apart = [other[n : n + len(phrase)] for n in range(len(other))]
+    assert mentions(text, said) == ([fold(word) for word in phrase] in apart)
