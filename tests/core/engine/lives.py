@@ -72,6 +72,18 @@ TERMS = with_outcomes(
     "every: 3 business hours, first: 1 business hour, while: {waiting: vendor}, calendar: office,"
     " do: [notify: engineer], catch_up: always",
     "when: closed, do: [mail: {to: reporter, template: hint}]",
+    "target: update, for: {severity: [1, 2]}, within: 90 minutes, aim: 60 minutes",
+    "target: update, for: {severity: 3}, within: 2 business hours, calendar: office,"
+    " on_reopen: continue, on_lower: carry",
+    "target: next_response, within: 1 business hour, outside_hours: 3 hours, calendar: office",
+    "target: resolution, for: {severity: 2}, within: 3 business hours, calendar: office,"
+    " aim: 2 business hours, on_raise: carry, on_lower: restart",
+    "target: parts, for: {flag: vip}, by: close of next business day, calendar: office,"
+    " starts: worked, cut_off: '12:00', on_reopen: continue",
+    "when: opened, before: {resolution: 1 business hour}, calendar: office, unless: worked,"
+    " do: [notify: chief]",
+    "when: {missed: update}, do: [notify: manager]",
+    "when: {warned: [update, resolution]}, after: 10 minutes, do: [notify: engineer]",
 )
 LENGTH: Instant = 14 * 60 * MINUTE
 
@@ -94,6 +106,7 @@ _BODIES: st.SearchStrategy[Body] = st.one_of(
         [PublicReply("hello"), PublicReply("hello", send=True), Worked(), CallLogged()]
     ),
     st.sampled_from([CustomerMessage("hello?"), Noted("…"), PageAcknowledged(), Mobilised()]),
+    st.sampled_from([CustomerMessage("and now?"), PublicReply("we look"), WaitingOn("customer")]),
     st.sampled_from([Assigned("bo"), Queued("support"), Released(), Attached("C9"), Detached()]),
     st.sampled_from([Resolved(), Resolved("workaround"), Closed(), Reopened(), Rejected("spam")]),
 )

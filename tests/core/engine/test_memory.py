@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from tests.core.engine.scene import at
 from upheld.case.events import StepResult
@@ -67,3 +68,29 @@ def test_of_a_grid_whose_last_was_taken_back_the_earlier_ones_stay_known() -> No
     memory.keep(step(3), StepResult.TAKEN)
     memory.withdraw("A-1/A-1/1")
     assert [memory.knows(step(number)) for number in (2, 3, 4)] == [True, False, False]
+
+
+def test_of_a_grid_that_moved_later_none_is_known_and_of_one_that_moved_earlier_all_are() -> None:
+    memory = empty()
+    grid = replace(step(2), next_due=at(3))
+    memory.keep(grid, StepResult.TAKEN)
+    moved = replace(grid, occurrence=1, due=at(2.5))
+    assert not memory.knows(moved)
+    assert memory.knows(replace(moved, due=at(1.5)))
+    assert memory.knows(replace(moved, next_due=None))  # a page is not sent twice
+    memory.keep(moved, StepResult.TAKEN)
+    assert memory.key("C1", "A-1/A-1/1") == "C1/A-1/A-1/1/1~2"
+    memory.keep(replace(grid, due=at(3.5)), StepResult.TAKEN)
+    assert memory.key("C1", "A-1/A-1/1") == "C1/A-1/A-1/1/2~2"
+
+
+def test_what_an_earlier_version_kept_is_read() -> None:
+    memory = Memory.read({"seen": 5, "steps": {"A-1/A-1/1": [2, "taken", 1]}, "verdicts": {}})
+    assert memory.knows(replace(step(1), due=at(9), next_due=at(10)))
+    assert not memory.knows(step(3))
+
+
+def test_warnings_are_kept() -> None:
+    memory = empty()
+    memory.warnings["A-1/A-1/clock/1"] = at(1)
+    assert Memory.read(json.loads(json.dumps(memory.write()))) == memory

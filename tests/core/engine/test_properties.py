@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.core.engine.lives import LENGTH, TERMS, in_order, lives
 from tests.core.engine.scene import START, Case
 from upheld.calendar.instant import HOUR, MINUTE, Instant
-from upheld.case.events import Event, StepResult, StepTaken, Ticked
+from upheld.case.events import Event, StepResult, StepTaken, Ticked, Warned
 from upheld.engine.case import decide
 from upheld.engine.step import StepKind
 
@@ -48,6 +48,13 @@ def test_news_in_any_order_leads_to_the_same_case(found: tuple[list[Event], Case
     assert case.decision.listing == straight.decision.listing
     assert case.decision.wake_at == straight.decision.wake_at
     assert _last(case) == _last(straight)
+    assert _warned(case) == _warned(straight)
+
+
+def _warned(case: Case) -> set[str]:
+    """The clocks whose warning was not taken back."""
+    told = {body.key: body.taken_back for body in case.bodies(Warned)}
+    return {key for key, taken_back in told.items() if not taken_back}
 
 
 def _last(case: Case) -> dict[str, str]:
