@@ -66,7 +66,7 @@ def decide(terms: Terms, subject: Subject, event: Event) -> Decision:
     settled = _settled(facts)
     standing = (each for each in _standing(life, terms, facts) if each.key not in settled)
     follows += _verdicts(standing, memory, settled)
-    follows += _warnings(life, memory)
+    follows += _warnings(life, facts, memory)
     return Decision(
         state=memory.write(),
         follows=tuple(_events(subject, event, follows, now)),
@@ -233,15 +233,19 @@ def _verdicts(
             yield replace(verdict, corrects=before)
 
 
-def _warnings(life: Life, memory: Memory) -> Iterable[Warned]:
-    """Aims that are up and were not told yet, and those told that were none by what is known now."""
-    warned = {run.key: run for run in life.clocks if run.warned_at is not None}
+def _warnings(life: Life, facts: Iterable[Event], memory: Memory) -> Iterable[Warned]:
+    """Aims that are up and were not told yet, and those told that were none by what is known now.
+
+    What was before a case came under its policy stands as it is.
+    """
+    since = max((fact.at for fact in facts if isinstance(fact.body, Migrated)), default=0)
+    warned = {run.key: run for run in life.clocks if (run.warned_at or 0) > since}
     for key, run in warned.items():
         if memory.warnings.get(key) is None and run.warned_at is not None:
             memory.warnings[key] = run.warned_at
             yield Warned(key, run.clause, run.rule, run.warned_at)
     for key, at in memory.warnings.items():
-        if at is not None and key not in warned:
+        if at is not None and at > since and key not in warned:
             memory.warnings[key] = None
             clause, rule = key.split("/")[:2]
             yield Warned(key, clause, rule, at, taken_back=True)

@@ -10,7 +10,8 @@ from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Migrated, Reopened, Resolved
 from upheld.case.state import CaseState, Status
 from upheld.engine.arming import ENDED, ONGOING, arms, arms_again, start_of
-from upheld.engine.conditions import asks_status, holds, live
+from upheld.engine.conditions import asks_status, fits, live
+from upheld.engine.cycles import cycle_of
 from upheld.engine.meter import Spent, added
 from upheld.engine.outcomes import begins_anew, stopped_by
 from upheld.engine.terms import Terms
@@ -33,6 +34,7 @@ class ClockTrack:
         self._begins = start_of(rule)
         self._ongoing = rule.target in ONGOING
         self._outlives = asks_status(rule.applies)
+        self._waits = fits(rule.pause_while) if rule.pause_while else None
         self.meter = terms.meter(rule)
         self.aim: Span | None = terms.reach(rule.aim, rule.calendar)[1] if rule.aim else None
         self.same: Sequence[ClockTrack] = (self,)
@@ -72,15 +74,22 @@ class ClockTrack:
             self._pause_or_resume(state, at)
             self.applies = applies
             self.applied |= applies
-            late = self.met_at is None or self.met_at < self.judges_from
-            if applies and not late and self.meter.holds(self.spent):
-                self._judge(ClockState.MET)
+            if applies and self._is_met_in_time():
+                self.verdict = ClockState.MET
             self._plan(line, at)
         self._tell(line)
         self.before = line.state
 
+    def _is_met_in_time(self) -> bool:
+        """For a target that applies from later on; what another policy judged is nothing of this."""
+        if self.met_at is None or self.verdict is not None or self.met_at < self.judges_from:
+            return False
+        return self.meter.holds(self.spent)
+
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """Met by what our people did; begun anew by a message, or by a reopening."""
+        if not (done or self._ongoing or isinstance(event.body, Migrated | Reopened)):
+            return
         state, before = line.state, self.before or line.state
         if isinstance(event.body, Migrated):
             self._moved(event.body.judged, event.at)
@@ -110,7 +119,7 @@ class ClockTrack:
         if cycle != self.cycle or not self._runs():
             return False
         if aims:
-            return self.warned_at is None and self._aim_is_up() <= at
+            return self.warned_at is None and self.aim_is_up() <= at
         return self._limit() <= at
 
     def struck(self, line: Timeline, at: Instant) -> None:
@@ -119,7 +128,7 @@ class ClockTrack:
             self.due_then = self._due()
             self._judge(ClockState.MISSED)
         else:
-            self.aimed_at, self.warned_at = self._aim_is_up(), at
+            self.aimed_at, self.warned_at = self.aim_is_up(), at
         self._tell(line)
 
     @property
@@ -148,7 +157,7 @@ class ClockTrack:
         self.started = self.resumed = at
         if self.rule.by is not None:
             self.meter = self._terms.until(self.rule, at)
-        self.spent, self.carried = self.meter.empty, 0
+        self.spent, self.carried, self.planned = self.meter.empty, 0, None
         starts = self.rule.starts
         by = by or (starts if isinstance(starts, str) else "condition")
         self.segments = [Segment(at, ClockState.RUNNING, by)]
@@ -203,7 +212,7 @@ class ClockTrack:
         ended = ENDED if self._ongoing else {Status.CLOSED}
         if state.status in ended and not self._outlives:
             return True
-        return self.rule.pause_while is not None and holds(self.rule.pause_while, state)
+        return self._waits is not None and self._waits(state)
 
     def _turn(self, at: Instant, state: ClockState, by: str) -> None:
         """One stretch ends, another begins."""
@@ -211,7 +220,7 @@ class ClockTrack:
         ran = self.meter.empty if self.resumed is None else self.meter.since(self.resumed, at)
         self.segments[-1] = Segment(last.begins, last.state, last.by, at, ran)
         self.segments.append(Segment(at, state, by))
-        self.spent, self.resumed = added(self.spent, ran), None
+        self.spent, self.resumed, self.planned = added(self.spent, ran), None, None
         if state is ClockState.RUNNING:
             self._go(at)
 
@@ -227,11 +236,13 @@ class ClockTrack:
         return self.applies and self.verdict is None and self.resumed is not None
 
     def _plan(self, line: Timeline, at: Instant) -> None:
-        before, self.planned = self.planned, self._limit() if self._runs() else None
-        if self.planned is None or self.planned == before:
+        runs = self._runs()
+        if not runs or self.planned is not None:
+            self.planned = self.planned if runs else None
             return
+        self.planned = self._limit()
         if self.aim is not None and self.warned_at is None and self.planned > at:
-            line.schedule(self._aim_is_up(), self, self.cycle * 2 + 1)
+            line.schedule(self.aim_is_up(), self, self.cycle * 2 + 1)
         line.schedule(self.planned, self, self.cycle * 2)
 
     def _limit(self) -> Instant:
@@ -239,10 +250,6 @@ class ClockTrack:
 
     def _due(self) -> Instant:
         return self.meter.due(self.resumed or 0, self.spent)
-
-    def _aim_is_up(self) -> Instant:
-        calendar = self.meter.lanes[0][0]
-        return calendar.add(self.resumed or 0, max(0, (self.aim or 0) - self.spent[0]))
 
     def _meet(self, at: Instant) -> None:
         """Judged by elapsed time; met while it is paused, it is due as if it went on just then."""
@@ -261,9 +268,11 @@ class ClockTrack:
 
     def _tell(self, line: Timeline) -> None:
         """Which targets are missed, and which are past their aim, as conditions read it."""
-        told, self.told = self.told, (self._is_missed(), self._is_past_aim())
-        if told == self.told:
+        missed = self.verdict is ClockState.MISSED
+        warned = self.warned_at is not None and self.applies and self.met_at is None
+        if self.told == (missed, warned):
             return
+        self.told = missed, warned
         state, name = line.state, {self.rule.target}
         missed = any(each.told[0] for each in self.same)
         warned = any(each.told[1] for each in self.same)
@@ -273,12 +282,6 @@ class ClockTrack:
                 warned=state.warned | name if warned else state.warned - name,
             )
         )
-
-    def _is_missed(self) -> bool:
-        return self.verdict is ClockState.MISSED
-
-    def _is_past_aim(self) -> bool:
-        return self.warned_at is not None and self.applies and self.met_at is None
 
     # --- again --------------------------------------------------------------------------------
 
@@ -317,7 +320,7 @@ class ClockTrack:
         """The case came under this policy just now: what was judged before stands, nothing else."""
         self.judges_from = at
         self.runs = [_as_judged(run, judged) for run in self.runs]
-        given = judged.get(self._key())
+        given = judged.get(self.key())
         if given is not None:
             self.due_then = self.due_then or self.due
         else:
@@ -328,56 +331,16 @@ class ClockTrack:
     # --- tell ---------------------------------------------------------------------------------
 
     def _run(self, at: Instant, ends: Instant | None) -> ClockRun | None:
-        if self.started is None or not self.applied:
-            return None
-        last, spent = self.segments[-1], self.total(at)
-        ran = self.meter.empty if self.resumed is None else self.meter.since(self.resumed, at)
-        two = len(self.meter.lanes) > 1
-        calendar = self.rule.calendar if self.rule.by else self.meter.lanes[0][0].name
-        return ClockRun(
-            key=self._key(),
-            clause=self.clause.id,
-            rule=self.rule.name,
-            target=self.rule.target,
-            cycle=self.cycle,
-            started=self.started,
-            within=self.meter.lanes[0][1],
-            calendar=calendar or "",
-            state=self._state(),
-            due=self._shown_due(),
-            spent=spent[0],
-            met_at=self.met_at,
-            segments=(
-                *self.segments[:-1],
-                Segment(last.begins, last.state, last.by, ends, ran),
-            ),
-            by=self.rule.by.text if self.rule.by else "",
-            outside=self.meter.lanes[1][1] if two else None,
-            spent_outside=spent[1] if two else 0,
-            carried=self.carried,
-            aimed_at=self._shown_aim(),
-            warned_at=self.warned_at,
-        )
+        return None if self.started is None or not self.applied else cycle_of(self, at, ends)
 
-    def _key(self) -> str:
+    def key(self) -> str:
+        """What this cycle's verdict is known by."""
         return f"{self.clause.id}/{self.rule.name}/clock/{self.cycle}"
 
-    def _state(self) -> ClockState:
-        if self.verdict is not None:
-            return self.verdict
-        if not self.applies or self.met_at is not None or self.stopped is not None:
-            return ClockState.STOPPED
-        return ClockState.PAUSED if self.resumed is None else ClockState.RUNNING
-
-    def _shown_due(self) -> Instant | None:
-        if self.verdict is not None:
-            return self.due_then
-        return self.due
-
-    def _shown_aim(self) -> Instant | None:
-        if self.warned_at is not None or self.aim is None:
-            return self.aimed_at
-        return self._aim_is_up() if self._runs() else None
+    def aim_is_up(self) -> Instant:
+        """When the aim is (while it runs)."""
+        calendar = self.meter.lanes[0][0]
+        return calendar.add(self.resumed or 0, max(0, (self.aim or 0) - self.spent[0]))
 
 
 def _as_judged(run: ClockRun, judged: Mapping[str, str]) -> ClockRun:

@@ -31,6 +31,12 @@ def holds(
     return all(_ready(test, acting, since)(state) for test in condition.tests)
 
 
+def fits(condition: Condition) -> Predicate:
+    """As ``holds``, a function to keep."""
+    tests = tuple(_ready(test, acting=False) for test in condition.tests)
+    return lambda state: all(test(state) for test in tests)
+
+
 def live(condition: Condition, *, acting: bool = False) -> Predicate:
     """As ``holds``, but nothing of a closed case is live unless its status is what is asked.
 

@@ -55,13 +55,12 @@ class Terms:
     aheads: tuple[tuple[Clause, When], ...] = field(default=())
     everies: tuple[tuple[Clause, Every], ...] = field(default=())
     targets: tuple[tuple[Clause, Target], ...] = field(default=())
+    dos: Mapping[tuple[str, str], tuple[Do, ...]] = field(default_factory=dict)
 
     def does(self, track: str) -> tuple[Do, ...] | None:
         """What the rule of a step's track does; None where the track is no rule's."""
         clause, name = track.split("/")[:2]
-        rules: tuple[tuple[Clause, When | Every], ...] = (*self.whens, *self.aheads, *self.everies)
-        found = (rule.do for own, rule in rules if (own.id, rule.name) == (clause, name))
-        return next(found, None)
+        return self.dos.get((clause, name))
 
     def reach(self, length: Duration, calendar: str | None) -> tuple[Calendar, Span]:
         """The calendar that a duration runs on, and how much of it."""
@@ -117,6 +116,7 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
         aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
         targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
+        dos={(c.id, r.name): r.do for c, r in rules if isinstance(r, When | Every)},
     )
 
 
