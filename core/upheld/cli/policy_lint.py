@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import print_json, say
 from upheld.cli.policy_pages import read_policy
+
+if TYPE_CHECKING:
+    from upheld.policy.lint import Lint
 
 
 @click.command("lint")
@@ -19,7 +25,7 @@ def lint_command(app: App, *, policy: str | None) -> None:
     """Look a policy over: promises without rules, rules that never hold, clocks in the wrong order.
 
     POLICY is a file or the name of one that ships with Upheld; the site's own by default. Exits
-    with 1 where anything is found.
+    with 1 where anything is found that the file does not accept, with a reason.
     """
     from upheld.calendar.instant import moment
     from upheld.clock import SystemClock
@@ -28,24 +34,38 @@ def lint_command(app: App, *, policy: str | None) -> None:
 
     read = read_policy(app, policy)
     today = moment(SystemClock().now()).date()
-    found = lint(read, today=today, lacking=not_enforced(read))
+    found = [(each, _why(each)) for each in lint(read, today=today, lacking=not_enforced(read))]
     if app.json:
-        print_json(
-            [
-                {
-                    "check": each.check,
-                    "file": each.place.file,
-                    "line": each.place.line,
-                    "clause": each.clause or None,
-                    "what": each.what,
-                    "do_next": each.do_next,
-                }
-                for each in found
-            ]
-        )
+        print_json([_plain(*each) for each in found])
     else:
-        for each in found:
-            clause = f"{each.clause}: " if each.clause else ""
-            say(f"{each.place}: {clause}{each.what} [{each.check}]\n  → {each.do_next}")
-        say(f"{len(found)} found." if found else "Nothing found.")
-    sys.exit(1 if found else 0)
+        _show(found)
+    sys.exit(0 if all(why for _, why in found) else 1)
+
+
+def _why(found: Lint) -> str | None:
+    """Why the file accepts it; a finding may be of a policy that the file extends."""
+    from upheld.policy.lint import accepted
+
+    file = Path(found.place.file)
+    return accepted(found, file.read_text("utf-8").splitlines()) if file.is_file() else None
+
+
+def _plain(found: Lint, why: str | None) -> dict[str, object]:
+    return {
+        "check": found.check,
+        "file": found.place.file,
+        "line": found.place.line,
+        "clause": found.clause or None,
+        "what": found.what,
+        "do_next": found.do_next,
+        "accepted": why,
+    }
+
+
+def _show(found: Sequence[tuple[Lint, str | None]]) -> None:
+    left = [each for each, why in found if not why]
+    for each in left:
+        clause = f"{each.clause}: " if each.clause else ""
+        say(f"{each.place}: {clause}{each.what} [{each.check}]\n  → {each.do_next}")
+    kept = f"; {len(found) - len(left)} accepted" if len(left) < len(found) else ""
+    say(f"{len(left) or 'Nothing'} found{kept}.")

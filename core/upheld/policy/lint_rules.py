@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from upheld.policy.lint_words import Found
 from upheld.policy.model import (
     Classify,
     Clause,
     Condition,
-    Every,
     Intake,
     Policy,
     Row,
@@ -19,47 +19,58 @@ from upheld.policy.model import (
     When,
 )
 
+#: What is wrong, and how to mend it.
+Said: TypeAlias = tuple[str, str]
+
 
 def unreachable(policy: Policy) -> Iterator[Found]:
-    """Conditions that contradict themselves, rows behind one that takes all, targets nobody has."""
-    targets = {
-        rule.target: rule.aim is not None
-        for clause in policy.clauses
-        for rule in clause.rules
-        if isinstance(rule, Target)
-    }
+    """Steps that their own ``unless`` rules out, rows and rules behind one that takes all they would
+    take, waits for what no target gives."""
+    intakes: set[tuple[str, str]] = set()
     for clause in policy.clauses:
         for rule in clause.rules:
             if isinstance(rule, Classify):
                 yield from _rows(clause, rule)
-            for condition in conditions_of(rule):
-                for what in _never(condition, targets):
-                    mend = "take one of them out: all tests of a condition must hold"
-                    yield Found("unreachable", rule.place, clause.id, what, mend)
+            for what, mend in (
+                *_ruled_out(rule),
+                *_never(policy, rule),
+                *_taken_before(rule, intakes),
+            ):
+                yield Found("unreachable", rule.place, clause.id, what, mend)
 
 
-def conditions_of(rule: object) -> Iterator[Condition]:
-    """Every condition that a rule has."""
-    match rule:
-        case Target(applies=applies):
-            yield applies
-        case When(when=when, unless=unless):
-            yield from (when, unless) if unless else (when,)
-        case Every(holds=holds):
-            yield holds
-        case Classify(rows=rows):
-            yield from (row.when for row in rows)
+def _ruled_out(rule: object) -> Iterator[Said]:
+    if isinstance(rule, When) and rule.unless and rule.unless.tests:
+        given = rule.when.tests
+        if rule.after is None and all(_covered(test, given) for test in rule.unless.tests):
+            yield "its `unless` holds whenever its `when` does: it never comes", "mend one of them"
 
 
-def _never(condition: Condition, targets: dict[str, bool]) -> Iterator[str]:
-    seen: dict[str, Test] = {}
+def _never(policy: Policy, rule: object) -> Iterator[Said]:
+    condition = rule.when if isinstance(rule, When) else Condition()
+    targets = [each for each in all_rules(policy) if isinstance(each, Target)]
     for test in condition.tests:
-        before = seen.setdefault(test.key, test)
-        single = test.key not in {"flag", "field", "is", "words", "missed", "warned"}
-        if single and before is not test and not set(before.values) & set(test.values):
-            yield f"asks for two values of {test.key} at one time: it never holds"
-        if test.key == "warned" and not any(targets.get(str(value)) for value in test.values):
-            yield "waits for a warning, and no target of that name has an `aim`: it never comes"
+        named = [each for each in targets if each.target in test.values]
+        if test.key == "warned" and not any(each.aim for each in named):
+            yield (
+                "waits for a warning, and no target of that name has an `aim`: it never comes",
+                "give the target an `aim`, or wait for `missed`",
+            )
+        if test.key == "missed" and all(each.promises_none for each in named):
+            yield (
+                "waits for a target to be missed that promises nothing: it never comes",
+                "give the target a `within`, or leave the step out",
+            )
+
+
+def _taken_before(rule: object, intakes: set[tuple[str, str]]) -> Iterator[Said]:
+    """Of the rules for what arrives the first that fits counts."""
+    if not isinstance(rule, Intake):
+        return
+    takes = {(who, nature) for who in rule.sender for nature in rule.nature or ("normal",)}
+    if takes <= intakes:
+        yield "takes what an earlier intake rule takes: it never comes", "join the two"
+    intakes |= takes
 
 
 def _rows(clause: Clause, rule: Classify) -> Iterator[Found]:
@@ -89,7 +100,7 @@ def _covered(test: Test, by: Sequence[Test]) -> bool:
 
 def by_strangers(policy: Policy) -> Iterator[Found]:
     """Where mail of anybody opens a case, its words must not page people."""
-    if not any(_opens_for_anybody(rule) for rule in _all(policy)):
+    if not any(_opens_for_anybody(rule) for rule in all_rules(policy)):
         return
     for clause in policy.clauses:
         for rule in clause.rules:
@@ -117,5 +128,6 @@ def _opens_for_anybody(rule: object) -> bool:
     )
 
 
-def _all(policy: Policy) -> Iterator[object]:
+def all_rules(policy: Policy) -> Iterator[object]:
+    """Every rule, in the order of the file."""
     return (rule for clause in policy.clauses for rule in clause.rules)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import product
 from typing import Final
 
 from upheld.calendar.spec import CalendarSpec
+from upheld.policy.lint_rules import all_rules
 from upheld.policy.lint_words import Found, named
 from upheld.policy.model import (
     AnyRule,
@@ -31,21 +31,25 @@ _SOON: Final = timedelta(days=60)
 
 def without_clock(policy: Policy) -> Iterator[Found]:
     """Each severity and plan wants a target, a step that comes by itself, or ``promises: none``."""
-    plans: Iterable[str | None] = policy.plans or (None,)
-    rules = [rule for clause in policy.clauses for rule in clause.rules]
+    rules = [rule for rule in all_rules(policy) if _due(rule)]
     if not any(isinstance(rule, Target | Every) for rule in rules):
         return
-    for level, plan in product(policy.severities, plans):
-        case: dict[str, object] = {"severity": level, "plan": plan}
-        if not any(_for(_applies(rule), case) for rule in rules if _due(rule)):
-            of = f"severity {level}" + (f" on plan {plan}" if plan else "")
+    for plan in policy.plans or (None,):
+        levels = [level for level in policy.severities if not _clocked(rules, level, plan)]
+        if levels:
+            of = ", ".join(map(str, levels)) + (f" on plan {plan}" if plan else "")
             yield Found(
                 "no-clock",
                 policy.clauses[0].place,
                 "",
-                f"an open case of {of} has no clock, and nothing is due for it",
+                f"an open case of severity {of} has no clock, and nothing is due for it",
                 "add a target, or say so: `promises: none`",
             )
+
+
+def _clocked(rules: Iterable[object], severity: int, plan: str | None) -> bool:
+    case = {"severity": severity, "plan": plan}
+    return any(_for(_applies(rule), case) for rule in rules)
 
 
 def _due(rule: object) -> bool:
@@ -147,8 +151,8 @@ def calendars(policy: Policy, today: date) -> Iterator[Found]:
     for name, (clause, rule) in used.items():
         spec = policy.calendars[name]
         place = rule.place
-        if _is_empty(spec):
-            what = f"calendar {name!r} is never open: what is due on it is never due"
+        if _is_over(spec, today):
+            what = f"calendar {name!r} is never open again: what is due on it is never due"
             yield Found("empty-calendar", place, clause.id, what, "give its `week` hours")
         last = _last(spec)
         if last is not None and last < today + _SOON:
@@ -157,8 +161,11 @@ def calendars(policy: Policy, today: date) -> Iterator[Found]:
             yield Found("holidays-end", place, clause.id, what, mend)
 
 
-def _is_empty(spec: CalendarSpec) -> bool:
-    return not spec.always and not any(spec.week.values()) and not any(spec.extra.values())
+def _is_over(spec: CalendarSpec, today: date) -> bool:
+    """Open on listed days alone, and the last of them has passed. (Never open is an error.)"""
+    if spec.always or any(spec.week.values()):
+        return False
+    return all(date.fromisoformat(day) < today for day, hours in spec.extra.items() if hours)
 
 
 def _last(spec: CalendarSpec) -> date | None:

@@ -1,15 +1,14 @@
-"""Findings on what is said: numbers that stand twice, letters that come twice."""
+"""Findings on what is said: numbers that stand twice."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 from upheld.errors import Place
-from upheld.policy.model import Clause, Do, Every, Policy, Require, Target, Verb, When
+from upheld.policy.model import Clause, Every, Policy, Require, Target, When
 
 _NUMBER: Final = "|".join(
     (
@@ -22,8 +21,6 @@ _LENGTH: Final = re.compile(
     rf"\b({_NUMBER})[ -](business |working |calendar )?(minute|hour|day|week)s?\b", re.IGNORECASE
 )
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
-#: What is a letter of its own, whatever else is sent at that moment.
-_LETTERS: Final = frozenset({Verb.MAIL, Verb.FORWARD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +62,6 @@ def unwritten(policy: Policy) -> Iterator[Found]:
                 f"the text under {section.heading!r} is a placeholder",
                 "write it in a file that `extends:` this one, or leave the chapter out",
             )
-
-
-def two_letters(policy: Policy) -> Iterator[Found]:
-    """Two clauses that write to one person when the same thing happens, each with its own letter."""
-    rules = [
-        (clause, rule, do)
-        for clause in policy.clauses
-        for rule in clause.rules
-        if isinstance(rule, When)
-        for do in rule.do
-        if do.verb in _LETTERS
-    ]
-    for (earlier, one, mine), (clause, other, theirs) in combinations(rules, 2):
-        if earlier.id != clause.id and _one_moment(one, other) and _meet(mine, theirs):
-            to = ", ".join(sorted(set(mine.to) & set(theirs.to)))
-            yield Found(
-                "two-letters",
-                other.place,
-                clause.id,
-                f"writes to {to} at the moment at which {earlier.id} does: two letters",
-                "put both into one template, or tell the cases apart",
-            )
-
-
-def _one_moment(one: When, other: When) -> bool:
-    same = (one.when, one.before, one.calendar) == (other.when, other.before, other.calendar)
-    return same and (one.after and one.after.text) == (other.after and other.after.text)
-
-
-def _meet(one: Do, other: Do) -> bool:
-    """The same letter to the same person is sent once."""
-    return bool(set(one.to) & set(other.to)) and one.template != other.template
 
 
 def named(clause: Clause, name: str) -> str:

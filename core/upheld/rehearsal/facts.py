@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -157,7 +158,7 @@ class Facts:
         for key in _INSTANTS & own.keys():
             own[key] = self.at(own[key], case, *place, key)
         try:
-            body: Body = TypeAdapter(cls).validate_python(own)
+            body: Body = _checks(kind).validate_python(own)
         except ValidationError as error:
             first = error.errors(include_input=False)[0]
             key = ".".join(str(part) for part in first["loc"])
@@ -169,6 +170,11 @@ class Facts:
             if key not in known:
                 hint = suggest(key, {*known, *ABOUT})
                 raise self.wrong(f"there is no key {key!r} here", *place, key, do_next=hint)
+
+
+@cache
+def _checks(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(BODIES[kind])
 
 
 def _case(fact: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ from upheld.rehearsal.scenario import (
     WrittenMessage,
     WrittenScenario,
 )
-from upheld.source import Document, problems, read
+from upheld.source import Document, problems
 
 _WITHOUT_POLICY = "name one: `policy: magnolia`, a file, or --policy"
 
@@ -39,12 +38,11 @@ class Shared:
     customers: Mapping[str, WrittenCustomer] | None = None
 
 
-def scenarios(source: Path | Document, *, policy: str | None = None) -> tuple[Scenario, ...]:
-    """The scenarios of a file (YAML or JSON), in its order; ``policy`` replaces what they name.
+def scenarios(document: Document, *, policy: str | None = None) -> tuple[Scenario, ...]:
+    """The scenarios of a file, in its order; ``policy`` replaces what they name.
 
     A file is one scenario, or has them under ``scenarios``. ``ConfigError`` tells what is wrong.
     """
-    document = source if isinstance(source, Document) else read(source)
     if not isinstance(document.data, Mapping):
         raise ConfigError("is no scenario", where=document.place(), do_next="see docs/reference")
     return tuple(_all(document, policy))

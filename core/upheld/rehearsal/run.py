@@ -13,6 +13,7 @@ from upheld.engine.terms import Terms, compile_terms
 from upheld.errors import ConfigError, NotFound
 from upheld.policy import load_policy, load_shipped, shipped
 from upheld.rehearsal.compare import Compared, compared
+from upheld.rehearsal.document import document
 from upheld.rehearsal.plain import as_plain
 from upheld.rehearsal.read import scenarios
 from upheld.rehearsal.scenario import Scenario
@@ -38,8 +39,8 @@ def rehearse(name: str, policy: str | None = None) -> Iterator[Rehearsed]:
 
     ``policy`` (a file or a name) replaces what they name. ``ConfigError`` tells what is wrong.
     """
-    document, folder = _document(name)
-    for scenario in scenarios(document, policy=policy):
+    file, folder = _document(name)
+    for scenario in scenarios(file, policy=policy):
         terms = _terms(scenario.policy, Path() if policy else folder)
         facts = tuple(scenario.facts.items())
         played = play(terms, scenario.directory, facts, scenario.until, scenario.down)
@@ -57,7 +58,7 @@ def shipped_scenarios(name: str) -> Document:
 def _document(name: str) -> tuple[Document, Path]:
     if name in shipped():
         return shipped_scenarios(name), Path()
-    return read(Path(name)), Path(name).parent
+    return document(Path(name)), Path(name).parent
 
 
 @cache  # one policy for hundreds of scenarios

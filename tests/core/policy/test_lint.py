@@ -131,6 +131,31 @@ def test_rows_that_can_all_be_reached(rows: str) -> None:
     assert "unreachable" not in checks(classify(rows), EVERY)
 
 
+def test_an_intake_behind_one_that_takes_all_it_would_take() -> None:
+    first = "{id: A-1, says: So., intake: {from: [partner, staff], do: [open: case]}}"
+    again = "{id: A-2, says: So., intake: {from: staff, do: [open: case]}}"
+    assert "unreachable" in checks(first, again, EVERY)
+    other = again.replace("staff", "unknown")
+    assert "unreachable" not in checks(first, other, EVERY)
+    bounces = again.replace("from: staff", "from: staff, nature: bounce")
+    assert "unreachable" not in checks(first, bounces, EVERY)
+
+
+def test_a_step_that_its_own_exception_rules_out() -> None:
+    step = "when: {severity: 1, plan: premier}, unless: {severity: [1, 2]}, do: [notify: lead]"
+    assert "unreachable" in checks(target(step), EVERY)
+    assert "unreachable" not in checks(target(step.replace("[1, 2]", "2")), EVERY)
+    later = step.replace("unless", "after: 2 hours, unless")  # by then it may be another severity
+    assert "unreachable" not in checks(target(later), EVERY)
+
+
+def test_a_miss_of_what_is_not_promised() -> None:
+    missed = target("when: {missed: first_response}, do: [notify: lead]")
+    none = target("target: first_response, promises: none", name="A-9")
+    assert "unreachable" in checks(missed, none)
+    assert "unreachable" not in checks(missed, EVERY)
+
+
 def test_a_warning_that_nobody_gives() -> None:
     warned = target("when: {warned: first_response}, do: [notify: lead]")
     assert "unreachable" in checks(warned, EVERY)
@@ -201,17 +226,12 @@ def test_a_calendar_that_nothing_runs_on_is_nobody_s_concern() -> None:
     assert of(load_policy(f"{HOLIDAYS}  - {EVERY}\n"), date(2030, 1, 1)) == []
 
 
-LETTER = "when: opened, do: [mail: {{to: reporter, template: {0}}}]"
-LETTERS = HEAD.replace("templates: [reminder]", "templates: [reminder, welcome]")
-
-
-def test_two_letters_to_one_person_at_one_moment() -> None:
-    one, two = (target(LETTER.format(name), name=f"A-{name}") for name in ("reminder", "welcome"))
-    assert "two-letters" in checks(one, two, EVERY, head=LETTERS)
-    again = target(LETTER.format("reminder"), name="A-2")
-    assert "two-letters" not in checks(one, again, EVERY, head=LETTERS)
-    later = two.replace("when: opened", "when: opened, after: 1 hour")
-    assert "two-letters" not in checks(one, later, EVERY, head=LETTERS)
+def test_days_on_which_alone_a_calendar_is_open_have_passed() -> None:
+    hours = "week: {}, extra: {'2026-12-24': '08:00-12:00'}, day: 9 hours}"
+    head = HEAD.replace('week: {mon-fri: "08:00-17:00"}, day: 9 hours}', hours, 1)
+    policy = load_policy(f"{head}  - {ON_OFFICE}\n")
+    assert of(policy, date(2026, 12, 24)) == []
+    assert of(policy, date(2026, 12, 25)) == [("empty-calendar", "A-1")]
 
 
 OPENS = "{id: A-2, says: So., intake: {from: unknown, do: [open: case]}}"

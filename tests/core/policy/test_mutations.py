@@ -1,4 +1,4 @@
-"""The shipped policy, damaged in every way that people damage files: it loads, or says what is wrong."""
+"""Shipped policies, damaged in every way that people damage files: they load, or say what is wrong."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import copy
 import random
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
 import pytest
 
 from upheld.errors import ConfigError, Place
-from upheld.policy import load_policy
+from upheld.policy import load_policy, shipped
 from upheld.source import Document, parse
 
-_FILE: Final = "magnolia.yaml"
-_TEXT: Final = files("upheld.policy").joinpath("shipped", _FILE).read_text(encoding="utf-8")
-_WHOLE: Final = parse(_TEXT, _FILE)
 
+def _whole(name: str) -> Document:
+    file = files("upheld.policy").joinpath("shipped", f"{name}.yaml")
+    return parse(file.read_text(encoding="utf-8"), f"{name}.yaml")
+
+
+_WHOLE: Final = {name: _whole(name) for name in shipped()}
+
+#: Of each policy and each kind of damage.
+_SEEDS: Final = 6
 #: A list or mapping, and where in it: what a mutation changes.
 Spot: TypeAlias = tuple[Any, Any]
 Mutation: TypeAlias = Callable[[random.Random, Any], object]
@@ -139,10 +146,11 @@ _MUTATIONS: Final[dict[str, Mutation]] = {
 }
 
 
-def _mutated(mutation: str, seed: int) -> Document:
-    data = copy.deepcopy(_WHOLE.data)
+def _mutated(policy: str, mutation: str, seed: int) -> Document:
+    whole = _WHOLE[policy]
+    data = copy.deepcopy(whole.data)
     _MUTATIONS[mutation](random.Random(f"{mutation}{seed}"), data)
-    return Document(data, _FILE, _TEXT, _WHOLE.places)
+    return replace(whole, data=data)
 
 
 def _problems(source: Document) -> tuple[ConfigError, ...]:
@@ -155,48 +163,77 @@ def _problems(source: Document) -> tuple[ConfigError, ...]:
 
 
 @pytest.mark.parametrize("mutation", _MUTATIONS)
-@pytest.mark.parametrize("seed", range(30))
-def test_a_damaged_policy_loads_or_says_where_it_is_wrong(mutation: str, seed: int) -> None:
-    for problem in _problems(_mutated(mutation, seed)):
+@pytest.mark.parametrize("seed", range(_SEEDS))
+@pytest.mark.parametrize("policy", shipped())
+def test_a_damaged_policy_loads_or_says_where_it_is_wrong(
+    policy: str, mutation: str, seed: int
+) -> None:
+    for problem in _problems(_mutated(policy, mutation, seed)):
         assert isinstance(problem.where, Place), problem
-        assert problem.where.file == _FILE
+        assert problem.where.file == f"{policy}.yaml"
         assert problem.where.line, problem
         assert re.fullmatch(r"[^:]+: .+", problem.what, re.DOTALL), "names no key"
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_a_damaged_text_loads_or_says_where_it_is_wrong(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(_SEEDS))
+@pytest.mark.parametrize("policy", shipped())
+def test_a_damaged_text_loads_or_says_where_it_is_wrong(policy: str, seed: int) -> None:
     rng = random.Random(seed)
-    lines = _TEXT.splitlines(keepends=True)
+    file = f"{policy}.yaml"
+    lines = _WHOLE[policy].text.splitlines(keepends=True)
     at = rng.randrange(len(lines))
     cut = rng.randrange(len(lines[at]))
     lines[at] = rng.choice(["", lines[at] * 2, lines[at][:cut], " " + lines[at], lines[at][cut:]])
     try:
-        found = _problems(parse("".join(lines), _FILE))
+        found = _problems(parse("".join(lines), file))
     except ConfigError as error:
         found = error.problems
     for problem in found:
-        assert re.match(rf"{_FILE}:\d+:", str(problem)), problem
+        assert re.match(rf"{file}:\d+:", str(problem)), problem
 
 
-def _language(data: Any) -> Iterator[Spot]:
+#: Below these stand the policy's own names, which are no keys of the language.
+_NAMES: Final = frozenset({"week", "extra", "kinds", "severities", "products", "flags"})
+_BELOW_NAMES: Final = frozenset({"matrix", "holidays", "ends", "versions"})
+
+
+def _language(data: Any, names: frozenset[str]) -> Iterator[Spot]:
     """The first use of each key of the language; names of the policy's own are no such keys."""
-    own = {*data["roles"], *data["calendars"], *data["needs"]["flags"]}
-    seen: set[str] = set()
-    for inside, key in _spots(data):
-        if isinstance(inside, dict) and isinstance(key, str) and key not in seen | own:
-            seen.add(key)
-            yield inside, key
+    if not isinstance(data, dict):
+        for each in data if isinstance(data, list) else ():
+            yield from _language(each, names)
+        return
+    for key, value in data.items():
+        if isinstance(key, str) and key not in names:
+            yield data, key
+        if key in _NAMES and isinstance(value, dict):
+            for inside in value.values():
+                yield from _language(inside, names)
+        elif key not in _BELOW_NAMES:
+            yield from _language(value, names)
 
 
-_KEYS: Final = [key for _, key in _language(_WHOLE.data)]
+def _spots_of_keys(policy: str, data: Any) -> dict[str, Spot]:
+    whole = _WHOLE[policy].data
+    groups = ("roles", "calendars", "outcomes", "plans")
+    names = frozenset(name for group in groups for name in whole.get(group) or {})
+    found: dict[str, Spot] = {}
+    for inside, key in _language(data, names):
+        found.setdefault(key, (inside, key))
+    return found
 
 
-@pytest.mark.parametrize("key", _KEYS)
-def test_a_misspelt_key_is_always_refused_and_the_right_one_is_told(key: str) -> None:
-    data = copy.deepcopy(_WHOLE.data)
-    inside = next(each for each, known in _language(data) if known == key)
+#: Each key in one of the policies that use it.
+_KEYS: Final = {
+    key: policy for policy, whole in _WHOLE.items() for key in _spots_of_keys(policy, whole.data)
+}
+
+
+@pytest.mark.parametrize(("key", "policy"), _KEYS.items())
+def test_a_misspelt_key_is_always_refused_and_the_right_one_is_told(key: str, policy: str) -> None:
+    data = copy.deepcopy(_WHOLE[policy].data)
+    inside, _ = _spots_of_keys(policy, data)[key]
     inside[f"{key}x"] = inside.pop(key)
-    found = _problems(Document(data, _FILE, _TEXT, _WHOLE.places))
+    found = _problems(replace(_WHOLE[policy], data=data))
     (problem,) = (each for each in found if f"{key}x: there is no such" in each.what)
     assert re.search(rf"\b{key}\b", problem.do_next)
