@@ -49,6 +49,16 @@ def test_g_07_p_04_a_known_solution_is_offered_at_once_and_taken(
         story.nothing_else()
 
 
+def test_g_07_the_acknowledgement_asks_for_what_the_request_does_not_tell(tmp_path: Path) -> None:
+    with Stage(tmp_path, config=site("managry")) as stage:
+        story = Story(stage)
+        story.mail(PAT, "It crashes")
+        told = story.expect_mail(PAT, "Re: It crashes")
+        for item in ("configuration", "changes", "workaround", "steps"):
+            assert f"- {item}" in told.text
+        story.nothing_else()
+
+
 def test_p_04_where_nothing_fits_there_is_the_documentation(tmp_path: Path) -> None:
     with Stage(tmp_path, config=site("medusa")) as stage:
         story = Story(stage)

@@ -81,9 +81,15 @@ def _sends(key: str, step: Step, state: CaseState, late: Span) -> Iterable[Send]
         purpose = _purpose(do)
         if purpose is None or left_to_parent(purpose, _whom(do), state) or _idle(do, state):
             continue
+        if do.verb is Verb.ASK and _mails(step):  # the question stands in that letter
+            continue
         send = _send(_key(key, do), purpose, _whom(do), step, late)
         facts = {**send.facts, **_told(do, step, state)}
         yield replace(send, template=do.template, facts=facts)
+
+
+def _mails(step: Step) -> bool:
+    return any(do.verb is Verb.MAIL and REPORTER in _whom(do) for do in step.do)
 
 
 def _idle(do: Do, state: CaseState) -> bool:
@@ -104,10 +110,12 @@ def lacking(do: Do, state: CaseState) -> tuple[str, ...]:
 def _told(do: Do, step: Step, state: CaseState) -> dict[str, Any]:
     """What the words of the message depend on."""
     offers = [each for other in step.do if other.verb is Verb.OFFER for each in other.keys]
+    asks = [do] if do.verb is Verb.ASK else [each for each in step.do if each.verb is Verb.ASK]
+    missing = [item for each in asks for item in lacking(each, state)]
     facts: dict[str, Any] = {"links": list(do.links)}
     facts |= {"first_of": True} if do.first_of else {}
     facts |= {"text": do.text} if do.text else {}
-    facts |= {"missing": list(lacking(do, state))} if do.verb is Verb.ASK else {}
+    facts |= {"missing": missing} if missing and do.verb in {Verb.ASK, Verb.MAIL} else {}
     return facts | ({"offers": offers} if offers and do.verb is Verb.MAIL else {})
 
 

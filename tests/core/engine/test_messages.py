@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.core.engine.scene import OPENED, Case, at, terms
+from tests.core.engine.scene import OPENED, Case, at, spoken, terms
 from upheld.calendar.instant import SECOND
 from upheld.case.decision import Purpose
 from upheld.case.events import (
@@ -159,6 +159,19 @@ def test_a_question_asks_in_one_message_for_what_the_case_has_not() -> None:
     assert (question.purpose, question.to) == (Purpose.QUESTION, ("reporter",))
     assert question.facts["missing"] == ["version", "kind"]
     assert case.verdicts() == {}, "a question is no answer"
+
+
+def test_a_question_beside_a_mail_stands_in_it() -> None:
+    rule = "when: opened, do: [mail: {to: reporter, template: hint}, ask: [version, environment]]"
+    (mail,) = Case(terms(rule)).sends
+    assert mail.facts["missing"] == ["version", "environment"]
+    (told,) = Case(terms(rule), replace(OPENED, version="5")).sends
+    assert told.facts["missing"] == ["environment"]
+
+
+def test_a_question_beside_a_mail_to_somebody_else_is_put_by_itself() -> None:
+    rule = "when: opened, do: [mail: {to: manager, template: hint}, ask: [environment]]"
+    assert spoken(Case(terms(rule)).actions) == [("mail", "manager"), ("question", "reporter")]
 
 
 def test_a_question_is_not_put_where_nothing_is_missing() -> None:
