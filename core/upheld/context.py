@@ -79,19 +79,20 @@ class ConnectionContext:
         return http_session()
 
 
-def http_session() -> requests.Session:
+def http_session(timeout: float | tuple[float, float] = _TIMEOUT) -> requests.Session:
     """A session whose every request has a timeout, and that carries no credentials elsewhere.
 
     Redirects are not followed unless the caller says so, and then on the same host only: a header
     or a body may hold a secret. The machine's ``.netrc`` is left out, because what a connection
     signs in with stands in upheld.yaml. Proxies and CA bundles of the environment are kept.
     """
-    return _Session()
+    return _Session(timeout)
 
 
 class _Session(requests.Session):
-    def __init__(self) -> None:
+    def __init__(self, timeout: float | tuple[float, float]) -> None:
         super().__init__()
+        self._timeout = timeout
         self.auth = _as_it_is  # without any, requests would look into .netrc
 
     def get(self, url: Any, params: Any = None, **kwargs: Any) -> requests.Response:
@@ -107,7 +108,7 @@ class _Session(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("allow_redirects", False)
-        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
+        kwargs["timeout"] = kwargs.get("timeout") or self._timeout
         return super().send(request, **kwargs)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:

@@ -138,16 +138,16 @@ PLANTED: dict[Callable[[Stage], None], str] = {
     blind: "mailbox: not read since 2026-03-28T22:30:00Z: no pull has come to an end",
     stuck_loop: "dispatch: the loop has not come round since 2026-03-28T22:30:00Z",
     dead_loop: "sweep: the loop has ended; restart the daemon",
-    late_sweep: "sweep: 1 cases overdue, C1 first",
-    dead_letter: "outbox: 1 dead letters over mailbox",
-    unknown_outcome: "outbox: 1 sendings over mailbox whose outcome is not known",
+    late_sweep: "sweep: 1 case overdue, C1 first",
+    dead_letter: "outbox: 1 dead letter over mailbox",
+    unknown_outcome: "outbox: 1 sending over mailbox whose outcome is not known",
     parked_case: "C1: parked, its decider failed: ZeroDivisionError",
     full_disk: "disk: the disk is nearly full: 100 MB are free",
     clock_set: "clock: the clock was set ahead by 180 min; pages that only the clock calls for wait",
     forged: "mailbox: 5 items in 10 minutes whose signature does not fit",
     two_configs: "daemons: daemons run different upheld.yaml, so none of them sends",
     refused: "mailbox: stopped: the password is refused",
-    taken_out: "old: 1 messages wait since 2026-03-28T22:30:00Z: there is no such connection",
+    taken_out: "old: 1 message waiting since 2026-03-28T22:30:00Z: there is no such connection",
 }
 
 
@@ -293,6 +293,7 @@ def test_a_case_that_can_not_be_decided_is_parked_alone_and_taken_up_when_it_is_
         stage.clock.forward(minutes=1)
         stage.settle()
     mend()
+    stage.restart()
     stage.clock.forward(minutes=1)
     stage.settle()
     with stage.site.ledger.reading() as tx:

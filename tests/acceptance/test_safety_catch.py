@@ -144,7 +144,7 @@ def test_a_rule_gone_wild_lets_its_number_out_and_the_rest_waits_for_a_person(
     assert len(mails(stage)) == 5
     stage.daemon.audit()
     (page,) = [got for got in stage.got() if got.to == "ann"]
-    assert "15 messages are held, brake on customer messages: 5 in 10 minutes" in page.what
+    assert "15 messages held, brake on customer messages: 5 in 10 minutes" in page.what
     stage.clock.forward(minutes=10)
     cases(stage.site, 1)
     stage.settle()

@@ -292,3 +292,12 @@ def test_the_kit_drags_no_plugin_in() -> None:
     code = "import upheld.testing, sys; print([m for m in sys.modules if m.startswith('upheld_')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@responses.activate
+def test_a_scratch_context_follows_redirects_no_more_than_the_real_one(
+    context: ScratchContext,
+) -> None:
+    elsewhere = {"Location": "https://elsewhere.example/"}
+    responses.get("https://far.example/", status=302, headers=elsewhere)
+    assert context.http().get("https://far.example/").status_code == 302

@@ -163,24 +163,14 @@ def _sent(sent: Any) -> dict[str, Any]:
 
 
 def _got(got: Got) -> dict[str, Any]:
-    from upheld.calendar.instant import iso
-
-    return {
-        "at": iso(got.at),
-        "channel": got.channel,
-        "to": got.to,
-        "what": got.what,
-        "key": got.key,
-    }
+    return {**_told(got), "key": got.key}
 
 
 def _expected(expected: Expected) -> dict[str, Any]:
+    return {**_told(expected), "clauses": list(expected.clauses)}
+
+
+def _told(each: Got | Expected) -> dict[str, Any]:
     from upheld.calendar.instant import iso
 
-    return {
-        "at": iso(expected.at),
-        "channel": expected.channel,
-        "to": expected.to,
-        "what": expected.what,
-        "clauses": list(expected.clauses),
-    }
+    return {"at": iso(each.at), "channel": each.channel, "to": each.to, "what": each.what}

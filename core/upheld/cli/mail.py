@@ -9,7 +9,6 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import clean, local, print_json, say, stamp, table
-from upheld.errors import NotFound
 
 if TYPE_CHECKING:
     from upheld.ledger import Kept
@@ -53,11 +52,7 @@ def list_(app: App, *, fate: str | None) -> None:
 def show(app: App, *, number: int, raw: bool) -> None:
     """One message as it came."""
     with app.site() as site, site.ledger.reading() as tx:
-        kept = next((each for each in tx.kept(limit=10**9) if each.number == number), None)
-    if kept is None:
-        raise NotFound(
-            f"nothing is kept under number {number}", do_next="see `upheld mail quarantine list`"
-        )
+        kept = tx.kept_as(number)
     if raw:
         sys.stdout.buffer.write(kept.raw)
     else:

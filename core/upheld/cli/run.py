@@ -82,7 +82,7 @@ def _greet(app: App, site: Site, *, once: bool) -> None:
     lines.append(f"Config: {file or 'none, the embedded default'}. Data: {site.ledger.url}")
     if site.ledger.foreign:
         lines.append(
-            f"It is a copy, and belongs to site {site.ledger.site.name!r}: nothing is sent."
+            f"It is a copy, and belongs to site {site.ledger.site.name!r}: nothing is read or sent."
         )
     if mode == "shadow":
         lines.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,7 +73,9 @@ class Parts:
 def build_daemon(parts: Parts) -> Daemon:
     """The daemon: plugins are constructed (no I/O), nothing runs yet."""
     lives = {each.source.name: _live(parts, each) for each in parts.connections}
-    records, ledger, owner = parts.records, parts.records.ledger, _owner()
+    hostclock = HostClock.of(parts.records.clock)
+    records = replace(parts.records, held=lambda: hostclock.holds(parts.records.clock.now()))
+    ledger, owner = records.ledger, _owner()
     letters = Letters(
         records,
         parts.directory,
@@ -85,7 +87,7 @@ def build_daemon(parts: Parts) -> Daemon:
     )
     intake = Intake(records, parts.directory)
     witness = _witness(parts, lives)
-    auditor = _auditor(parts, tuple(lives.values()), owner, witness)
+    auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, witness)
     return Daemon(
         ledger=ledger,
         clock=records.clock,
@@ -110,7 +112,7 @@ def build_daemon(parts: Parts) -> Daemon:
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),
         witness=witness,
         pulse=auditor.pulse,
-        hostclock=auditor.hostclock,
+        hostclock=hostclock,
         config=parts.config_hash,
         log=logger(),
         beat=_beat(parts, owner),
@@ -152,7 +154,9 @@ def _witness(parts: Parts, lives: Mapping[str, Live]) -> Witness:
     )
 
 
-def _auditor(parts: Parts, lives: Sequence[Live], owner: str, witness: Witness) -> Auditor:
+def _auditor(
+    parts: Parts, lives: Sequence[Live], owner: str, hostclock: HostClock, witness: Witness
+) -> Auditor:
     clock = parts.records.clock
     return Auditor(
         parts.records.ledger,
@@ -160,7 +164,7 @@ def _auditor(parts: Parts, lives: Sequence[Live], owner: str, witness: Witness) 
         logger(loop="audit"),
         owner,
         Pulse(clock),
-        HostClock.of(clock),
+        hostclock,
         free_on(parts.folder),
         clock.now(),
         (witness.found,),

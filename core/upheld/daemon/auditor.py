@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, Span
-from upheld.daemon.findings import UNHEARD, Found, Kept, Survey, running
+from upheld.daemon.findings import COPY, UNHEARD, Found, Kept, Survey, copied, running
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.pulse import Pulse
 from upheld.errors import LedgerError
@@ -91,6 +91,7 @@ class Auditor:
         """What this process alone can know."""
         yield from self.pulse.found(now)
         yield from self.hostclock.found(now)
+        yield from copied(self.ledger)
         free = self.free()
         if free < ROOM:
             what = f"the disk is nearly full: {free // 1024 // 1024} MB are free; make room"
@@ -108,7 +109,9 @@ class Auditor:
     def _in_ledger(self, here: Sequence[Found], now: Instant) -> list[Found]:
         names = {live.name for live in self.lives}
         with self.ledger.reading() as tx:
-            survey = Survey(tx, now, names, self.lives, self.begun)
+            # In a copy nothing is called, so nothing is blind that should see.
+            called = () if self.ledger.foreign else self.lives
+            survey = Survey(tx, now, names, called, self.begun)
             found = list(survey.all())
             return [*found, *survey.unheard([*here, *found])]
 
@@ -142,8 +145,8 @@ def standing(ledger: Ledger, names: Collection[str], now: Instant) -> tuple[Stan
         survey = Survey(tx, now, names)
         alive = {node.id for node in running(tx)}
         rows = [Kept.of(row) for row in tx.troubles() if row.cleared is None]
-        theirs = [row.found for row in rows if row.node in alive]
-        found = [*survey.all(), *theirs]
+        theirs = [row.found for row in rows if row.node in alive and row.family != COPY]
+        found = [*copied(ledger), *survey.all(), *theirs]
         found += survey.unheard(found)
     known = {row.family: row.trouble for row in rows}
     return tuple(Standing(each.finding, known.get(each.family)) for each in found)

@@ -64,7 +64,7 @@ def _opened(config: Config, found: list[Finding]) -> Ledger | None:
         return None
     ledger = Ledger.open(url, site=config.site)
     if ledger.foreign:
-        what = f"it belongs to site {ledger.site.name!r}: nothing will be sent"
+        what = f"it belongs to site {ledger.site.name!r}: nothing will be read or sent"
         found.append(Finding(Level.ERROR, "ledger", what, "use that name, or a new database"))
     else:
         found.append(Finding(Level.OK, "ledger", ledger.url))

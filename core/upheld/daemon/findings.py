@@ -9,7 +9,7 @@ from typing import Final
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span, iso
 from upheld.dispatch.brake import BRAKE, HELD, family
-from upheld.ledger import DeliveryState, Fate, Node, PullStatus, Transaction, Trouble
+from upheld.ledger import DeliveryState, Fate, Ledger, Node, PullStatus, Transaction, Trouble
 from upheld.plugin import Ability, Finding, Level
 from upheld.seam import Live
 
@@ -19,8 +19,12 @@ OVERDUE: Final[Span] = 2 * MINUTE
 BLIND: Final[Span] = 10 * MINUTE
 #: A daemon that was not heard for so long (machine time) is gone.
 GONE: Final[Span] = 180 * SECOND
+#: And one that was not heard for so long sends nothing just now: it looks around before it does again.
+SILENT: Final[Span] = 45 * SECOND
 #: Of this the operator can't be told.
 UNHEARD: Final = "unheard"
+#: The ledger belongs to another site.
+COPY: Final = "copy"
 #: Trouble of one kind is told one by one up to here.
 _AT_MOST: Final = 20
 #: So many refused items in ten minutes are more than chance; fewer, where signatures don't fit.
@@ -108,11 +112,11 @@ class Survey:
             if case not in parked
         ]
         if late:
-            what = f"{len(late)} cases overdue, {late[0]} first"
+            what = f"{counted(len(late), 'case')} overdue, {late[0]} first"
             yield Found("sweep", "sweep", what, overdue=True)
         waiting = self._sends and self.tx.unplanned_before(self._before(OVERDUE))
         if waiting:
-            what = f"{waiting} messages wait to be planned"
+            what = f"{counted(waiting, 'message')} waiting to be planned"
             yield Found("planning", "outbox", what, overdue=True)
 
     def parked(self) -> Iterator[Found]:
@@ -122,7 +126,7 @@ class Survey:
             what = f"parked, its decider failed: {subject.error}"
             yield Found(f"parked: {subject.id}", subject.id, what, overdue=True)
         if len(parked) > _AT_MOST:
-            what = f"{len(parked) - _AT_MOST} more are parked"
+            what = f"{counted(len(parked) - _AT_MOST, 'more case')} parked"
             yield Found("parked", "cases", what, overdue=True)
 
     def blind(self) -> Iterator[Found]:
@@ -166,7 +170,7 @@ class Survey:
             why = each.detail or "nobody has tried"
             if each.connection not in self.names:
                 why = "there is no such connection in upheld.yaml any more"
-            what = f"{each.count} messages wait since {iso(each.since)}: {why}"
+            what = f"{counted(each.count, 'message')} waiting since {iso(each.since)}: {why}"
             yield Found(f"backlog: {each.connection}", each.connection, what, overdue=True)
 
     def letters(self) -> Iterator[Found]:
@@ -174,12 +178,12 @@ class Survey:
         dead = self.tx.dead_letters()
         for name, count in Counter(each.connection for each in dead).items():
             last = max(each.changed for each in dead if each.connection == name)
-            what = f"{count} dead letters over {name}; see `upheld deadletters list`"
+            what = f"{counted(count, 'dead letter')} over {name}; see `upheld deadletters list`"
             yield Found(f"dead: {name}", "outbox", what, mark=last)
         unknown = self.tx.deliveries(states=(DeliveryState.UNKNOWN,))
         for name, count in Counter(each.connection for each in unknown).items():
             last = max(each.number for each in unknown if each.connection == name)
-            what = f"{count} sendings over {name} whose outcome is not known"
+            what = f"{counted(count, 'sending')} over {name} whose outcome is not known"
             yield Found(f"unknown: {name}", "outbox", what, mark=last)
 
     def held(self) -> Iterator[Found]:
@@ -191,7 +195,8 @@ class Survey:
         for name, reason in why.items():
             count = sum(n for other, n in held.items() if family(other) == name)
             do = "see `upheld outbox list`, then `release` or `drop`"
-            yield Found(name, "outbox", f"{count} messages are held, {reason}; {do}")
+            what = f"{counted(count, 'message')} held, {reason}; {do}"
+            yield Found(name, "outbox", what)
 
     def refused(self) -> Iterator[Found]:
         """Quarantine that fills quickly: a secret that does not fit any more, or somebody knocks."""
@@ -214,7 +219,7 @@ class Survey:
 
     def configs(self) -> Iterator[Found]:
         """Daemons that do not run the same upheld.yaml."""
-        alive = running(self.tx)
+        alive = running(self.tx, SILENT)
         if len({node.config for node in alive}) > 1:
             names = ", ".join(f"{node.id} ({node.config[:8]})" for node in alive)
             what = f"daemons run different upheld.yaml, so none of them sends: {names}"
@@ -227,7 +232,7 @@ class Survey:
         rows = (row for row in self.tx.troubles() if row.told is None and row.attempts)
         untold = [row for row in rows if Kept.of(row).family in families]
         if untold:
-            what = f"nobody could be told of {len(untold)} troubles since {iso(untold[0].since)}"
+            what = f"nobody could be told of {counted(len(untold), 'trouble')} since {iso(untold[0].since)}"
             yield Found(UNHEARD, "operator", what, overdue=True)
 
     @property
@@ -241,7 +246,21 @@ class Survey:
         return before if self.begun <= before else 0
 
 
-def running(tx: Transaction) -> list[Node]:
+def copied(ledger: Ledger) -> Iterator[Found]:
+    """That the ledger is a copy: it decides, and leaves the world outside alone."""
+    if ledger.foreign:
+        what = f"it is a copy, and belongs to site {ledger.site.name!r}: nothing is read or sent"
+        yield Found(COPY, "ledger", what, here=True)
+
+
+def running(tx: Transaction, within: Span = GONE) -> list[Node]:
     """The daemons that were heard lately."""
     now = tx.machine_time()
-    return sorted((node for node in tx.nodes() if now - node.beat < GONE), key=lambda node: node.id)
+    return sorted(
+        (node for node in tx.nodes() if now - node.beat < within), key=lambda node: node.id
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    """So many of a thing: `1 case`, `2 cases`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

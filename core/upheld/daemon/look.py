@@ -43,7 +43,12 @@ class Look:
     failed: dict[str, Instant] = field(default_factory=dict)
 
     def before(self, case: str) -> bool:
-        """Read what may have happened to a case that is due now; whether there was anything to tell."""
+        """Read what may have happened to a case that is due now; whether there was anything to tell.
+
+        In a copy nobody is asked: what is decided there goes nowhere.
+        """
+        if self.intake.records.ledger.foreign:
+            return False
         unseen = self.intake.records.read(partial(self._unseen, case))
         return sum(map(self._looked, unseen)) > 0
 

@@ -13,7 +13,7 @@ from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.clock import Clock
 from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor
-from upheld.daemon.findings import running
+from upheld.daemon.findings import SILENT, running
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.pulls import Puller, pull_all
@@ -24,7 +24,7 @@ from upheld.dispatch.planner import Planner
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
 from upheld.ledger import Ledger
-from upheld.plugin import Ability, Finding, Level, Logger, PluginError
+from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
 
 #: The outbox and the clock are looked at this often, whatever hint was lost.
@@ -34,6 +34,8 @@ _POLL: Final = 10.0
 #: Waiting for news is cut short this often, so that a stop is quick.
 _WAIT: Final = 25.0
 _AUDIT: Final[Span] = MINUTE
+#: A daemon says so often (machine time) that it runs: three of it may be lost before it counts as silent.
+_BEAT: Final = 10.0
 #: After SIGTERM the work in hand has this long to finish.
 _FINISH: Final = 25.0
 #: Passes of one settling; more means that something feeds itself.
@@ -61,6 +63,8 @@ class Daemon:
     log: Logger
     beat: Callable[[], None]
     leave: Callable[[], None]
+    #: When the sweep said so last (monotonic).
+    beaten: float = 0.0
     failing: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
@@ -126,14 +130,6 @@ class Daemon:
         for live in self.lives:
             live.close()
 
-    def check(self) -> Iterable[Finding]:
-        """Try every connection for real; changes nothing."""
-        for live in self.lives:
-            try:
-                yield from live.call(partial(_checked, live))
-            except PluginError as error:
-                yield Finding(Level.ERROR, live.name, error.what, error.do_next)
-
     def _readers(self) -> Iterable[threading.Thread]:
         for puller in self.pullers:
             if puller.pulls:
@@ -141,7 +137,7 @@ class Daemon:
                 yield self._loop(_reading(puller), puller.pull, idle, READER)
 
     def _workers(self) -> Iterable[threading.Thread]:
-        yield self._loop("sweep", self._sweep, self._till_next_wake)
+        yield self._loop("sweep", self._heard_sweep, self._till_next_wake)
         yield self._loop("dispatch", self._dispatch, self._till_news)
         yield self._loop("alarm", self._tell, self._till_audited, READER)
         yield self._loop("audit", self._audit, self._till_audit)
@@ -186,7 +182,7 @@ class Daemon:
                 self.log.info("loop_back", loop=name)
 
     def _till_there_is_some(self, puller: Puller) -> None:
-        if not puller.live.can(Ability.WAIT) or puller.broken or puller.live.stopped:
+        if not puller.live.can(Ability.WAIT) or puller.broken or puller.rests:
             puller.touched.wait(_POLL)
             puller.touched.clear()
         else:
@@ -196,15 +192,25 @@ class Daemon:
         """Nothing while the host's clock was set by hand a moment ago: it may be set back."""
         return 0 if self.hostclock.holds(self.clock.now()) else self.sweeper.sweep()
 
+    def _heard_sweep(self) -> int:
+        """The sweep comes round each second and waits for nobody long: it also says that we run."""
+        if time.monotonic() - self.beaten >= _BEAT:
+            self.beat()
+            self.beaten = time.monotonic()
+        return self._sweep()
+
     def _dispatch(self) -> int:
         planned = self.planner.plan()
         self.pulse.beat("dispatch")
         return planned + (0 if self._divided() else self.sender.send())
 
     def _divided(self) -> bool:
-        """Whether another daemon runs on another upheld.yaml: then nobody sends."""
+        """Whether another daemon runs on another upheld.yaml: then nobody sends.
+
+        One that hung and was taken for gone asks this itself before it sends again.
+        """
         with self.ledger.reading() as tx:
-            return any(node.config != self.config for node in running(tx))
+            return any(node.config != self.config for node in running(tx, SILENT))
 
     def _till_news(self) -> None:
         self.news.wait(_LOOK)
@@ -256,7 +262,3 @@ def _join(threads: Iterable[threading.Thread]) -> None:
     until = time.monotonic() + _FINISH
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-
-
-def _checked(live: Live) -> list[Finding]:
-    return list(live.plugin.check())

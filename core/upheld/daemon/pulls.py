@@ -56,12 +56,18 @@ class Puller:
         """Whether there is anything to pull from this plugin."""
         return self.live.can(Ability.PULL)
 
+    @property
+    def rests(self) -> bool:
+        """Whether the far end is left alone: it is called no more; or the ledger is a copy, and what
+        reading does out there (a mail that is moved to `processed`) is for the original to do."""
+        return bool(self.live.stopped) or self.ledger.foreign
+
     def pull(self) -> int:
         """One turn; answers how much news came, and at least 1 while there is more to read.
 
         What fails is on record and tried again.
         """
-        if not self.pulls or self.live.stopped:
+        if not self.pulls or self.rests:
             return 0
         lease = self.ledger.lease_pull(self.source.name, self.owner, seconds=LEASE_SECONDS)
         if lease is None:
@@ -76,7 +82,7 @@ class Puller:
 
     def wait(self, seconds: float) -> bool:
         """Wait for news where the plugin can; True means: pull now."""
-        if self.live.stopped or not self.live.can(Ability.WAIT):
+        if self.rests or not self.live.can(Ability.WAIT):
             return False
         plugin = self.live.plugin
         try:

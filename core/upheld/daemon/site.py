@@ -204,10 +204,16 @@ class Site:
 
     def daemon(self) -> Daemon:
         """The daemon; plugins are constructed, nothing runs yet. From here on it is on record what is
-        live: a command beside a daemon that runs on does not change that."""
+        live: a command beside a daemon that runs on does not change that. What could not be decided is
+        tried at once: this may be the program that can."""
         daemon = build_daemon(self.parts())
-        self.ledger.retrying(lambda tx: self.scopes.keep(tx, self.clock.now()))
+        self.ledger.retrying(self._begun)
         return daemon
+
+    def _begun(self, tx: Transaction) -> None:
+        now = self.clock.now()
+        self.scopes.keep(tx, now)
+        tx.unpark_all(now=now)
 
     def parts(self) -> Parts:
         """All that a daemon is made of."""

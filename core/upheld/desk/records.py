@@ -19,6 +19,8 @@ from upheld.case.events import (
     Opened,
     PassedOver,
     Provided,
+    StepResult,
+    StepTaken,
 )
 from upheld.case.state import CaseState
 from upheld.clock import Clock
@@ -53,6 +55,8 @@ class Records:
     clock: Clock
     registry: Registry | None = None
     _hung: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
+    #: Whether what only the clock calls for waits just now: the host's clock was set by hand.
+    held: Callable[[], bool] | None = None
 
     def open(
         self,
@@ -221,9 +225,12 @@ class Records:
 
     def _decide(self, subject: Subject, event: Event) -> Decision:
         try:
-            return self.book.decide(subject, event)
+            decision = self.book.decide(subject, event)
         except Exception as error:
             raise DecideFailed(subject.id) from error
+        if self.held is not None and _by_the_clock(subject, event, decision) and self.held():
+            return _left_to_the_sweep(subject, event, decision)
+        return decision
 
     def _passed_over(self, tx: Transaction, before: Subject, event: Event) -> None:
         """M-09: begun while a more severe case of the same queue stood unworked."""
@@ -250,6 +257,20 @@ class Records:
 def _undecided(subject: Subject, _event: Event) -> Decision:
     """For what is decided with the next event, in the same transaction."""
     return Decision(subject.state or {})
+
+
+def _by_the_clock(subject: Subject, event: Event, decision: Decision) -> bool:
+    """Whether news of a case sets something off that no fact called for at its own instant."""
+    facts = {each.at for each in (*subject.facts, event)}
+    steps = [each.body for each in decision.follows if isinstance(each.body, StepTaken)]
+    return any(step.result is StepResult.TAKEN and step.due not in facts for step in steps)
+
+
+def _left_to_the_sweep(subject: Subject, event: Event, decision: Decision) -> Decision:
+    """The fact is on record and the case is listed as it stands; what follows is decided by the clock,
+    which waits."""
+    before = subject.state or {}
+    return replace(decision, state=before, follows=(), actions=(), wake_at=event.seen)
 
 
 def _enforced(case: Subject, at: Instant) -> bool:

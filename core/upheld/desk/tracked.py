@@ -50,6 +50,9 @@ class Tracked:
     def take(self, tx: Transaction, source: Source, item: RemoteCase) -> bool:
         """One item as it is now; whether there was anything new. The same again changes nothing."""
         known = self._linked(tx, source, item) or self._ours(tx, source, item)
+        if known is None and _its_case_is_to_come(tx, item):
+            self._read_again(tx, source, item)
+            return False
         if known is None:
             self._open(tx, source, item)
             return True
@@ -82,6 +85,12 @@ class Tracked:
         # The id is that under which the sender records it, so whoever is second changes nothing.
         event = Event(f"linked:{made.key}", now, now, actor, _linked(source, item))
         return made.subject, (event,)
+
+    def _read_again(self, tx: Transaction, source: Source, item: RemoteCase) -> None:
+        ref, now = item.ref, self.records.clock.now()
+        tx.keep_hint(
+            source.name, scope=ref.scope, remote_id=ref.id, key=ref.key, url=ref.url, now=now
+        )
 
     def _link(self, tx: Transaction, source: Source, item: RemoteCase, case: str) -> None:
         ref = item.ref
@@ -187,6 +196,18 @@ def _creation(tx: Transaction, source: Source, key: str) -> OutboxItem | None:
     except NotFound:
         return None
     return made if (made.purpose, made.connection) == (CREATE_ITEM, source.name) else None
+
+
+def _its_case_is_to_come(tx: Transaction, item: RemoteCase) -> bool:
+    """Whether it is of a case that was opened after the backup: until `upheld resume`, that case may
+    still be read from its mailbox, or be entered again. From then on it is a case of its own."""
+    if item.key is None or tx.restored() is None or tx.stopped() is None:
+        return False
+    try:
+        tx.item(item.key)
+    except NotFound:
+        return True
+    return False  # a copy that a person made of an item of ours
 
 
 def _linked(source: Source, item: RemoteCase) -> Linked:

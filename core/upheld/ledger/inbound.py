@@ -95,6 +95,15 @@ class Inbound(Part):
         rows = self._connection.execute(query).mappings()
         return [Kept(**{**row, "fate": Fate(row["fate"])}) for row in rows]
 
+    def kept_as(self, number: int) -> Kept:
+        """What is kept under a number; ``NotFound``."""
+        row = (
+            self._connection.execute(select(kept).where(kept.c.number == number)).mappings().first()
+        )
+        if row is None:
+            raise _not_kept(number)
+        return Kept(**{**row, "fate": Fate(row["fate"])})
+
     def kept_lately(self, limit: int) -> list[Kept]:
         """The last items that were kept, the newest first; without what came."""
         columns = [column for column in kept.c if column.name != "raw"]
@@ -106,7 +115,13 @@ class Inbound(Part):
         """Release or drop what was kept; ``NotFound``."""
         done = update(kept).where(kept.c.number == number).values(fate=fate.value)
         if self._connection.execute(done).rowcount != 1:
-            raise NotFound(f"nothing is kept under number {number}")
+            raise _not_kept(number)
 
     def _keep(self, row: dict[str, Any]) -> None:
         self._connection.execute(_KEEP[self._dialect], row)
+
+
+def _not_kept(number: int) -> NotFound:
+    return NotFound(
+        f"nothing is kept under number {number}", do_next="see `upheld mail quarantine list`"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from upheld.errors import NotFound
@@ -41,6 +41,12 @@ class Listings(Part):
             .offset(offset)
         )
         return [ListedCase(*row) for row in self._connection.execute(query)]
+
+    def count_cases(self, which: CaseFilter = _ANY) -> int:
+        """How many there are, without reading them."""
+        query = select(func.count()).select_from(subject)
+        found = query.where(subject.c.kind == "case", *_conditions(which))
+        return int(self._connection.execute(found).scalar_one())
 
     def case(self, subject_id: str) -> ListedCase:
         """One case's line; ``NotFound``."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select, update
 
-from upheld.calendar.instant import Instant, Span
+from upheld.calendar.instant import HOUR, Instant, Span
 from upheld.case.events import UPHELD, Event, Origin, Undecided
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
@@ -16,6 +16,10 @@ from upheld.ledger.schema import event as event_table
 from upheld.ledger.schema import subject
 from upheld.ledger.writing import Writing
 
+#: However often it failed, it is tried again after this.
+_LONGEST: Final[Span] = HOUR
+#: A pause doubles so often at most; by then it is longer than the longest.
+_DOUBLED: Final = 16
 _PARK: Final = (
     update(subject)
     .where(subject.c.id == bindparam("of"), subject.c.seq == bindparam("seq_before"))
@@ -35,19 +39,25 @@ class Parking(Recording):
         now: Instant,
         retry_after: Span,
     ) -> None:
-        """Keep ``event`` undecided and look at the subject again after ``retry_after``.
+        """Keep ``event`` undecided and look at the subject again after ``retry_after``, and after twice
+        as long each time that it fails anew, at most an hour.
 
         The next ``record`` for it, by the clock or by news, first decides what is left; so
         nothing overtakes. A tick is not kept: the next one does as well.
         """
         writing = self._load([(subject_id, event)])[subject_id]
-        until = now + retry_after
+        until = now + min(retry_after << min(self._failed(subject_id), _DOUBLED), _LONGEST)
         _keep(writing, event, error, now)
         row = writing.place() | {"parked_until": until, "wake_at": until, "parked_error": error}
         if self._connection.execute(_PARK, row).rowcount != 1:
             raise overtaken(subject_id)
         append(self._connection, writing.sealed)
         self.recorded += writing.recorded
+
+    def unpark_all(self, *, now: Instant) -> None:
+        """Let the next sweep try all that is parked: a daemon that starts may be the mended one."""
+        soon = update(subject).where(subject.c.parked_until > now)
+        self._connection.execute(soon.values(parked_until=now, wake_at=now))
 
     def unpark(self, subject_id: str, *, now: Instant) -> None:
         """Let the next sweep try a parked subject at once; ``NotFound`` where it isn't parked."""
@@ -90,6 +100,10 @@ class Parking(Recording):
         """When the next subject is due."""
         earliest: Instant | None = self._connection.execute(_NEXT).scalar_one()
         return earliest
+
+    def _failed(self, subject_id: str) -> int:
+        times = select(subject.c.parked_times).where(subject.c.id == subject_id)
+        return int(self._connection.execute(times).scalar() or 0)
 
     def _left(self, subject_id: str) -> tuple[str, ...]:
         table = event_table

@@ -6,10 +6,11 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import requests
 
+from upheld.context import http_session
 from upheld.plugin import Logger
 
 # Machine time, seconds: a test that hangs is worse than one that fails.
@@ -39,18 +40,6 @@ class RecordingLog:
         self.lines.append(("error", event, values))
 
 
-class _Session(requests.Session):
-    """No request without a timeout, no proxy or netrc of the machine."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs.setdefault("timeout", _TIMEOUT)
-        return super().request(*args, **kwargs)
-
-
 @dataclass
 class ScratchContext:
     """What the core lends to a connection, for tests. Use it in a ``with``, or close it.
@@ -76,8 +65,9 @@ class ScratchContext:
         return self.clock()
 
     def http(self) -> requests.Session:
-        """A session that is closed with the context."""
-        session = _Session()
+        """A session as the core lends it, that is closed with the context."""
+        session = http_session(_TIMEOUT)
+        session.trust_env = False  # a proxy of the machine is no far end of a test
         self._sessions.append(session)
         return session
 

@@ -145,7 +145,7 @@ def test_status_run_and_check_say_that_it_is_a_copy(
     edit("site: test", "site: rehearsal")
     before = upheld.paper
     for words in (("status",), ("run", "--once"), ("check",)):
-        exits = {"status": 1, "run": 0, "check": 3}[words[0]]
+        exits = {"status": 1, "run": 1, "check": 3}[words[0]]
         assert "belongs to site 'test'" in upheld(*words, exits=exits).output, words
     assert "belongs to site 'test'" in str(upheld.json("status", exits=1)["findings"])
     assert upheld.paper == before

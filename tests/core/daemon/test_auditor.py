@@ -40,7 +40,7 @@ def test_a_sweep_that_does_not_come_is_found(home: House, case: str) -> None:
     home.desk.clock.forward_to(wake + OVERDUE - 1)
     assert "sweep" not in found(home)
     home.desk.clock.forward(seconds=1)
-    assert found(home)["sweep"] == "1 cases overdue, C1 first"
+    assert found(home)["sweep"] == "1 case overdue, C1 first"
 
 
 def test_a_parked_case_is_found_by_its_error_and_not_as_overdue(home: House, case: str) -> None:
@@ -106,8 +106,8 @@ def test_dead_letters_and_unknowns_are_found(home: House) -> None:
     assert {DeliveryState.DEAD, DeliveryState.UNKNOWN} <= states
     whats = [each.what for each in home.daemon.auditor.audit(home.desk.clock.now())]
     assert whats == [
-        "1 dead letters over mailbox; see `upheld deadletters list`",
-        "1 sendings over pager whose outcome is not known",
+        "1 dead letter over mailbox; see `upheld deadletters list`",
+        "1 sending over pager whose outcome is not known",
     ]
 
 
@@ -134,8 +134,8 @@ def test_it_works_on_both_databases(desk_on_both: Desk) -> None:
     desk_on_both.opened(PAT, subject="Nobody can connect")
     desk_on_both.clock.forward(hours=1)
     finding, unplanned = audit(desk_on_both.ledger, ("mailbox", "pager"), desk_on_both.clock.now())
-    assert finding.what == "1 cases overdue, C1 first"
-    assert unplanned.what == "2 messages wait to be planned"
+    assert finding.what == "1 case overdue, C1 first"
+    assert unplanned.what == "2 messages waiting to be planned"
 
 
 # --- what is late, and since when -------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_a_connection_that_was_never_read_at_all_is_blind(home: House) -> None:
 def test_messages_that_nobody_plans_are_found_and_not_under_a_stop(home: House) -> None:
     home.desk.entered()
     later(home, 2)
-    assert found(home)["outbox"] == "1 messages wait to be planned"
+    assert found(home)["outbox"] == "1 message waiting to be planned"
     home.desk.ledger.stop("a storm", "ann", home.desk.clock.now())
     assert "outbox" not in found(home)
 
@@ -200,7 +200,7 @@ def test_pages_that_do_not_go_out_are_found_with_what_was_said(
     assert found(home) == {}
     later(home, 1)
     assert found(home)["pager"].startswith(
-        "1 messages wait since 2026-12-07T12:00:00Z: the line is"
+        "1 message waiting since 2026-12-07T12:00:00Z: the line is"
     )
 
 
@@ -228,7 +228,7 @@ def test_many_parked_cases_are_one_trouble_more_not_hundreds(home: House) -> Non
             home.desk.verbs.note(case, ANN, "a word")
     findings = home.daemon.auditor.audit(home.desk.clock.now())
     assert len(findings) == 21
-    assert findings[-1].what == "5 more are parked"
+    assert findings[-1].what == "5 more cases parked"
 
 
 # --- who judges -------------------------------------------------------------------------------------

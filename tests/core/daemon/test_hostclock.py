@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.core.daemon.scene import House
 from tests.core.desk.scene import NOW, PAT, message
-from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span
+from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment
 from upheld.clock import SystemClock
 from upheld.daemon.hostclock import HOLD, STEP, HostClock
 from upheld.testing import SteppedClock
@@ -103,6 +103,37 @@ def test_meanwhile_news_is_read_and_told_and_the_sweep_rests(home: House) -> Non
     home.desk.clock.forward(minutes=5)
     home.daemon.settle()
     assert len(escalated(home)) == 1
+
+
+def set_ahead(house: House) -> None:
+    """Somebody sets the host's clock ahead by an hour."""
+    jumps = [HOUR]
+    house.daemon.hostclock._jumped = lambda: jumps.pop() if jumps else 0
+    house.desk.clock.forward(hours=1)
+
+
+def test_news_of_a_case_takes_no_step_that_only_the_clock_calls_for(home: House) -> None:
+    mail = message(PAT, "Nobody can connect")
+    home.mail.say(mail)
+    home.daemon.settle()
+    set_ahead(home)
+    home.mail.say(message(PAT, "Re: it", thread=(mail.id,)))
+    home.daemon.settle()
+    assert home.desk.kinds()[-1] == "customer_message"
+    assert home.desk.case().title == "Nobody can connect"
+    assert escalated(home) == []
+    home.desk.clock.forward(minutes=5)
+    home.daemon.settle()
+    assert len(escalated(home)) == 1
+
+
+def test_what_news_itself_calls_for_goes_at_once(home: House) -> None:
+    home.daemon.settle()
+    set_ahead(home)
+    home.mail.say(message(PAT, "Nobody can connect", at=moment(home.desk.clock.now())))
+    home.daemon.settle()
+    assert len(home.mail.sent) == 1
+    assert home.pager.sent, "whoever triages is paged for what has just come in"
 
 
 def escalated(house: House) -> list[str]:

@@ -103,6 +103,13 @@ def test_what_was_read_since_it_is_due_is_not_read_again(watch: Watch) -> None:
     assert VP in watch.paged()
 
 
+def test_in_a_copy_nobody_is_asked(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch.urgent()
+    monkeypatch.setattr(watch.desk.ledger, "foreign", True)
+    watch.later(2)
+    assert watch.tracker.fetches == 0
+
+
 def test_a_case_without_an_item_is_asked_of_nobody(watch: Watch) -> None:
     watch.desk.entered()
     watch.later(2)

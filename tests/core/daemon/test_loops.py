@@ -6,12 +6,16 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.core.daemon.scene import House, until
 from tests.core.desk.scene import ANN, PAT, RAY, broken, message
+from upheld.calendar.instant import SECOND
 from upheld.daemon import loops
+from upheld.daemon.findings import GONE, SILENT
 from upheld.errors import Busy, UpheldError
 from upheld.ledger import Ledger
+from upheld.ledger.schema import node
 from upheld.plugin import Level, Permanent
 
 
@@ -81,17 +85,6 @@ def test_once_tells_what_the_audit_finds(home: House) -> None:
     (finding,) = home.daemon.once()
     assert (finding.level, finding.subject) == (Level.ERROR, "mailbox")
     assert home.daemon.findings == (finding,)
-
-
-def test_every_connection_is_checked_whatever_the_others_say(home: House) -> None:
-    home.mail.fail_next(Permanent("no such folder", "make it"))
-    broken_one, good = home.daemon.check()
-    assert (broken_one.level, broken_one.subject, broken_one.do_next) == (
-        Level.ERROR,
-        "mailbox",
-        "make it",
-    )
-    assert (good.level, good.subject) == (Level.OK, "pager")
 
 
 # --- in a thread of its own -----------------------------------------------------------------------
@@ -209,6 +202,40 @@ def test_a_daemon_shows_a_sign_of_life_and_takes_it_along(home_on_both: House) -
     with home_on_both.running():
         until(nodes)
     assert nodes() == []
+
+
+def test_a_daemon_is_heard_more_often_than_it_is_taken_for_silent(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[str] = []
+    home.daemon.beat = lambda: beats.append("here")
+    for _ in range(3):
+        home.daemon._heard_sweep()
+    assert len(beats) == 1
+    monkeypatch.setattr(loops, "_BEAT", 0.0)
+    home.daemon._heard_sweep()
+    assert len(beats) == 2
+    assert 3 * 10 * SECOND < SILENT < GONE
+
+
+def test_a_killed_daemon_of_another_config_holds_up_sending_for_less_than_a_minute(
+    home_on_both: House,
+) -> None:
+    ledger = home_on_both.desk.ledger
+
+    def heard(ago: int) -> None:
+        with ledger.transaction() as tx:
+            tx.beat("elsewhere:7:ab", version="1", config="other")
+            at = tx.machine_time() - ago
+            tx._connection.execute(update(node).values(beat=at))
+
+    heard(SILENT - 10 * SECOND)
+    home_on_both.mail.say(message(PAT))
+    home_on_both.daemon.settle()
+    assert home_on_both.mail.sent == []
+    heard(SILENT)
+    home_on_both.daemon.settle()
+    assert len(home_on_both.mail.sent) == 1
 
 
 # --- the sweep ------------------------------------------------------------------------------------

@@ -207,3 +207,20 @@ def test_waiting_that_fails_means_pull(home: House, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(home.mail, "wait", broken)
     assert puller(home).wait(1) is False
     assert MAIL.name == puller(home).source.name
+
+
+# --- a copy ---------------------------------------------------------------------------------------
+
+
+def test_a_copy_leaves_the_mailbox_alone(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `processed` set, reading would move mail away from the original."""
+    home.mail.say(message(PAT))
+    with monkeypatch.context() as patch:
+        patch.setattr(home.desk.ledger, "foreign", True)
+        assert (puller(home).pull(), puller(home).wait(5), home.mail.pulls) == (0, False, 0)
+        assert not home.mail.waits.is_set()
+        home.desk.clock.forward(minutes=11)
+        (finding,) = home.daemon.once()
+    assert finding.what == "it is a copy, and belongs to site 'test': nothing is read or sent"
+    assert cursor(home) is None
+    assert puller(home).pull() == 1

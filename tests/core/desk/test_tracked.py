@@ -401,6 +401,34 @@ def test_a_copy_of_our_item_with_the_key_in_it_is_a_case_of_its_own(desk: Desk) 
     assert len(desk.cases()) == 2
 
 
+def test_after_a_restore_an_item_of_ours_waits_for_its_case(desk_on_both: Desk) -> None:
+    """The tracker may be read before the mailbox: its item is not a case of its own meanwhile."""
+    desk, key = desk_on_both, "C1/create/desk"
+    with desk.ledger.transaction() as tx:
+        tx.begin_epoch(2, NOW)
+        tx.stop("restored", "ann", NOW)
+    ours = item(key=key, history=changed("status", "open", "worked").history)
+    assert take(desk, ours) == [False]
+    assert desk.cases() == []
+    with desk.ledger.reading() as tx:
+        assert [hint.remote_id for hint in tx.hints("desk", limit=9)] == ["id-1"]
+    created(desk)
+    assert take(desk, ours) == [True]
+    assert [(case.id, case.worked) for case in desk.cases()] == [("C1", True)]
+
+
+def test_one_whose_case_never_came_back_is_a_case_of_its_own_after_the_resume(desk: Desk) -> None:
+    with desk.ledger.transaction() as tx:
+        tx.begin_epoch(2, NOW)
+        tx.stop("restored", "ann", NOW)
+    lost = item(key="C9/create/desk")
+    take(desk, lost, item(2))
+    assert [case.title for case in desk.cases()] == ["Slow"], "people's own items wait for nothing"
+    desk.ledger.resume("ann", NOW)
+    assert take(desk, lost) == [True]
+    assert len(desk.cases()) == 2
+
+
 def test_an_item_that_was_moved_keeps_its_case_and_takes_its_new_name(desk: Desk) -> None:
     take(desk, item())
     moved = replace(item(), ref=Ref("other", "id-1", "X-7"), updated=moment(NOW))

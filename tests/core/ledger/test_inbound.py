@@ -51,6 +51,16 @@ def test_what_could_not_be_taken_is_kept(ledger: Ledger) -> None:
     assert "raw" not in repr(kept)
 
 
+def test_one_that_is_kept_is_found_by_its_number(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        tx.quarantine("mail", "m1", "broken", b"one", NOW)
+        tx.quarantine("mail", "m2", "broken", b"two", NOW)
+        last = tx.kept()[-1]
+        assert tx.kept_as(last.number) == last
+        with pytest.raises(NotFound, match="nothing is kept"):
+            tx.kept_as(last.number + 1)
+
+
 def test_mail_from_nobodys_end_user_is_kept_and_listed(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
         tx.keep_unrouted("mail", "m2", sender="x@home", title="help", raw=b"mail", now=NOW)

@@ -78,7 +78,7 @@ def test_parking_twice_counts_and_keeps_the_event_once(ledger: Ledger, case: str
     assert counts(ledger, "event") == before
     with ledger.reading() as tx:
         (parked,) = tx.parked()
-    assert (parked.times, parked.until) == (2, NOW + 6 * MINUTE)
+    assert (parked.times, parked.until) == (2, NOW + 11 * MINUTE)
 
 
 def test_a_tick_is_not_kept_but_told_once(ledger: Ledger, case: str) -> None:
@@ -101,6 +101,25 @@ def test_unparking_makes_it_due_at_once(ledger: Ledger, case: str) -> None:
     park(ledger, case, event(BODY))
     with ledger.transaction() as tx:
         tx.unpark(case, now=NOW)
+    assert ledger.due(NOW, 10) == [case]
+
+
+def test_it_is_tried_again_after_growing_pauses_of_at_most_an_hour(
+    ledger: Ledger, case: str
+) -> None:
+    pauses = []
+    for _ in range(6):
+        park(ledger, case, event(Ticked()))
+        with ledger.reading() as tx:
+            pauses.append((tx.parked()[0].until - NOW) // MINUTE)
+    assert pauses == [5, 10, 20, 40, 60, 60]
+
+
+def test_all_that_is_parked_may_be_tried_at_once(ledger: Ledger, case: str) -> None:
+    new_case(ledger)
+    park(ledger, case, event(BODY))
+    with ledger.transaction() as tx:
+        tx.unpark_all(now=NOW)
     assert ledger.due(NOW, 10) == [case]
 
 

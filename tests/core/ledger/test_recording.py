@@ -237,6 +237,10 @@ def test_listing_filters_and_sorts(ledger: Ledger) -> None:
     with ledger.reading() as tx:
         assert [c.title for c in tx.cases()] == ["a", "b", "c"]
         assert [c.title for c in tx.cases(limit=1, offset=1)] == ["b"]
+        assert (tx.count_cases(), tx.count_cases(CaseFilter(queue="linux"))) == (
+            len(tx.cases()),
+            len(tx.cases(CaseFilter(queue="linux"))),
+        )
         assert [c.title for c in tx.cases(CaseFilter(open=True, queue="linux"))] == ["a", "b"]
         assert [c.title for c in tx.cases(CaseFilter(open=False))] == ["c"]
         assert [c.title for c in tx.cases(CaseFilter(worked=True))] == ["a"]
