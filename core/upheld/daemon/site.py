@@ -207,13 +207,10 @@ class Site:
         live: a command beside a daemon that runs on does not change that. What could not be decided is
         tried at once: this may be the program that can."""
         daemon = build_daemon(self.parts())
-        self.ledger.retrying(self._begun)
-        return daemon
-
-    def _begun(self, tx: Transaction) -> None:
         now = self.clock.now()
-        self.scopes.keep(tx, now)
-        tx.unpark_all(now=now)
+        self.ledger.retrying(lambda tx: self.scopes.keep(tx, now))
+        self.ledger.retrying(lambda tx: tx.unpark_all(now=now))
+        return daemon
 
     def parts(self) -> Parts:
         """All that a daemon is made of."""
