@@ -204,8 +204,7 @@ class Site:
 
     def daemon(self) -> Daemon:
         """The daemon; plugins are constructed, nothing runs yet. From here on it is on record what is
-        live: a command beside a daemon that runs on does not change that. What could not be decided is
-        tried at once: this may be the program that can."""
+        live: a command beside a daemon does not change that. What is parked is tried: it may be mended."""
         daemon = build_daemon(self.parts())
         now = self.clock.now()
         self.ledger.retrying(lambda tx: self.scopes.keep(tx, now))
