@@ -12,6 +12,8 @@ from upheld.policy.model import Policy
 
 def stopped_by(policy: Policy, state: CaseState) -> str | None:
     """The outcome that takes the case off the clock; None where its clocks run."""
+    if not policy.outcomes:  # asked of every clock at every change
+        return None
     outcome = policy.outcomes.get(state.outcome or "")
     return outcome.name if outcome is not None and outcome.clocks is Clocks.STOP else None
 

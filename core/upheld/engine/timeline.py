@@ -15,7 +15,15 @@ from operator import attrgetter
 from typing import Final, Protocol
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import CustomerMessage, Event, Migrated, Opened, Proposed, Reopened
+from upheld.case.events import (
+    CustomerMessage,
+    Event,
+    Migrated,
+    Opened,
+    Proposed,
+    Provided,
+    Reopened,
+)
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
@@ -157,7 +165,9 @@ class Timeline:
             self.state = with_standing(self.terms.policy, begin(event))
             self._dirty = True
         else:
-            self.become(with_standing(self.terms.policy, fold(self.state, event)))
+            state = fold(self.state, event)
+            told = isinstance(event.body, Proposed | Provided)
+            self.become(with_standing(self.terms.policy, state) if told else state)
         done = deeds(event)
         if done or isinstance(event.body, _TOLD):
             for track in self.tracks:
