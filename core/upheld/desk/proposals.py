@@ -13,8 +13,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from upheld.calendar.instant import SECOND, Instant, Span
-from upheld.case.events import Body, Event, Noted, Opened, Proposed, Provided
-from upheld.engine.classify import propose
+from upheld.case.events import UPHELD, Body, Event, Noted, Opened, Proposed, Provided
+from upheld.engine.classify import propose, reads
 from upheld.logs import logger
 from upheld.plugin import Intake as Asked
 from upheld.plugin import PluginError, Proposal
@@ -95,6 +95,21 @@ def news(
     if not flags and not any(changed.values()):
         return None
     return Proposed(flags=flags, rule=new.rule, reason=new.reason, **changed)
+
+
+def anew(policy: Policy, facts: Iterable[Event], event: Event) -> Event | None:
+    """What the policy proposes otherwise since ``event``, one of the case's ``facts``, recorded a field."""
+    ordered = sorted(facts, key=lambda fact: fact.order)
+    opening = next((fact for fact in ordered if isinstance(fact.body, Opened)), None)
+    recorded = isinstance(event.body, Provided) and event.body.item in reads(policy)
+    if opening is None or not recorded:
+        return None
+    assert isinstance(opening.body, Opened)
+    before, after = fields(fact for fact in ordered if fact.id != event.id), fields(ordered)
+    body = news(policy, opening.body, opening.at, before, after)
+    if body is None:
+        return None
+    return Event(f"{event.id}#proposed", event.at, event.seen, UPHELD, body)
 
 
 def fields(events: Iterable[Event]) -> Fields:

@@ -25,10 +25,9 @@ from upheld.case.events import (
 from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
-from upheld.desk.proposals import Classifiers, fields, news, proposals
+from upheld.desk.proposals import Classifiers, anew, fields, proposals
 from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
-from upheld.engine.classify import reads
 from upheld.engine.fold import deeds
 from upheld.engine.memory import Memory
 from upheld.ledger import CaseFilter, DeciderFault, Ledger, Transaction
@@ -158,17 +157,9 @@ class Records:
         if not isinstance(event.body, Provided):
             return
         subject = tx.subject(case)
-        opening = next((f for f in subject.facts if isinstance(f.body, Opened)), None)
-        policy = self.book.of(subject.policy).policy
-        if opening is None or event.body.item not in reads(policy):
-            return
-        assert isinstance(opening.body, Opened)
-        facts = sorted(subject.facts, key=lambda fact: fact.order)
-        before, after = fields(f for f in facts if f.id != event.id), fields(facts)
-        body = news(policy, opening.body, opening.at, before, after)
-        if body is not None:
-            name = f"{event.id}#proposed"
-            self.add(tx, case, Event(name, event.at, event.seen, UPHELD, body))
+        proposed = anew(self.book.of(subject.policy).policy, subject.facts, event)
+        if proposed is not None:
+            self.add(tx, case, proposed)
 
     def fact(
         self, tx: Transaction, case: str, body: Body, *, actor: Actor, event_id: str

@@ -135,7 +135,7 @@ class Facts:
         text = str(own.get("text", ""))
         return Opened(
             source=str(own.get("source", "email")),
-            subject=str(own.get("subject") or text.splitlines()[0] if text else ""),
+            subject=str(own.get("subject") or text.partition("\n")[0]),
             text=text,
             reporter=str(own.get("sender") or _contact(customer)),
             customer=named,

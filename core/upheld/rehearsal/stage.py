@@ -23,6 +23,8 @@ from upheld.case.events import (
     Ticked,
 )
 from upheld.case.state import Status
+from upheld.desk.proposals import anew
+from upheld.desk.proposals import fields as recorded
 from upheld.directory import Directory
 from upheld.engine.case import decide, replay
 from upheld.engine.classify import propose
@@ -77,12 +79,14 @@ class Life:
     status: str = ""
     refers: bool = False
     looks: int = 0
+    came: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.directory, self.case)
 
     def live(self, events: Sequence[Event], until: Instant) -> None:
         """Facts in the order in which they are learned of; between them the case is looked at."""
+        self.came = tuple(event for event in events if event.seen == events[0].seen)
         for event in events:
             learned = replace(event, seen=self._awake(event.seen))
             if learned.seen > until:
@@ -103,8 +107,17 @@ class Life:
             self._open(event, event.body)
         elif self.subject is not None:
             self._take(event)
+            self._propose_anew(event)
             if isinstance(event.body, CustomerMessage) and self.status == Status.CLOSED:
                 self._take(replace(event, id=f"{event.id}#reopened", body=_AGAIN))
+
+    def _propose_anew(self, event: Event) -> None:
+        assert self.subject is not None
+        # What comes with the opening is looked at there.
+        looked = self.refers or event.id in {each.id for each in self.came}
+        proposed = None if looked else anew(self.terms.policy, self.subject.facts, event)
+        if proposed is not None:
+            self._take(proposed)
 
     def _open(self, event: Event, opened: Opened) -> None:
         """As intake does: the policy's rules say what happens with mail from this sender."""
@@ -119,7 +132,7 @@ class Life:
         self.subject = Subject(self.case, kind, 0, self.terms.policy.version)
         self._take(event)
         if not self.refers:
-            proposed = propose(self.terms.policy, opened, event.at)
+            proposed = propose(self.terms.policy, opened, event.at, recorded(self.came))
             self._take(Event(f"{event.id}#proposed", event.at, event.seen, UPHELD, proposed))
 
     def _pass(self, until: Instant) -> None:

@@ -125,3 +125,24 @@ def test_a_plan_comes_from_the_customer() -> None:
 @pytest.mark.parametrize("enforced", [True, False])
 def test_what_is_not_enforced_sends_nothing(enforced: bool) -> None:
     assert bool(said(scenario({**OPENED, "enforced": enforced}, triaged(1)))) == enforced
+
+
+@pytest.mark.parametrize("at", ["+0", "+10m"])
+def test_what_is_recorded_tells_what_the_case_is_with_its_opening_or_later(at: str) -> None:
+    def due(text: str, *facts: dict[str, str]) -> set[tuple[str, int]]:
+        opened = {**OPENED, "text": text}
+        found = scenario(opened, *facts, policy="xecuritas", until="+30m")
+        return {(run.clause, run.due) for _, run in played(found).clocks if run.due is not None}
+
+    measured = [
+        {"at": at, "fact": "provided", "item": "reach", "value": "large"},
+        {"at": at, "fact": "provided", "item": "depth", "value": "unable"},
+    ]
+    by_words = due("All users cannot work")
+    assert due("It is so") != by_words
+    assert due("It is so", *measured) == by_words
+
+
+def test_a_subject_stands_without_a_text() -> None:
+    found = scenario({**OPENED, "text": "", "subject": DOWN}, until="+1m")
+    assert ("+0m", "page", "on-duty-engineer") in said(found)
