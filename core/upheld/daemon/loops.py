@@ -102,12 +102,16 @@ class Daemon:
             do_next="see `upheld outbox list` for what repeats; `upheld stop` holds it",
         )
 
-    def run(self) -> None:
-        """Until somebody stops it; then the work in hand is finished and connections are closed."""
+    def begin(self) -> None:
+        """What comes before all loops: the others know of it, and every connection is read."""
         self.log.info("started", connections=[live.name for live in self.lives])
         self._contained("beat", self.beat)  # before anything is sent, the others know
         for puller in self.pullers:  # before the first sweep: look before you page
             self._contained(_reading(puller), puller.pull)
+
+    def run(self) -> None:
+        """Until somebody stops it; then the work in hand is finished and connections are closed."""
+        self.begin()
         reading, working = _started(self._readers()), _started(self._workers())
         self.stopping.wait()
         self.pulse.end()

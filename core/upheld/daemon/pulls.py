@@ -77,8 +77,9 @@ class Puller:
         except Fenced as error:  # another daemon reads it by now, from where we were
             self.log.warning("pull_taken_over", connection=self.source.name, error=error.what)
             return 0
-        finally:
+        except BaseException:  # what goes well or is the connection's fault gives it back itself
             self.ledger.retrying(lambda tx: tx.release_pull(lease))
+            raise
 
     def wait(self, seconds: float) -> bool:
         """Wait for news where the plugin can; True means: pull now."""
@@ -100,11 +101,12 @@ class Puller:
 
     def _turn(self, lease: PullLease) -> int:
         news, cursor = self._hinted(), lease.cursor
-        for _ in range(PAGES_A_TURN):
+        for left in reversed(range(PAGES_A_TURN)):
             page = self._whole(self._page(cursor))
-            news += self.ledger.retrying(partial(self._store, lease, page))
+            last = not (page.more and left)
+            news += self.ledger.retrying(partial(self._store, lease, page, last))
             cursor = page.cursor
-            if not page.more:
+            if last:
                 break
         self._back()
         return news or int(page.more)
@@ -146,14 +148,15 @@ class Puller:
             self.log.warning("item_not_read", connection=self.source.name, item=ref.id)
             return Refused(ref.id, f"{ref.key} can't be read: {error}", ascii(item).encode())
 
-    def _store(self, lease: PullLease, page: Page, tx: Transaction) -> int:
+    def _store(self, lease: PullLease, page: Page, last: bool, tx: Transaction) -> int:
+        """What the page brought, with the cursor; the last of a turn gives the lease back."""
         now = self.intake.records.clock.now()
         if lease.cursor is None:  # what was there before this very moment wakes nobody
             tx.begin_scope(read_since(self.source.name), now)
         # Readers with an overlap bring the same items again: only what is news counts.
         news = sum(self.intake.take(tx, self.source, item) for item in page.items)
         as_of = None if page.more else instant(page.as_of)
-        tx.move_cursor(lease, page.cursor, as_of=as_of, now=now)
+        tx.move_cursor(lease, page.cursor, as_of=as_of, now=now, last=last)
         return news
 
     def _failed(self, lease: PullLease, error: PluginError) -> None:

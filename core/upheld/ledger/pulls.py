@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import BigInteger, bindparam, or_, select, update
 
 from upheld.calendar.instant import SECOND, Instant
 from upheld.errors import Fenced
@@ -13,8 +14,26 @@ from upheld.ledger.part import Part, unless_there
 from upheld.ledger.records import PullLease, PullStatus
 from upheld.ledger.schema import pull
 
-_FIRST: Final = unless_there(pull)
+_FIRST: Final = {name: query.returning(pull.c.token) for name, query in unless_there(pull).items()}
 _OURS: Final = (pull.c.connection == bindparam("of")) & (pull.c.token == bindparam("token_held"))
+_FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None}
+_TAKE: Final = (
+    update(pull)
+    .where(
+        pull.c.connection == bindparam("of"),
+        or_(
+            pull.c.lease_until.is_(None),
+            pull.c.lease_until <= NOW,
+            pull.c.owner == bindparam("who"),
+        ),
+    )
+    .values(
+        owner=bindparam("who"),
+        token=pull.c.token + 1,
+        lease_until=NOW + bindparam("span", type_=BigInteger),
+    )
+    .returning(pull.c.cursor, pull.c.token)
+)
 
 
 class Pulls(Part):
@@ -25,37 +44,39 @@ class Pulls(Part):
 
         Whoever could not give it back (the disk was full) need not wait for it to run out.
         """
-        first = {"connection": connection, "token": 0, "failures": 0}
-        self._connection.execute(_FIRST[self._dialect], first)
-        free = or_(pull.c.lease_until.is_(None), pull.c.lease_until <= NOW, pull.c.owner == owner)
-        taken = (
-            update(pull)
-            .where(pull.c.connection == connection, free)
-            .values(owner=owner, token=pull.c.token + 1, lease_until=NOW + int(seconds * SECOND))
-            .returning(pull.c.cursor, pull.c.token)
-        )
-        row = self._connection.execute(taken).first()
+        asked = {"of": connection, "who": owner, "span": int(seconds * SECOND)}
+        row = self._connection.execute(_TAKE, asked).first()
+        if row is None and self._is_new(connection):
+            row = self._connection.execute(_TAKE, asked).first()
         return None if row is None else PullLease(connection, row.cursor, row.token)
 
     def move_cursor(
-        self, lease: PullLease, cursor: str | None, *, as_of: Instant | None, now: Instant
+        self,
+        lease: PullLease,
+        cursor: str | None,
+        *,
+        as_of: Instant | None,
+        now: Instant,
+        last: bool = False,
     ) -> None:
         """Everything before ``cursor`` is in this very transaction; ``Fenced`` without the lease.
 
-        ``as_of`` None: there is more to read, so it stays as it was.
+        ``as_of`` None: there is more to read, so it stays as it was. ``last``: the lease is given
+        back with it.
         """
-        values = {"cursor": cursor, "succeeded": now, "failures": 0, "error": None}
-        self._fenced(lease, values if as_of is None else {**values, "as_of": as_of})
+        values: dict[str, Any] = {"cursor": cursor, "succeeded": now, "failures": 0, "error": None}
+        values |= {} if as_of is None else {"as_of": as_of}
+        self._fenced(lease, {**values, **_FREE} if last else values)
 
     def pull_failed(self, lease: PullLease, error: str, *, now: Instant) -> None:
-        """Note that the connection could not be read; ``Fenced`` without the lease."""
-        self._fenced(lease, {"failed": now, "failures": pull.c.failures + 1, "error": error})
+        """Note that the connection could not be read, and give the lease back; ``Fenced`` without it."""
+        failed = {"failed": now, "failures": pull.c.failures + 1, "error": error}
+        self._fenced(lease, {**failed, **_FREE})
 
     def release_pull(self, lease: PullLease) -> None:
         """Let somebody else pull at once; nothing happens where the lease was lost."""
         held = {"of": lease.connection, "token_held": lease.token}
-        free = update(pull).where(_OURS).values(owner=None, lease_until=None)
-        self._connection.execute(free, held)
+        self._connection.execute(update(pull).where(_OURS).values(_FREE), held)
 
     def pulls(self) -> list[PullStatus]:
         """How reading goes, by connection."""
@@ -63,7 +84,12 @@ class Pulls(Part):
         rows = self._connection.execute(select(*columns).order_by(pull.c.connection))
         return [PullStatus(*row) for row in rows]
 
-    def _fenced(self, lease: PullLease, values: dict[str, Any]) -> None:
+    def _is_new(self, connection: str) -> bool:
+        """Whether nobody has ever read it; from here on it has its row."""
+        first = {"connection": connection, "token": 0, "failures": 0}
+        return self._connection.execute(_FIRST[self._dialect], first).first() is not None
+
+    def _fenced(self, lease: PullLease, values: Mapping[str, Any]) -> None:
         held = {"of": lease.connection, "token_held": lease.token}
         done = self._connection.execute(update(pull).where(_OURS).values(values), held)
         if done.rowcount != 1:

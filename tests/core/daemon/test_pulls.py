@@ -12,6 +12,7 @@ from upheld.daemon.pulls import PAGES_A_TURN, Puller, pull_all
 from upheld.errors import Busy, DiskFull
 from upheld.ledger import PullStatus, Transaction
 from upheld.plugin import Auth, Nature, Permanent, Retry
+from upheld.testing.faults import Faults, Moment
 
 
 def puller(house: House) -> Puller:
@@ -65,6 +66,42 @@ def test_items_and_cursor_land_together_or_not_at_all(
     assert len(home_on_both.desk.cases()) == 2
 
 
+def test_where_nothing_came_one_transaction_takes_the_lease_and_one_ends_it(
+    home_on_both: House,
+) -> None:
+    puller(home_on_both).pull()
+    faults = Faults()
+    faults.watch_ledger(home_on_both.desk.ledger)
+    assert puller(home_on_both).pull() == 0
+    assert [each.moment for each in faults.passed] == [
+        Moment.BEFORE_COMMIT,
+        Moment.AFTER_COMMIT,
+    ] * 2
+    assert home_on_both.desk.ledger.lease_pull("mailbox", "another", seconds=60) is not None
+
+
+def test_a_lease_is_kept_until_the_last_page_of_a_turn(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, taken = home.mail.pull, []
+
+    def pulled(last: str | None) -> object:
+        taken.append(home.desk.ledger.lease_pull("mailbox", "another", seconds=60))
+        return take(last)
+
+    monkeypatch.setattr(home.mail, "pull", pulled)
+    home.mail.say(*(message(PAT, nature=Nature.LIST) for _ in range(51)))
+    puller(home).pull()
+    assert taken == [None, None]
+    assert home.desk.ledger.lease_pull("mailbox", "another", seconds=60) is not None
+
+
+def test_a_failure_gives_the_lease_back(home_on_both: House) -> None:
+    home_on_both.mail.fail_next(Retry("connection reset"))
+    puller(home_on_both).pull()
+    assert home_on_both.desk.ledger.lease_pull("mailbox", "another", seconds=60) is not None
+
+
 def test_a_poisoned_item_does_not_stop_the_mailbox(home_on_both: House) -> None:
     home_on_both.mail.say(message(PAT, "half a \ud800 character"), message(RAY, "after"))
     assert puller(home_on_both).pull() == 1
@@ -104,11 +141,12 @@ def test_a_lease_that_was_lost_writes_nothing(
 def test_a_lease_that_could_not_be_given_back_is_no_hindrance(
     home_on_both: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_args: object) -> None:
+    def full(*_args: object, **_values: object) -> None:
         raise DiskFull("no space")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Transaction, "release_pull", full)
+        for write in ("move_cursor", "release_pull"):
+            patch.setattr(Transaction, write, full)
         with pytest.raises(DiskFull):
             puller(home_on_both).pull()
     home_on_both.mail.say(message(PAT))
