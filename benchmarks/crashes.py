@@ -1,9 +1,10 @@
 """Nothing lost, nobody woken twice: the long runs. One row for each database and kind of moment.
 
-    python benchmarks/crashes.py [--every N] [--cases N] [--schedules N] [--only sqlite|postgresql]
+    python benchmarks/crashes.py [--every N] [--points KIND …] [--cases N] [--schedules N] [--only DATABASE]
 
 The matrix: the demo's story, killed at each of its moments, on both databases at the same time;
 every fortieth point is played to the end of the story, the others to the end of the next settling.
+Beside it a daemon that dies while it starts, and a person's command that dies half way.
 The crowd: cases that are due together, worked off by three daemons on PostgreSQL.
 The schedules: lives of a case under crashes, delays, doubles, turned order and late clocks.
 
@@ -20,48 +21,91 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
 from hypothesis import HealthCheck, given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.crash.commands import commands, killed_commanding
 from tests.crash.crowd import crowd, worked_off
-from tests.crash.matrix import Point, Verdict, killed_at, points, undisturbed
+from tests.crash.matrix import Verdict, Window, killed_at, points, undisturbed
 from tests.crash.schedules import Schedule, differs, lived, schedules, scratch
+from tests.crash.starts import killed_starting, starts
 from tests.crash.world import World
 from tests.postgresql import SERVER, schema
 
 from upheld import logs
-from upheld.testing.faults import Moment
+from upheld.testing.faults import Moment, Passed
 
 _DATABASES: Final = ("sqlite", "postgresql")
 _TO_THE_END: Final = 40
 _DAEMONS: Final = 3
-_ROW: Final = "{:<11} {:<16} {:>6} {:>8} {:>6} {:>6} {:>6} {:>6}"
+_ROW: Final = "{:<11} {:<26} {:>6} {:>8} {:>6} {:>6} {:>6} {:>6}"
 _HEAD: Final = ("database", "killed", "points", "missing", "pages", "mails", "calls", "other")
 
-Found = list[tuple[Point, Verdict]]
+
+class Died(NamedTuple):
+    """In which row it is counted, at which point exactly, and what became of it."""
+
+    row: str
+    at: str
+    verdict: Verdict
+
+
+Found = list[Died]
+#: In the order of the table; what has no such moment has no row.
+_ROWS: Final = [f"{who}{moment}" for who in ("", "a start, ", "a command, ") for moment in Moment]
 
 
 # --- the matrix -------------------------------------------------------------------------------------
 
 
-def matrix(database: str, every: int) -> Found:
-    """Every ``every``-th point on one database, and what became of it."""
+def matrix(database: str, every: int, kinds: Sequence[str]) -> Found:
+    """Every ``every``-th point of these kinds on one database, and what became of it."""
     logs.silence()
     with _url(database) as url, TemporaryDirectory() as folder, World(Path(folder), url) as world:
         windows = undisturbed(world)
-        chosen = points(windows)[::every]
         found = []
-        for index, point in enumerate(chosen):
-            more = len(windows) if index % _TO_THE_END == 0 else 1
-            found.append((point, killed_at(world, windows, point, more=more)))
-            _progress(database, index + 1, len(chosen))
+        for kind in kinds:
+            for died in _KINDS[kind](world, windows, every):
+                found.append(died)
+                _progress(database, len(found))
         return found
+
+
+def _story(world: World, windows: Sequence[Window], every: int) -> Iterator[Died]:
+    for index, point in enumerate(points(windows)[::every]):
+        more = len(windows) if index % _TO_THE_END == 0 else 1
+        verdict = killed_at(world, windows, point, more=more)
+        yield Died(str(point.passed.moment), str(point), verdict)
+
+
+def _starts(world: World, windows: Sequence[Window], every: int) -> Iterator[Died]:
+    for start in starts(world, windows):
+        for number in _numbers(start.passed, every):
+            row = f"a start, {start.passed[number - 1].moment}"
+            at = f"{row} {number}, window {start.window}"
+            yield Died(row, at, killed_starting(world, windows, start, number))
+
+
+def _commands(world: World, windows: Sequence[Window], every: int) -> Iterator[Died]:
+    for command in commands(world, windows):
+        for number in _numbers(command.passed, every):
+            row = f"a command, {command.passed[number - 1].moment}"
+            at = f"{row} {number}: {' '.join(command.words)}"
+            yield Died(row, at, killed_commanding(world, command, number))
+
+
+_KINDS: Final = {"story": _story, "starts": _starts, "commands": _commands}
+
+
+def _numbers(passed: Sequence[Passed], every: int) -> range:
+    return range(1, len(passed) + 1, every)
 
 
 @contextmanager
@@ -73,32 +117,33 @@ def _url(database: str) -> Iterator[str | None]:
         yield url
 
 
-def _progress(what: str, done: int, of: int) -> None:
-    if done % 50 == 0 or done == of:
-        print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+def _progress(what: str, done: int) -> None:
+    if done % 50 == 0:
+        print(f"{what}: {done}", file=sys.stderr, flush=True)
 
 
 def _show(database: str, found: Found) -> None:
-    for moment in Moment:
-        verdicts = [verdict for point, verdict in found if point.passed.moment is moment]
+    for row in _ROWS:
+        verdicts = [died.verdict for died in found if died.row == row]
         again = sum((each.again for each in verdicts), Counter[str]())
         missing = sum(len(each.missing) for each in verdicts)
         other = sum(len(each.other) for each in verdicts)
         counts = (missing, again["page"], again["mail"], again["voice"], other)
-        print(_ROW.format(database, moment, len(verdicts), *counts))
+        if verdicts:
+            print(_ROW.format(database, row, len(verdicts), *counts))
 
 
 def _tell(found: Found) -> bool:
     """Every point at which all was not well; whether there was none."""
-    bad = [(point, verdict) for point, verdict in found if not verdict.kept]
-    for point, verdict in bad:
-        print(f"\n{point}", *verdict.missing, *verdict.other, sep="\n  ")
+    bad = [died for died in found if not died.verdict.kept]
+    for died in bad:
+        print(f"\n{died.at}", *died.verdict.missing, *died.verdict.other, sep="\n  ")
     return not bad
 
 
-def _matrix(databases: Sequence[str], every: int) -> bool:
+def _matrix(databases: Sequence[str], every: int, kinds: Sequence[str]) -> bool:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(matrix, databases, [every] * len(databases)))
+        found = list(pool.map(partial(matrix, every=every, kinds=kinds), databases))
     print(_ROW.format(*_HEAD))
     for database, rows in zip(databases, found, strict=True):
         _show(database, rows)
@@ -169,6 +214,9 @@ def _answers() -> bool:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--every", type=int, default=1, help="each N-th point; 0: no matrix")
+    parser.add_argument(
+        "--points", nargs="+", choices=_KINDS, default=list(_KINDS), help="of the matrix"
+    )
     parser.add_argument("--cases", type=int, default=1000, help="of the crowd; 0: no crowd")
     parser.add_argument("--schedules", type=int, default=200, help="0: none")
     parser.add_argument("--only", choices=_DATABASES, help="one database")
@@ -182,7 +230,7 @@ def main() -> int:
     if "postgresql" in databases and not _answers():
         databases.remove("postgresql")
     well = [
-        not asked.every or _matrix(databases, asked.every),
+        not asked.every or _matrix(databases, asked.every, asked.points),
         not asked.cases or "postgresql" not in databases or _crowd(asked.cases),
         not asked.schedules or _schedules(asked.schedules),
     ]

@@ -10,18 +10,28 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
+from io import StringIO
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Final, Self
+from unittest.mock import patch
+
+import click
 
 from upheld import logs
 from upheld.calendar.instant import Instant
-from upheld.config import config_from
+from upheld.cli.app import App
+from upheld.cli.cases import cases
+from upheld.config import Config, config_from
 from upheld.daemon.loops import Daemon
 from upheld.daemon.site import Site
+from upheld.desk import verbs
+from upheld.errors import UpheldError
+from upheld.ledger import Ledger
 from upheld.ledger.memory import Memory
 from upheld.policy import load_shipped
 from upheld.source import Document
@@ -41,6 +51,23 @@ class Settle:
     """Do all that is to be done at an instant; strike at a moment, counted from here."""
 
     at: Instant
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin as ``upheld run`` does, from upheld.yaml and the ledger alone."""
+
+    at: Instant
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Be the process of ``upheld cases`` with these words."""
+
+    at: Instant
+    words: Sequence[str]
     number: int | None = None
 
 
@@ -100,6 +127,18 @@ class Process:
     def begin(self, at: Instant, number: int | None = None) -> None:
         """Let it settle beside others."""
         self._orders.send(Settle(at, number))
+
+    def start(self, at: Instant, number: int | None = None) -> list[Passed] | None:
+        """Begin anew; what it went through, None where it died."""
+        self._orders.send(Start(at, number))
+        return self.settled()
+
+    def command(
+        self, at: Instant, words: Sequence[str], number: int | None = None
+    ) -> list[Passed] | None:
+        """Be a person's command; what it went through, None where it died."""
+        self._orders.send(Command(at, words, number))
+        return self.settled()
 
     def settled(self, patience: float = _PATIENCE) -> list[Passed] | None:
         """What became of the settling that was begun; ``patience`` in seconds of machine time."""
@@ -178,14 +217,57 @@ def first(orders: Connection, setting: Setting, address: str) -> None:
 def _another(address: str, strike: Callable[[], object], site: Site, parent: Daemon) -> None:
     site.ledger._memory = Memory()
     vars(site.ledger).pop("transaction")  # the parent's faults
-    daemon = site.daemon()
-    daemon.sender = replace(daemon.sender, letters=parent.sender.letters)
     with Client(address) as orders:
         faults = Faults(strike, partial(_ask, orders))
-        watch(faults, daemon)
         orders.send(os.getpid())
-        while (order := _next(orders)) is not None:
+        order = _next(orders)
+        if isinstance(order, Command):
+            _command(orders, order, faults, site.config)
+            return
+        if isinstance(order, Start):
+            daemon = _start(orders, order, faults, site.config)
+            order = _next(orders)
+        else:
+            daemon = site.daemon()
+            daemon.sender = replace(daemon.sender, letters=parent.sender.letters)
+            watch(faults, daemon)
+        while order is not None:
             _settle(orders, order, faults, daemon)
+            order = _next(orders)
+
+
+def _start(orders: Any, order: Start, faults: Faults, config: Config) -> Daemon:
+    faults.arm(order.number)
+    daemon = _opened(config, order.at, faults).daemon()
+    for live in daemon.lives:
+        faults.watch_plugin(live.name, live.plugin)
+    daemon.begin()
+    orders.send(faults.passed)
+    return daemon
+
+
+def _command(orders: Any, order: Command, faults: Faults, config: Config) -> None:
+    faults.arm(order.number)
+    at_hand = patch.object(Site, "open", lambda _path: _opened(config, order.at, faults))
+    same_id = patch.object(
+        verbs, "new_id", lambda: "desk:typed"
+    )  # so that two runs can be compared
+    with at_hand, same_id, redirect_stdout(StringIO()):
+        try:
+            cases(list(order.words), obj=App(), standalone_mode=False)
+        except (UpheldError, click.ClickException) as error:
+            orders.send(str(error))
+        else:
+            orders.send(faults.passed)
+
+
+def _opened(config: Config, at: Instant, faults: Faults) -> Site:
+    """A site that knows nothing but its file and its ledger, watched from the first commit on."""
+    ledger = Ledger.open(config.database_url(), site=config.site)
+    faults.watch_ledger(ledger)
+    site = Site(config, ledger, SteppedClock(at))
+    site.policy = POLICY
+    return site
 
 
 def _next(orders: Any) -> Any:

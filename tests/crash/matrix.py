@@ -25,9 +25,11 @@ Deed = Callable[[World], object]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One settling: what a person does just before it, from where, through which moments, to what."""
+    """One settling: what a person does just before it (``eve``: how it stood before that), from
+    where, through which moments, to what."""
 
     deed: Deed | None
+    eve: Snapshot | None
     before: Snapshot
     passed: Sequence[Passed]
     got: Sequence[Got]
@@ -98,7 +100,7 @@ def go_on(
         if window.deed is not None:
             window.deed(world)
         (settle or world.settle)()
-    return _judged(world, windows[-1], passed)
+    return judged(world, windows[-1], passed)
 
 
 def _deeds(world: World) -> Iterator[Deed | None]:
@@ -122,16 +124,29 @@ def _go_to(world: World, at: Instant) -> None:
 
 
 def _window(world: World, deed: Deed | None) -> Window:
+    eve = None
     if deed is not None:
+        eve = world.snapshot()
         deed(world)
     before = world.snapshot()
     passed = world.settled()
     assert passed is not None, "the undisturbed daemon died"
+    return ended(world, deed, eve, before, passed)
+
+
+def ended(
+    world: World,
+    deed: Deed | None,
+    eve: Snapshot | None,
+    before: Snapshot,
+    passed: Sequence[Passed],
+) -> Window:
+    """A window that ends as everything stands now."""
     after = standing(world.snapshot().rows)
-    return Window(deed, before, passed, world.got(), len(world.pager.incidents), after)
+    return Window(deed, eve, before, passed, world.got(), len(world.pager.incidents), after)
 
 
-def _judged(world: World, wanted: Window, passed: Passed | None) -> Verdict:
+def judged(world: World, wanted: Window, passed: Passed | None) -> Verdict:
     due, found = Counter(map(_told, wanted.got)), Counter(map(_told, world.got()))
     missing = [Got(*told) for told in (due - found).elements()]
     extra = list((found - due).elements())

@@ -24,6 +24,10 @@ _LEFT_OUT: Final[Mapping[str, set[str]]] = {
     "counter": set(),
     "vault": set(),
     "policy": set(),
+    "calendar": set(),
+    "calendar_turn": {"number"},
+    "scope": {"number"},
+    "site": set(),
     "stop": set(),
 }
 

@@ -46,7 +46,7 @@ def lives() -> Iterator[Lives]:
 
 
 @pytest.mark.timeout(240)
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schedule=schedules())
 def test_the_far_ends_converge_under_any_schedule(lives: Lives, schedule: Schedule) -> None:
     assert lives.differs(schedule) == []

@@ -86,6 +86,19 @@ class World(Stage):
             self.process = None
         return passed
 
+    def started(self, number: int | None = None) -> list[Passed] | None:
+        """What a daemon goes through that begins in place of the one there was; as `settled`."""
+        self.end()
+        self.process = self.another()
+        passed = self.process.start(self.clock.now(), number)
+        if passed is None:
+            self.process = None
+        return passed
+
+    def commanded(self, words: Sequence[str], number: int | None = None) -> list[Passed] | None:
+        """What ``upheld cases`` with these words goes through; None where it died."""
+        return self.another().command(self.clock.now(), words, number)
+
     def recover(self) -> None:
         """Leases run out, a new daemon goes on until nothing waits for its time any more."""
         for _ in range(_TURNS):
