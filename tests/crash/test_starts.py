@@ -37,7 +37,9 @@ def test_a_start_reads_before_anything_else_and_writes_what_it_stands_on(
     start = first(on_sqlite)
     assert not start.before.rows["site"]
     assert [passed.what for passed in start.passed].count("mailbox.pull") == 2
-    assert start.passed.count(COMMIT) == 6, "policy, days, who is live, the beat, lease and mail"
+    assert start.passed.count(COMMIT) == 7, (
+        "policy, days, who is live, what was parked, the beat, lease, mail"
+    )
 
 
 def test_a_start_that_is_not_killed_is_told(on_sqlite: Played) -> None:
