@@ -240,11 +240,33 @@ class Mobilised:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """A customer or an engineer escalated, to a role or a queue."""
+    """A customer or an engineer escalated, to a role or a queue. ``by`` is the side for which it was
+    recorded, where that is not the actor's: a customer on the phone."""
 
     kind: ClassVar[str] = "escalated"
     rank: ClassVar[int] = 4
     to: str
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Whoever the case was escalated to has done what was asked of them: it is ours again."""
+
+    kind: ClassVar[str] = "taken_back"
+    rank: ClassVar[int] = 5
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The case is another desk's now, of this tier; where it was is told by the facts before."""
+
+    kind: ClassVar[str] = "handed_over"
+    rank: ClassVar[int] = 4
+    desk: str
+    tier: str
     reason: str = ""
 
 
@@ -298,11 +320,13 @@ class CallLogged:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A person has begun: ``command``, ``worklog`` or ``in_progress``."""
+    """A person has begun: ``command``, ``worklog`` or ``in_progress``; ``override`` is why a gate was
+    passed without what it asks for."""
 
     kind: ClassVar[str] = "worked"
     rank: ClassVar[int] = 6
     how: str = "command"
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,12 +367,14 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """Something a ``require`` rule asks for is there: a waiver, a version, an agreement."""
+    """Something a ``require`` rule asks for is there: a waiver, a version, an agreement; or what stands
+    behind a gate itself (``customer_access``), with the ``override`` where it was passed by one."""
 
     kind: ClassVar[str] = "provided"
     rank: ClassVar[int] = 7
     item: str
     value: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,6 +581,8 @@ Fact: TypeAlias = (
     | PlanChanged
     | Mobilised
     | Escalated
+    | TakenBack
+    | HandedOver
     | PageAcknowledged
     | CustomerMessage
     | PublicReply

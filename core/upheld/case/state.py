@@ -30,6 +30,7 @@ class CaseState:
     and no later proposal undoes that. Instants are of what happened last, except ``opened_at`` and
     ``responded_at`` (the first).
     ``product_id`` and ``standing`` are what the policy's list of products says of the product.
+    ``desk`` is the customer's, ``held_by`` the one whose turn it is, ``tier`` that one's.
     ``parent_customer`` is set where the parent is another customer's.
     """
 
@@ -71,6 +72,9 @@ class CaseState:
     held_until: Instant | None = None
     escalated_by: str | None = None
     escalated_to: str | None = None
+    desk: str | None = None
+    held_by: str | None = None
+    tier: str | None = None
     parent: str | None = None
     parent_customer: str | None = None
     enforced_from: Instant | None = None

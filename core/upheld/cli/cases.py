@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from upheld.case.state import Status
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
+from upheld.cli.demands import DEMANDS
 from upheld.cli.output import facts, local, print_json, say, table
 from upheld.cli.root import InOrder
 from upheld.cli.texts import pairs, text_of
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Resolved and closed ones too.")
-@click.option("--status", help="Only those with this status.")
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in Status]),
+    help="Only those with this status.",
+)
 @click.option("--severity", type=int, help="Only those of this severity.")
 @click.option("--queue", help="Only those in this queue.")
 @click.option("--assignee", help="Only those of this person or role.")
@@ -172,5 +178,5 @@ def _tracker(site: Site, named: str | None) -> str | None:
 cases = InOrder(
     "cases",
     help="List cases and work on them. CASE is a handle (C7) or the number that was told.",
-    commands=[list_, show, open_, fixed, *VERBS],
+    commands=[list_, show, open_, fixed, *VERBS, *DEMANDS],
 )

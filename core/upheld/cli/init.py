@@ -76,14 +76,38 @@ def _answers(given: Mapping[str, str | None], *, pagerduty: bool | None, asks: b
     from upheld.config.starter import Answers
 
     found: dict[str, str] = {}
+    for name in _CHECKS:
+        _check(name, given.get(name))
     for name, (question, default) in _QUESTIONS.items():
         answer = given.get(name)
         if answer is None:
             answer = _asked(name, question, _default(name, default, found), asks=asks)
         found[name] = answer.strip()
+        _check(name, found[name])
     if pagerduty is None:
         pagerduty = asks and click.confirm("Page over PagerDuty?", default=False)
     return Answers(**found, pagerduty=pagerduty, today=date.today().isoformat())  # noqa: DTZ011
+
+
+def _check(name: str, answer: str | None) -> None:
+    """A wrong answer is told before the next question."""
+    if answer is not None and name in _CHECKS:
+        _CHECKS[name](answer.strip())
+
+
+def _policy(name: str) -> None:
+    from upheld.daemon.site import read_policy
+
+    read_policy(name, Path())
+
+
+def _zone_there(name: str) -> None:
+    from upheld.calendar.wall import zone_named
+
+    zone_named(name)
+
+
+_CHECKS: Final[Mapping[str, Callable[[str], None]]] = {"policy": _policy, "zone": _zone_there}
 
 
 def _asked(name: str, question: str, default: str, *, asks: bool) -> str:

@@ -14,7 +14,7 @@ from upheld.cli.texts import coming, text_of
 if TYPE_CHECKING:
     from upheld.daemon.site import Site
 
-_OVERRIDE: Final = click.option(
+OVERRIDE: Final = click.option(
     "--override", default="", metavar="WHY", help="Why it may be so all the same."
 )
 
@@ -31,7 +31,7 @@ def tell(app: App, site: Site, case: str) -> None:
         say(sentence(found, site.config.zone))
 
 
-def _verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+def verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     """A command with a case in front, ``--as`` and ``--json``."""
 
     def made(command: Callable[..., Any]) -> click.Command:
@@ -41,7 +41,8 @@ def _verb(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return made
 
 
-def _done(app: App, case: str, verb: str, *arguments: Any, **options: Any) -> None:
+def done(app: App, case: str, verb: str, *arguments: Any, **options: Any) -> None:
+    """Do it in the caller's name, and tell how the case stands then."""
     with app.acting() as (site, actor):
         getattr(site.verbs, verb)(case, actor, *arguments, **options)
         tell(app, site, case)
@@ -64,23 +65,23 @@ def _triage(
     if (severity is None) == (reject is None):
         raise click.UsageError("Give a SEVERITY, or --reject WHY.")
     if reject is not None:
-        _done(app, case, "reject", reject)
+        done(app, case, "reject", reject)
     else:
-        _done(app, case, "triage", severity, number=number, reason=reason)
+        done(app, case, "triage", severity, number=number, reason=reason)
 
 
 @click.argument("severity", type=int)
 @click.option("--reason", default="", help="Why it changes.")
 def _severity(app: App, *, case: str, severity: int, reason: str) -> None:
     """Raise or lower the severity; raising it to 1 pages at once."""
-    _done(app, case, "severity", severity, reason)
+    done(app, case, "severity", severity, reason)
 
 
 @click.argument("flag")
 @click.option("--off", is_flag=True, help="Clear it.")
 def _flag(app: App, *, case: str, flag: str, off: bool) -> None:
     """Set a FLAG of the policy, or clear it."""
-    _done(app, case, "flag", flag, on=not off)
+    done(app, case, "flag", flag, on=not off)
 
 
 @click.argument("outcome", required=False)
@@ -93,20 +94,20 @@ def _outcome(
     """Say what it turned out to be: an OUTCOME of the policy, which may stop its clocks."""
     if (outcome is None) != none:
         raise click.UsageError("Give an OUTCOME, or --none.")
-    _done(app, case, "outcome", outcome, reason, about)
+    done(app, case, "outcome", outcome, reason, about)
 
 
 @click.argument("kind")
 def _kind(app: App, *, case: str, kind: str) -> None:
     """Say what KIND of request it is."""
-    _done(app, case, "kind", kind)
+    done(app, case, "kind", kind)
 
 
 @click.argument("to")
 def _assign(app: App, *, case: str, to: str) -> None:
     """Say who is to work it (a person or a role). Not work by itself."""
     with app.acting() as (site, actor):
-        _known(site, to)
+        known(site, to)
         site.verbs.assign(case, actor, to)
         tell(app, site, case)
 
@@ -114,48 +115,49 @@ def _assign(app: App, *, case: str, to: str) -> None:
 @click.argument("queue")
 def _queue(app: App, *, case: str, queue: str) -> None:
     """Move it to another QUEUE."""
-    _done(app, case, "queue", queue)
+    done(app, case, "queue", queue)
 
 
-def _work(app: App, *, case: str) -> None:
+@OVERRIDE
+def _work(app: App, *, case: str, override: str) -> None:
     """Begin: from here on the case is being worked."""
-    _done(app, case, "work")
+    done(app, case, "work", override=override)
 
 
 @click.argument("text")
 def _reply(app: App, *, case: str, text: str) -> None:
     """Answer the customer: TEXT goes out to them (`-` reads standard input)."""
-    _done(app, case, "reply", text_of(text))
+    done(app, case, "reply", text_of(text))
 
 
 @click.argument("text")
 def _note(app: App, *, case: str, text: str) -> None:
     """Write an internal note: TEXT stays here (`-` reads standard input)."""
-    _done(app, case, "note", text_of(text))
+    done(app, case, "note", text_of(text))
 
 
 @click.argument("text", default="")
 @click.option("--to", default="", help="With whom.")
 def _call(app: App, *, case: str, text: str, to: str) -> None:
     """Log that the customer was spoken to."""
-    _done(app, case, "call", text_of(text), to)
+    done(app, case, "call", text_of(text), to)
 
 
 def _ack(app: App, *, case: str) -> None:
     """Answer a page: it stops the ringing, not the escalation."""
-    _done(app, case, "acknowledge")
+    done(app, case, "acknowledge")
 
 
 @click.option("--reason", default="", help="Why the whole team is needed.")
 def _mobilise(app: App, *, case: str, reason: str) -> None:
     """Call in the whole support team."""
-    _done(app, case, "mobilise", reason)
+    done(app, case, "mobilise", reason)
 
 
 @click.argument("party", type=click.Choice(["customer", "vendor"]))
 def _wait(app: App, *, case: str, party: str) -> None:
     """The case waits for the customer, or for a vendor."""
-    _done(app, case, "wait", party)
+    done(app, case, "wait", party)
 
 
 @click.argument("reason")
@@ -173,72 +175,62 @@ def _hold(app: App, *, case: str, reason: str, until: str | None) -> None:
 
 def _release(app: App, *, case: str) -> None:
     """End a hold."""
-    _done(app, case, "release")
+    done(app, case, "release")
 
 
 @click.argument("item")
 @click.argument("value", default="")
 def _provide(app: App, *, case: str, item: str, value: str) -> None:
     """Record an ITEM that the policy requires: a waiver, a version, a cause."""
-    _done(app, case, "provide", item, value)
+    done(app, case, "provide", item, value)
 
 
 @click.argument("text", default="")
 @click.option("--how", type=click.Choice(["fix", "workaround", "plan"]), default="fix")
-@_OVERRIDE
+@OVERRIDE
 def _resolve(app: App, *, case: str, text: str, how: str, override: str) -> None:
     """It is solved; TEXT says what was done."""
-    _done(app, case, "resolve", text_of(text), how=how, override=override)
+    done(app, case, "resolve", text_of(text), how=how, override=override)
 
 
 @click.argument("reason", default="")
-@_OVERRIDE
+@OVERRIDE
 def _close(app: App, *, case: str, reason: str, override: str) -> None:
     """It is over."""
-    _done(app, case, "close", reason, override=override)
+    done(app, case, "close", reason, override=override)
 
 
 @click.argument("reason")
 def _reopen(app: App, *, case: str, reason: str) -> None:
     """It is open again, for a REASON."""
-    _done(app, case, "reopen", reason)
-
-
-@click.argument("to")
-@click.argument("reason")
-def _escalate(app: App, *, case: str, to: str, reason: str) -> None:
-    """Escalate to a role or a queue, for a REASON; the severity stays."""
-    with app.acting() as (site, actor):
-        queues = (queue for policy in site.book.current() for queue in policy.needs.queues)
-        _known(site, to, tuple(queues))
-        site.verbs.escalate(case, actor, to, reason)
-        tell(app, site, case)
+    done(app, case, "reopen", reason)
 
 
 @click.argument("parent")
 def _attach(app: App, *, case: str, parent: str) -> None:
     """Fold its pages and statuses into those of PARENT."""
-    _done(app, case, "attach", parent)
+    done(app, case, "attach", parent)
 
 
 def _detach(app: App, *, case: str) -> None:
     """Let it stand for itself again."""
-    _done(app, case, "detach")
+    done(app, case, "detach")
 
 
 def _take_in(app: App, *, case: str) -> None:
     """Enforce the policy, from now on, on a case that was there before."""
-    _done(app, case, "take_in")
+    done(app, case, "take_in")
 
 
 @click.argument("key")
 @click.argument("reason")
 def _annul(app: App, *, case: str, key: str, reason: str) -> None:
     """Annul the verdict KEY, for a REASON; both stay on record. `upheld explain` shows the keys."""
-    _done(app, case, "annul", key, reason)
+    done(app, case, "annul", key, reason)
 
 
-def _known(site: Site, name: str, queues: tuple[str, ...] = ()) -> None:
+def known(site: Site, name: str, queues: tuple[str, ...] = ()) -> None:
+    """``NotFound`` where nobody (and no queue) is called so."""
     from upheld.errors import NotFound
     from upheld.source import suggest
 
@@ -270,12 +262,11 @@ _BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
     "resolve": _resolve,
     "close": _close,
     "reopen": _reopen,
-    "escalate": _escalate,
     "attach": _attach,
     "detach": _detach,
     "take-in": _take_in,
     "annul": _annul,
 }
 VERBS: Final[tuple[click.Command, ...]] = tuple(
-    _verb(name)(command) for name, command in _BY_NAME.items()
+    verb(name)(command) for name, command in _BY_NAME.items()
 )

@@ -106,6 +106,7 @@ _WORDS: Final[Mapping[str, Callable[[CaseState, Instant | None], bool]]] = {
     "resolved": lambda state, _since: state.status is Status.RESOLVED,
     "closed": lambda state, _since: state.status is Status.CLOSED,
     "reopened": lambda state, _since: state.reopened_at is not None,
+    "confirmed": lambda state, _since: "customer_agreed" in state.provided,
     "acknowledged": lambda state, _since: state.acknowledged_at is not None,
     "taken_back": lambda state, _since: state.judged is not None and state.judged.outcome is None,
 }
@@ -116,7 +117,7 @@ _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "proposed.outcome": lambda state: state.proposed and state.proposed.outcome,
     "proposed.kind": lambda state: state.proposed and state.proposed.case_kind,
     "plan": attrgetter("plan"),
-    "tier": lambda _state: None,  # desks of partner and vendor come with their own clocks
+    "tier": attrgetter("tier"),
     "status": attrgetter("status"),
     "source": attrgetter("opened.source"),
     "from": lambda state: "partner" if state.opened.customer else "unknown",

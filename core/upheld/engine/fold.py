@@ -16,6 +16,7 @@ from upheld.case.events import (
     Escalated,
     Event,
     Flagged,
+    HandedOver,
     Held,
     KindSet,
     Linked,
@@ -35,12 +36,15 @@ from upheld.case.events import (
     Resolved,
     SeveritySet,
     Side,
+    TakenBack,
     Triaged,
     WaitingOn,
     Worked,
 )
 from upheld.case.state import CaseState, Status
 
+#: What customer and support say of a solution; a reopened case has neither.
+AGREEMENTS: Final = frozenset({"customer_agreed", "staff_agreed"})
 _ACTIVE = frozenset({Status.OPEN, Status.WORKED, Status.WAITING_CUSTOMER, Status.WAITING_VENDOR})
 
 
@@ -188,7 +192,13 @@ def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
         resolved_at=None,
         closed_at=None,
         rejected=False,
+        # Whoever agreed did so to a solution that was none.
+        provided=state.provided - AGREEMENTS,
     )
+
+
+def _escalated(state: CaseState, event: Event, body: Escalated) -> CaseState:
+    return state.but(escalated_by=body.by or event.actor.side.value, escalated_to=body.to)
 
 
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
@@ -208,9 +218,9 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Assigned: lambda state, _event, body: state.but(assignee=body.to, assigned_by_person=True),
     PlanChanged: lambda state, _event, body: state.but(plan=body.plan),
     Mobilised: lambda state, event, _body: state.but(mobilised_at=event.at),
-    Escalated: lambda state, event, body: state.but(
-        escalated_by=event.actor.side.value, escalated_to=body.to
-    ),
+    Escalated: _escalated,
+    TakenBack: lambda state, _event, _body: state.but(escalated_by=None, escalated_to=None),
+    HandedOver: lambda state, _event, body: state.but(held_by=body.desk, tier=body.tier),
     PageAcknowledged: lambda state, event, _body: state.but(acknowledged_at=event.at),
     CustomerMessage: _message,
     PublicReply: _reply,

@@ -114,7 +114,7 @@ def _told(do: Do, step: Step, state: CaseState) -> dict[str, Any]:
     missing = [item for each in asks for item in lacking(each, state)]
     facts: dict[str, Any] = {"links": list(do.links)}
     facts |= {"first_of": True} if do.first_of else {}
-    facts |= {"text": do.text} if do.text else {}
+    facts |= {"text": text} if (text := do.text or step.text) else {}
     facts |= {"missing": missing} if missing and do.verb in {Verb.ASK, Verb.MAIL} else {}
     return facts | ({"offers": offers} if offers and do.verb is Verb.MAIL else {})
 

@@ -15,6 +15,7 @@ from upheld.calendar.wall import zone_named
 from upheld.engine.instants import promised
 from upheld.engine.meter import Meter
 from upheld.errors import ConfigError
+from upheld.policy.asking import asking
 from upheld.policy.model import (
     AnyRule,
     Business,
@@ -24,7 +25,6 @@ from upheld.policy.model import (
     Duration,
     Elapsed,
     Every,
-    Gate,
     Intake,
     Monitor,
     Offers,
@@ -56,6 +56,7 @@ class Terms:
     everies: tuple[tuple[Clause, Every], ...] = field(default=())
     targets: tuple[tuple[Clause, Target], ...] = field(default=())
     dos: Mapping[tuple[str, str], tuple[Do, ...]] = field(default_factory=dict)
+    gated: frozenset[str] = frozenset()
 
     def does(self, track: str) -> tuple[Do, ...] | None:
         """What the rule of a step's track does; None where the track is no rule's."""
@@ -104,6 +105,9 @@ class Terms:
 def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Terms:
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
+    asks = [
+        (clause, asking(rule)) for clause, rule in rules if isinstance(rule, Require) and rule.ask
+    ]
     used = {name for _, rule in rules if (name := getattr(rule, "calendar", None))}
     calendars = {name: compile_calendar(policy.calendars[name]) for name in sorted(used)}
     twofold = {getattr(r, "calendar", "") for _, r in rules if getattr(r, "outside_hours", None)}
@@ -112,11 +116,12 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
         calendars=calendars,
         enforced_from=enforced_from,
         outsides={name: outside(calendars[name]) for name in sorted(twofold)},
-        whens=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
+        whens=tuple((c, r) for c, r in (*rules, *asks) if isinstance(r, When) and r.before is None),
         aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
         targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
-        dos={(c.id, r.name): r.do for c, r in rules if isinstance(r, When | Every)},
+        dos={(c.id, r.name): r.do for c, r in (*rules, *asks) if isinstance(r, When | Every)},
+        gated=frozenset(r.before for _, r in rules if isinstance(r, Require)),
     )
 
 
@@ -145,9 +150,6 @@ NOT_CARRIED_OUT: Final = frozenset({Verb.NUMBER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
     "`open` and `number` as actions": lambda rule: (
         isinstance(rule, When | Every) and any(do.verb in NOT_CARRIED_OUT for do in rule.do)
-    ),
-    "gates that flag or revert": lambda rule: (
-        isinstance(rule, Require) and rule.gate is not Gate.PREVENT
     ),
     "`refer` for what a machine wrote": lambda rule: (
         isinstance(rule, Intake)

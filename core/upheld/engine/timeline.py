@@ -27,6 +27,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
+from upheld.engine.gates import GateKeeper
 from upheld.engine.outcomes import with_standing
 from upheld.engine.step import Step
 from upheld.engine.terms import Terms
@@ -94,6 +95,7 @@ class Timeline:
         self._now: Instant = 0
         self._order = 0
         self._dirty = False
+        self._gates = GateKeeper(terms.policy, terms.gated)
 
     def live(self, facts: Sequence[Event], until: Instant) -> None:
         """Live through the facts (as ``lived`` orders them) until ``until``, and no further.
@@ -165,9 +167,15 @@ class Timeline:
             self.state = with_standing(self.terms.policy, begin(event))
             self._dirty = True
         else:
-            state = fold(self.state, event)
-            told = isinstance(event.body, Proposed | Provided)
-            self.become(with_standing(self.terms.policy, state) if told else state)
+            after = fold(self.state, event)
+            if isinstance(event.body, Proposed | Provided):
+                after = with_standing(self.terms.policy, after)
+            told, undone = self._gates.meet(event, after)
+            for step in told:
+                self.take(step)
+            if undone:
+                return
+            self.become(after)
         done = deeds(event)
         if done or isinstance(event.body, _TOLD):
             for track in self.tracks:

@@ -23,6 +23,7 @@ WORDS: Final = (
     "reopened",
     "acknowledged",
     "taken_back",
+    "confirmed",
 )
 KEYS: Final = (
     "severity",

@@ -282,7 +282,8 @@ class Classify(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Require(Rule):
-    """``needs`` must be there before ``before`` (number, close, resolve, customer_access …)."""
+    """``needs`` must be there before ``before`` (number, work, resolve, close, customer_access). ``tell``
+    are those who hear of it where something got past it on a tracker."""
 
     before: str
     needs: tuple[str, ...]
@@ -290,6 +291,7 @@ class Require(Rule):
     override: str | None = None
     gate: Gate = Gate.PREVENT
     applies: Condition = ALWAYS
+    tell: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class Names:
                 yield from _missing("target", (target,), self.targets)
             case Monitor():
                 yield from self._of_monitor(rule)
+            case Require(tell=tell):
+                yield from self._people(tell)
 
     def _of_test(self, test: Test) -> Iterator[Finding]:
         if test.key in self.known:

@@ -24,7 +24,7 @@ from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
 from upheld.policy.values import MET_WORDS, condition, is_slip, words
 
-GATED: Final = ("number", "resolve", "close", "customer_access")
+GATED: Final = ("number", "work", "resolve", "close", "customer_access")
 SENDERS: Final = ("partner", "unknown", "staff")
 NATURES: Final = ("normal", "automatic", "bounce", "list")
 #: What the case itself can have; anything else is recorded as provided under its own name.
@@ -38,9 +38,17 @@ NEEDS: Final = (
     "kind",
     "product",
     "version",
+    "reported_at",
+    "company",
+    "contract",
+    "contact",
+    "nature",
+    "status",
+    "customer_agreed",
+    "staff_agreed",
 )
 
-_REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "for")
+_REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "tell", "for")
 _ARRIVES: Final = ("from", "nature", "do")
 _ASKS: Final = ("of", "before")
 _OPENS: Final = ("severity", "flag")
@@ -115,6 +123,7 @@ def _require(node: Node, name: str) -> Require:
         override=inside.at("override").maybe(),
         gate=inside.at("gate").one_of(Gate, Gate, Gate.PREVENT),
         applies=condition(inside.at("for")),
+        tell=inside.at("tell").texts(),
     )
 
 

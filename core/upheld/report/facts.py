@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from upheld.case.events import (
     Body,
-    Closed,
     Event,
     Opened,
     PassedOver,
     Proposed,
+    Provided,
     Rejected,
-    Resolved,
     StepResult,
     StepTaken,
     Triaged,
@@ -22,16 +21,13 @@ from upheld.case.state import CaseState
 from upheld.engine.conditions import holds
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
-from upheld.engine.gates import missing
+from upheld.engine.gates import missing, passes, there
 from upheld.engine.intake import arrival
 from upheld.policy.model import Verb
 from upheld.report.history import History, Recorded
 from upheld.report.model import EvidenceLine, Standing
 from upheld.report.rulebook import Rulebook
 from upheld.report.steps import Lines
-
-#: What a ``require`` rule guards, by the fact that passes through it.
-_GATES = {Triaged: "number", Rejected: "number", Resolved: "resolve", Closed: "close"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,7 @@ def fact_lines(history: History, book: Rulebook) -> Lines:
     for recorded, state in _lived(history, book):
         event = recorded.event
         found = [*_told(event.body, book), *_through_gate(event, state, book)]
+        found += _ticked(event, state, book)
         if not begun and "worked" in deeds(event):
             begun = True
             found += _begun(history, event, book)
@@ -124,7 +121,7 @@ def _proposed(proposed: Proposed) -> Iterator[_Found]:
 
 
 def _through_gate(event: Event, state: CaseState | None, book: Rulebook) -> Iterator[_Found]:
-    before = _GATES.get(type(event.body))
+    before = passes(event.body)
     if before is None or state is None:
         return
     for clause, rule in book.requires:
@@ -139,6 +136,19 @@ def _through_gate(event: Event, state: CaseState | None, book: Rulebook) -> Iter
         why = getattr(event.body, "override", "") if lacks and rule.override else ""
         said = f"{what}, because: {why}" if why else what
         yield _Found(clause.id, rule.name, said, kept=not lacks or bool(why))
+
+
+def _ticked(event: Event, state: CaseState | None, book: Rulebook) -> Iterator[_Found]:
+    """How far the case has come with what a clause asks for."""
+    body = event.body
+    if not isinstance(body, Provided) or state is None:
+        return
+    for clause, rule in book.requires:
+        if body.item in rule.needs and holds(rule.applies, state, acting=True):
+            done = sum(there(need, state) for need in rule.needs)
+            said = f": {body.value}" if body.value else ""
+            what = f"{event.actor.id} recorded {body.item}{said} ({done} of {len(rule.needs)})"
+            yield _Found(clause.id, rule.name, what)
 
 
 def _did(event: Event) -> str:

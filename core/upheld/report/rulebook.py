@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from upheld.engine.terms import not_enforced
+from upheld.policy.asking import asking
 from upheld.policy.model import (
     AnyRule,
     Clause,
@@ -31,6 +32,10 @@ class Rulebook:
         self._rules = {
             (clause.id, rule.name): rule for clause in policy.clauses for rule in clause.rules
         }
+        for clause, rule in self.requires:
+            if rule.ask:
+                asks = asking(rule)
+                self._rules[clause.id, asks.name] = asks
 
     @cached_property
     def requires(self) -> tuple[tuple[Clause, Require], ...]:
@@ -54,6 +59,10 @@ class Rulebook:
     def orders_work(self, clause: str, name: str) -> bool:
         """Whether this rule does nothing but set an order."""
         return any((c.id, rule.name) == (clause, name) for c, rule in self.orders)
+
+    def is_gate(self, clause: str, name: str) -> bool:
+        """Whether steps of this rule tell what passed it without what it asks for."""
+        return isinstance(self._rules.get((clause, name)), Require)
 
     def target(self, clause: str, name: str) -> str:
         """What a clock's target is called."""

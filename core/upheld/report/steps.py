@@ -40,6 +40,8 @@ def step_lines(history: History, book: Rulebook) -> Lines:
             parent = body.parent
         if not isinstance(body, StepTaken) or book.orders_work(body.clause, body.rule):
             continue
+        if book.is_gate(body.clause, body.rule):  # the fact that passed it is the evidence
+            continue
         standing, what = _judged(body, history, book, parent)
         if standing in _COUNTED and each.shadow.covers(body.due):
             standing = Standing.BEFORE_ENFORCEMENT

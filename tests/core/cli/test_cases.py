@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.cli.conftest import Terminal
+from upheld.cli.demands import DEMANDS
 from upheld.cli.verbs import VERBS
 
 #: Each verb with its words after the case, and the kind of event that it leaves.
@@ -13,20 +14,19 @@ DONE = {
     "severity": (("3", "--reason", "one office"), "severity_set"),
     "flag": (("customer_system",), "flagged"),
     "assign": (("bo",), "assigned"),
-    "queue": (("billing",), "queued"),
+    "queue": (("technical-support",), "queued"),
     "work": ((), "worked"),
     "reply": (("We look into it.",), "public_reply"),
     "note": (("Look at the router.",), "noted"),
     "call": (("spoke with Pat", "--to", "Pat"), "call_logged"),
-    "ack": ((), "page_acknowledged"),
     "mobilise": (("--reason", "all hands"), "mobilised"),
     "wait": (("customer",), "waiting_on"),
     "hold": (("until the part is there", "--until", "3 days"), "held"),
-    "release": ((), "released"),
     "provide": (("waiver", "signed"), "provided"),
     "resolve": (("replaced it", "--how", "workaround"), "resolved"),
     "escalate": (("vp-operations", "they insist"), "escalated"),
-    "detach": ((), "detached"),
+    "confirm": (("Pat said so",), "provided"),
+    "access": (("to look at the disk",), "provided"),
     "take-in": ((), "enforced"),
 }
 
@@ -48,7 +48,38 @@ def test_a_verb_leaves_one_fact_in_the_name_of_who_did_it(upheld: Terminal, verb
 
 def test_every_verb_is_tried_here_or_below() -> None:
     below = {"close", "reopen", "attach", "annul", "outcome", "kind"}
-    assert {verb.name for verb in VERBS} == DONE.keys() | below
+    below |= {"release", "detach", "ack", "tick", "refuse", "take-back"}
+    assert {verb.name for verb in (*VERBS, *DEMANDS)} == DONE.keys() | below
+
+
+def test_what_has_begun_can_be_ended_and_nothing_else(upheld: Terminal) -> None:
+    case, other = upheld.case(), upheld.case("how do I print")
+    for verb in ("release", "detach", "ack"):
+        assert "nothing to" in upheld("cases", verb, case, "--as", "bo", exits=4).stderr
+    assert "nothing to end" in upheld("cases", "take-back", case, "x", "--as", "bo", exits=4).stderr
+    upheld("cases", "hold", case, "agreed", "--as", "bo")
+    upheld("cases", "attach", other, case, "--as", "bo")
+    upheld("cases", "escalate", case, "ann", "slow", "--by", "customer", "--as", "bo")
+    upheld("cases", "release", case, "--as", "bo")
+    upheld("cases", "detach", other, "--as", "bo")
+    upheld("cases", "take-back", case, "she called them", "--as", "bo")
+    assert upheld.kinds(case)[-1] == "taken_back"
+
+
+def test_a_page_that_rings_is_answered(upheld: Terminal) -> None:
+    case = upheld.case("Nobody can connect")
+    upheld("cases", "ack", case, "--as", "bo")
+    assert upheld.kinds(case)[-1] == "page_acknowledged"
+
+
+def test_a_refusal_opens_the_case_again_and_a_step_is_one_of_the_policys(upheld: Terminal) -> None:
+    case = upheld.case()
+    assert "not resolved" in upheld("cases", "refuse", case, "x", "--as", "bo", exits=4).stderr
+    upheld("cases", "resolve", case, "rebooted", "--as", "bo")
+    upheld("cases", "refuse", case, "still slow", "--as", "bo")
+    assert upheld.json("cases", "list")[0]["status"] == "open"
+    assert "it asks for" in upheld("cases", "tick", case, "logs", "--as", "bo", exits=4).stderr
+    upheld("cases", "tick", case, "cause", "dust", "--as", "bo")
 
 
 def test_a_case_is_entered_for_the_customer_of_whoever_called(upheld: Terminal) -> None:
@@ -91,6 +122,7 @@ def test_the_list_has_the_most_severe_first_and_open_ones_only(upheld: Terminal)
     assert [case["id"] for case in upheld.json("cases", "list")] == [high, low]
     assert {case["id"] for case in upheld.json("cases", "list", "--all")} == {low, high, gone}
     assert [case["id"] for case in upheld.json("cases", "list", "--status", "closed")] == [gone]
+    assert "nonsense" in upheld("cases", "list", "--status", "nonsense", exits=2).stderr
     assert [case["id"] for case in upheld.json("cases", "list", "--severity", "3")] == [low]
     assert upheld.json("cases", "list", "--customer", "nobody") == []
     assert "no such case" in upheld("cases", "list", "--queue", "billing").stdout

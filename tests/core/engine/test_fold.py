@@ -24,6 +24,7 @@ from upheld.case.events import (
     Event,
     Fact,
     Flagged,
+    HandedOver,
     Held,
     KindSet,
     Linked,
@@ -43,6 +44,7 @@ from upheld.case.events import (
     Resolved,
     SeveritySet,
     Side,
+    TakenBack,
     Triaged,
     Unread,
     WaitingOn,
@@ -127,7 +129,7 @@ def test_what_changes_nothing_leaves_the_very_state(fact: Body) -> None:
 
 def test_every_kind_of_fact_is_known_here() -> None:
     tested = {Noted, PassedOver, Reopened, PublicReply, CallLogged, Released, Detached, Proposed}
-    tested |= {type(fact) for fact, _ in CHANGES} | {Unread}
+    tested |= {type(fact) for fact, _ in CHANGES} | {Unread, TakenBack, HandedOver}
     facts = {kind for kind in BODIES.values() if kind in Fact.__args__}
     assert {kind.kind for kind in facts - tested} == {
         "opened",
@@ -135,6 +137,20 @@ def test_every_kind_of_fact_is_known_here() -> None:
         "calendar_applied",
         "migrated",
     }
+
+
+def test_an_escalation_is_somebodys_until_it_is_taken_back() -> None:
+    up = after(Escalated("chief", "slow", "customer"))
+    assert (up.escalated_by, up.escalated_to) == ("customer", "chief")
+    back = after(Escalated("chief", "slow"), TakenBack("called"))
+    assert (back.escalated_by, back.escalated_to) == (None, None)
+    over = after(HandedOver("top", "vendor"))
+    assert (over.held_by, over.tier) == ("top", "vendor")
+
+
+def test_who_agreed_to_a_solution_did_not_agree_to_the_next() -> None:
+    state = after(Resolved(), Provided("customer_agreed"), Provided("waiver"), Reopened())
+    assert state.provided == {"waiver"}
 
 
 def test_a_proposal_brings_its_flags_and_a_later_one_counts() -> None:

@@ -49,7 +49,6 @@ def test_what_a_track_does() -> None:
     ("rule", "lack"),
     [
         ("when: opened, do: [open: case]", "`open` and `number` as actions"),
-        ("require: {before: close, needs: waiver, gate: flag}", "gates that flag or revert"),
         (
             "intake: {from: unknown, nature: [list, normal], do: [refer: hint]}",
             "`refer` for what a machine wrote",

@@ -57,7 +57,6 @@ def test_what_magnolia_says_and_nothing_enforces_yet_is_told() -> None:
     assert found == {
         ("M-18", "monitors"),
         ("M-24", "monitors"),
-        ("M-27", "gates that flag or revert"),
         ("M-08", "the portal"),
         ("M-22", "the portal"),
     }

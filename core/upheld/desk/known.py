@@ -1,0 +1,89 @@
+"""What is looked at before a verb states its fact: names that the policy has, and its gates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from upheld.case.state import CaseState
+from upheld.engine.gates import missing
+from upheld.errors import Refusal
+from upheld.policy.model import Policy
+from upheld.policy.names import outcomes_of
+
+Check = Callable[[Policy, CaseState], None]
+
+
+#: What passes a gate, as one says it of a case.
+_PASSING: Final = {"customer_access": "be worked on the customer's equipment", "work": "be worked"}
+
+
+def gate(case: str, before: str, override: str) -> Check:
+    """Refuses what a clause asks more for; our own doors do so whatever the clause says of trackers."""
+
+    def check(policy: Policy, state: CaseState) -> None:
+        for lack in missing(policy, state, before):
+            if lack.override and override:
+                continue
+            way_out = f"; or override it: --override '{lack.override}'" if lack.override else ""
+            raise Refusal(
+                f"{case} can't {_PASSING.get(before, before)} yet: {lack.clause.id} needs"
+                f" {', '.join(lack.needs)} first ({lack.clause.published!r})",
+                do_next=f"record what is missing{way_out}",
+            )
+
+    return check
+
+
+def not_triaged(_policy: Policy, state: CaseState) -> None:
+    """Refuses for a case that has been triaged."""
+    if state.triaged:
+        raise Refusal("a triaged case has been promised something", do_next="resolve or close it")
+
+
+def known_severity(policy: Policy, severity: int) -> None:
+    """Refuses a severity that the policy does not have."""
+    if severity not in policy.severities:
+        names = ", ".join(f"{level} {each.name}" for level, each in policy.severities.items())
+        raise Refusal(
+            f"policy {policy.name!r} has no severity {severity}", do_next=f"it has: {names}"
+        )
+
+
+def known_flag(policy: Policy, flag: str) -> None:
+    """Refuses a flag that the policy does not have."""
+    if flag not in policy.needs.flags:
+        known = ", ".join(policy.needs.flags) or "none"
+        raise Refusal(f"policy {policy.name!r} has no flag {flag!r}", do_next=f"it has: {known}")
+
+
+def known_outcome(policy: Policy, state: CaseState, outcome: str | None) -> None:
+    """Refuses an outcome that the policy does not have, and taking back what is not there."""
+    if outcome is None and state.outcome is None:
+        raise Refusal("it has no outcome to take back", do_next="say which it has, and why")
+    if outcome is not None and outcome not in outcomes_of(policy):
+        known = ", ".join(outcomes_of(policy)) or "none"
+        raise Refusal(
+            f"policy {policy.name!r} has no outcome {outcome!r}", do_next=f"it has: {known}"
+        )
+
+
+def known_kind(policy: Policy, kind: str) -> None:
+    """Refuses a kind that the policy does not have."""
+    if kind not in policy.kinds:
+        known = ", ".join(policy.kinds) or "none"
+        raise Refusal(f"policy {policy.name!r} has no kind {kind!r}", do_next=f"it has: {known}")
+
+
+def one_of(what: str, word: str, known: tuple[str, ...]) -> None:
+    """Refuses a word that is none of those known."""
+    # A word that the engine does not know would make every later decision of the case fail.
+    if word not in known:
+        raise Refusal(f"a case can't {what} {word!r}", do_next=f"say {' or '.join(known)}")
+
+
+def worded(text: str) -> str:
+    """The text; refused where it has no words."""
+    if not text.strip():
+        raise Refusal("there is no text", do_next="say it in a few words")
+    return text

@@ -1,0 +1,58 @@
+"""To whom a case is passed: a queue, an assignee, a role above, another desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from upheld.case.events import Actor, Assigned, Escalated, Queued, Side, TakenBack
+from upheld.case.state import CaseState
+from upheld.desk.known import one_of, worded
+from upheld.desk.stating import Stating
+from upheld.errors import Refusal
+from upheld.policy.model import Policy
+
+#: In whose name a case can be escalated.
+ESCALATORS = (Side.STAFF.value, Side.CUSTOMER.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Passing(Stating):
+    """Verbs for whose turn it is. None of them moves a clock."""
+
+    def assign(self, case: str, actor: Actor, to: str) -> None:
+        """Say who is to work it. Not work by itself."""
+        self._staff(actor, "assign")
+        self._state(case, Assigned(to), actor)
+
+    def queue(self, case: str, actor: Actor, queue: str) -> None:
+        """Move it to another queue of the policy."""
+        self._staff(actor, "move")
+
+        def check(policy: Policy, _state: CaseState) -> None:
+            if policy.needs.queues and queue not in policy.needs.queues:
+                raise Refusal(
+                    f"policy {policy.name!r} has no queue {queue!r}",
+                    do_next=f"it has: {', '.join(policy.needs.queues)}",
+                )
+
+        self._state(case, Queued(queue), actor, check)
+
+    def escalate(
+        self, case: str, actor: Actor, to: str, reason: str, *, by: str | None = None
+    ) -> None:
+        """Escalate to a role or a queue; the severity and the clocks stay. ``by``: for a customer who
+        asked one of ours to."""
+        if by is not None:
+            one_of("be escalated by", by, ESCALATORS)
+            self._staff(actor, "escalate for somebody else")
+        self._state(case, Escalated(to, worded(reason), by or ""), actor)
+
+    def take_back(self, case: str, actor: Actor, note: str) -> None:
+        """Whoever it was escalated to has done their part."""
+        self._staff(actor, "take back")
+
+        def check(_policy: Policy, state: CaseState) -> None:
+            if state.escalated_to is None:
+                raise Refusal(f"{case} is escalated to nobody", do_next="there is nothing to end")
+
+        self._state(case, TakenBack(worded(note)), actor, check)

@@ -1,0 +1,82 @@
+"""How a verb becomes a fact: the case is found and looked at, and one event is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import uuid4
+
+from upheld.case.events import Actor, Body, Event, Side, Triaged
+from upheld.case.state import CaseState
+from upheld.desk.known import Check
+from upheld.desk.records import Records
+from upheld.errors import Refusal
+from upheld.ledger import CaseFilter, Transaction
+
+#: Where no tracker gives numbers, ours begin here: a number should not look like a count.
+FIRST_NUMBER: Final = 1001
+
+_LONGEST: Final = 40
+
+
+def new_id() -> str:
+    """The id of a fact that a person states now."""
+    return f"desk:{uuid4().hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stating:
+    """``case`` is what people say: C7, or the number the customer was told."""
+
+    records: Records
+
+    def _find(self, case: str) -> str:
+        return self.records.read(lambda tx: tx.find(case))
+
+    def _state(self, case: str, body: Body, actor: Actor, check: Check | None = None) -> None:
+        event_id = new_id()
+        self.records.ledger.retrying(
+            lambda tx: self._record(tx, case, body, actor, check, event_id)
+        )
+
+    def _record(
+        self,
+        tx: Transaction,
+        case: str,
+        body: Body,
+        actor: Actor,
+        check: Check | None,
+        event_id: str,
+    ) -> None:
+        subject = tx.subject(tx.find(case))
+        now = self.records.clock.now()
+        state = self.records.life(subject, now).state
+        if check is not None:
+            check(self.records.book.of(subject.policy).policy, state)
+        if isinstance(body, Triaged):
+            body = replace(body, number=_number(tx, body.number, state))
+        event = Event(event_id, now, now, actor, body)
+        if self.records.add(tx, subject.id, event) is not None:
+            self.records.propose_anew(tx, subject.id, event)
+
+    def _staff(self, actor: Actor, verb: str) -> None:
+        if actor.side is not Side.STAFF:
+            raise Refusal(
+                f"{actor.id} can't {verb} a case: only staff can",
+                do_next="name a person of upheld.yaml with --as",
+            )
+
+
+def _number(tx: Transaction, given: str | None, state: CaseState) -> str | None:
+    """The number that triage gives; None where the tracker's own will be told."""
+    if given is None:
+        tracked = state.tracker_key or state.opened.create_on
+        return None if tracked else str(FIRST_NUMBER - 1 + tx.next_number("case number"))
+    given = given.strip()
+    if not given.isprintable() or not 0 < len(given) <= _LONGEST:
+        raise Refusal(f"{given!r} is no number", do_next=f"one line of up to {_LONGEST} characters")
+    if tx.cases(CaseFilter(number=given), limit=1):
+        raise Refusal(
+            f"another case has the number {given}", do_next="give a new one, or leave it out"
+        )
+    return given
