@@ -15,7 +15,6 @@ from upheld.calendar.wall import zone_named
 from upheld.engine.instants import promised
 from upheld.engine.meter import Meter
 from upheld.errors import ConfigError
-from upheld.policy.asking import asking
 from upheld.policy.model import (
     AnyRule,
     Business,
@@ -105,9 +104,6 @@ class Terms:
 def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Terms:
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
-    asks = [
-        (clause, asking(rule)) for clause, rule in rules if isinstance(rule, Require) and rule.ask
-    ]
     used = {name for _, rule in rules if (name := getattr(rule, "calendar", None))}
     calendars = {name: compile_calendar(policy.calendars[name]) for name in sorted(used)}
     twofold = {getattr(r, "calendar", "") for _, r in rules if getattr(r, "outside_hours", None)}
@@ -116,11 +112,11 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
         calendars=calendars,
         enforced_from=enforced_from,
         outsides={name: outside(calendars[name]) for name in sorted(twofold)},
-        whens=tuple((c, r) for c, r in (*rules, *asks) if isinstance(r, When) and r.before is None),
+        whens=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
         aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
         targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
-        dos={(c.id, r.name): r.do for c, r in (*rules, *asks) if isinstance(r, When | Every)},
+        dos={(c.id, r.name): r.do for c, r in rules if isinstance(r, When | Every)},
         gated=frozenset(r.before for _, r in rules if isinstance(r, Require)),
     )
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TypeVar
 
 from upheld.engine.terms import not_enforced
-from upheld.policy.asking import asking
 from upheld.policy.model import (
     AnyRule,
     Clause,
@@ -32,10 +31,6 @@ class Rulebook:
         self._rules = {
             (clause.id, rule.name): rule for clause in policy.clauses for rule in clause.rules
         }
-        for clause, rule in self.requires:
-            if rule.ask:
-                asks = asking(rule)
-                self._rules[clause.id, asks.name] = asks
 
     @cached_property
     def requires(self) -> tuple[tuple[Clause, Require], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.engine.scene import BO, PAT, Case, at, spoken, terms
+from tests.core.engine.scene import BO, Case, at, spoken, terms
 from upheld.case.events import Body, Closed, Linked, Provided, Resolved, StepTaken, Triaged, Worked
 from upheld.case.state import Status
 from upheld.policy.model import Gate
@@ -87,18 +87,3 @@ def test_a_waiver_of_which_we_hear_late_stops_what_comes_later_and_no_more() -> 
     found.happens(Provided("waiver"), at(1), seen=at(3), by=BO)
     assert found.life(at(3)).steps == ()
     assert len(found.bodies(StepTaken)) == 1
-
-
-def test_what_lacks_is_asked_for_in_one_message_that_is_no_response() -> None:
-    rule = "require: {before: resolve, needs: [version, workaround], ask: [version, workaround]}"
-    found = Case(terms(rule, "target: first_response, within: 1 hour"))
-    (question,) = found.sends
-    assert (question.purpose.value, question.to) == ("question", ("reporter",))
-    assert question.facts["missing"] == ["version", "workaround"]
-    assert found.clock(at(0.5)).met_at is None
-
-
-def test_nothing_is_asked_where_nothing_lacks() -> None:
-    found = Case(terms("require: {before: resolve, needs: nature, ask: nature}"))
-    assert found.sends == []
-    assert found.state(at()).opened.reporter == PAT.id
