@@ -112,7 +112,7 @@ def test_a_duration_in_a_report_reaches_back(upheld: Terminal) -> None:
 def test_the_verbs_are_listed_in_the_order_of_a_cases_life_and_whole() -> None:
     listed = CliRunner().invoke(main, ["cases", "--help"]).output.partition("Commands:\n")[2]
     names = [line.split()[0] for line in listed.splitlines() if line[2:3].strip()]
-    assert names == ["list", "show", "open", *(verb.name for verb in (*VERBS, *DEMANDS))]
+    assert names == ["list", "show", "open", "fixed", *(verb.name for verb in (*VERBS, *DEMANDS))]
     assert "..." not in listed
 
 
