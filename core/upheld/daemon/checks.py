@@ -13,6 +13,7 @@ from upheld.clock import SystemClock
 from upheld.config import Config, secret_findings
 from upheld.context import ConnectionContext, Vault
 from upheld.daemon.assembly import Configured
+from upheld.daemon.calendar_checks import calendar_findings
 from upheld.daemon.coverage import coverage
 from upheld.daemon.site import Site
 from upheld.dispatch.compose import Composer
@@ -79,6 +80,7 @@ def _looked_at(site: Site) -> Iterator[Finding]:
     else:
         yield from _policies(site, (*policies, *agreements.values()))
         yield from _never_used(policies)
+        yield from calendar_findings(site, (*policies, *agreements.values()))
     try:
         connections = site.connections
     except UpheldError as error:

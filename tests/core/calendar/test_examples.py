@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from upheld.calendar.example_kinds import KINDS, Unknown
 from upheld.calendar.examples import Examples, Verdict, WrittenHours, answers
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+_PUBLISHED = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 CALENDARS = {
     "office": WrittenHours(tz="UTC", hours={day: [("08:30", "19:00")] for day in _WEEKDAYS}),
     "round": WrittenHours(hours={day: [("00:00", "24:00")] for day in (*_WEEKDAYS, "sat", "sun")}),
@@ -114,6 +117,13 @@ def test_a_kind_is_answered(values: dict[str, Any]) -> None:
     verdict = said(**values)
     assert (verdict.why, verdict.got) == ("", verdict.expected)
     assert verdict.ok
+
+
+@pytest.mark.parametrize("written", _PUBLISHED["vectors"], ids=lambda written: written["id"])
+def test_what_other_help_desks_publish_is_so_here(written: dict[str, Any]) -> None:
+    known = Examples.model_validate(_PUBLISHED).calendars
+    (verdict,) = answers([KINDS[written["kind"]].model_validate(written)], known, {})
+    assert (verdict.why, verdict.got) == ("", verdict.expected)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,32 @@ def test_a_feed_that_is_gone_is_told_and_nothing_is_changed(office: Terminal) ->
     assert "calendar_applied" not in office.kinds(case)
 
 
-# --- check --------------------------------------------------------------------------------------
+# --- upheld check -------------------------------------------------------------------------------
+
+
+def test_check_tells_of_days_that_moved_lists_that_end_and_feeds_that_are_gone(
+    office: Terminal,
+) -> None:
+    def found() -> list[str]:
+        told = office.json("check")
+        return [f"{each['level']} {each['what']}" for each in told if each["about"] == "calendar"]
+
+    ending = "warning calendar 'lab': its last holiday is 2020-12-24; after that it knows none"
+    assert found() == [ending]
+    office.case()
+    (office.folder / "off.ics").write_text(feed(2040), encoding="utf-8")
+    moved, *others = found()
+    assert moved.startswith(
+        "warning Own: days are others than those in force: office: closed on 2040-"
+    )
+    assert "; and " in moved
+    assert others == [ending]
+    (office.folder / "off.ics").unlink()
+    (gone,) = found()
+    assert "calendar 'office': the feed can't be read" in gone
+
+
+# --- calendar check --------------------------------------------------------------------------------------
 
 _ADD = {"kind": "add", "calendar": "c", "start": "2026-01-05T08:00:00Z", "seconds": 3600}
 _HOURS = {"mon": [["08:00", "17:00"]]}
