@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from tests.core.engine.scene import BO, PAT, Case
 from upheld.calendar.instant import Instant, instant, moment
 from upheld.case.clock import ClockRun
-from upheld.case.decision import Send
+from upheld.case.decision import Cancel, Send
 from upheld.case.events import UPHELD, Actor, Body, Opened, Triaged
 from upheld.engine.classify import propose
 from upheld.engine.terms import Terms, compile_terms
@@ -72,6 +72,9 @@ class Paper:
         self.case = Case(self.terms, told, self.now)
         self.proposed = propose(self.terms.policy, told, self.now)
         self.case.happens(self.proposed, self.now, by=UPHELD)
+        # The ledger decides both at once: what the proposal takes back was never said.
+        back = {action.key for action in self.case.actions if isinstance(action, Cancel)}
+        self.case.actions = [each for each in self.case.actions if each.key not in back]
         if severity is not None:
             self.happens(opened, Triaged(severity, "1042"))
 

@@ -1,13 +1,20 @@
-"""Medusa, hardware and agreements: P-04, P-06, P-12."""
+"""Medusa, desks, hardware and agreements: P-01, P-02, P-03, P-04, P-06, P-08, P-12."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.acceptance.paper import Paper, agreed
-from upheld.case.events import CustomerMessage, Flagged, OutcomeSet, Resolved
+from tests.acceptance.story import ANN, BO, PAT, STAFF, Story
+from tests.acceptance.test_solutions import site
+from tests.acceptance.waits import clause
+from upheld.calendar.instant import MINUTE
+from upheld.case.events import Assigned, CustomerMessage, Escalated, Flagged, OutcomeSet, Resolved
+from upheld.policy.model import Target
+from upheld.testing.stage import Stage
 
 DISK: Final = "The disk has failed"
 COVERED: Final = "sla-hardware"
@@ -116,3 +123,55 @@ def test_p_12_the_customers_agreement_binds() -> None:
 def test_p_12_the_guide_says_that_it_is_no_agreement() -> None:
     (said,) = (each for each in agreed("medusa", "policy: X\n").policy.clauses if each.id == "P-12")
     assert "no agreement" in said.published
+
+
+def test_p_01_the_top_level_is_reached_through_the_desk_and_the_customer_hears_of_nobody_else() -> (
+    None
+):
+    case = Paper("medusa", "2026-03-10 10:00", DISK, plan=COVERED)
+    before, told = case.due(PART), len(case.told())
+    case.happens("2026-03-10 11:00", Escalated("top-level", "the board resets itself"))
+    assert case.told()[told:] == [("2026-03-10 11:00", "notify", "top-level")]
+    assert case.due(PART) == before
+    assert case.case.state(case.now).queue == "help-desk"
+
+
+def test_p_01_a_customer_does_not_reach_it_past_the_desk() -> None:
+    case = Paper("medusa", "2026-03-10 10:00", DISK, plan=COVERED)
+    case.writes("2026-03-10 11:00", Escalated("top-level", "nobody calls back"))
+    assert case.told_by("P-01") == []
+
+
+def test_p_02_the_guide_promises_no_times_of_its_own() -> None:
+    (rule,) = clause("medusa", "P-02").rules
+    assert isinstance(rule, Target)
+    assert rule.promises_none
+    case = Paper("medusa", "2026-03-10 10:00", "The till is slow", plan="sla")
+    assert case.case.life(case.now).clocks == ()
+
+
+def test_p_03_each_hand_over_is_on_record_with_who_and_when(tmp_path: Path) -> None:
+    with Stage(tmp_path, config=site("medusa")) as stage:
+        story = Story(stage)
+        story.mail(PAT, "The till is slow")
+        story.expect_mail(PAT, "Re: The till is slow")
+        for minutes in (10, 20):
+            story.forward(minutes=minutes)
+            story.do.assign("C1", STAFF, BO if minutes == 10 else ANN)
+        story.do.escalate("C1", STAFF, "top-level", "the board resets itself")
+        story.settle()
+        story.expect_mail(f"{ANN}@magnolia.example", "The till is slow")
+        events = [stored.event for stored in story.events() if stored.event is not None]
+        passed = [each for each in events if isinstance(each.body, Assigned | Escalated)]
+        whom = [each.body.to for each in passed if isinstance(each.body, Assigned | Escalated)]
+        assert whom == [BO, ANN, "top-level"]
+        assert {each.actor.id for each in passed} == {BO}
+        first, second, _ = (each.at for each in passed)
+        assert second - first == 20 * MINUTE
+        story.nothing_else()
+
+
+def test_p_08_updates_and_training_are_said_to_be_for_systems_under_an_agreement() -> None:
+    said = clause("medusa", "P-08")
+    assert said.statement
+    assert "systems under an agreement" in said.published
