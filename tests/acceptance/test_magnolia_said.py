@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from tests.acceptance.paper import Paper
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.waits import clause, lacks, told_as_waiting
+from upheld.case.events import Provided, Resolved
 from upheld.policy import load_shipped
 from upheld.policy.document import document
 from upheld.policy.lint import lint
@@ -72,3 +74,23 @@ def test_m_21_the_report_has_every_clause_and_its_evidence_holds(story: Story) -
     assert (found["M-15"].state, found["M-15"].kept) == (ClauseState.KEPT, 1)
     assert found["M-14"].state is not ClauseState.KEPT
     assert found["M-05"].evidence
+
+
+def test_m_27_the_cause_of_an_outage_is_asked_for_at_its_resolution() -> None:
+    case = Paper("magnolia", "2026-03-03 14:00", "no answer", source="monitor", severity=1)
+    case.happens("2026-03-03 14:10", Resolved("fix", "replaced"))
+    told = [line for line in case.told_by("M-27") if line[1] == "notify"]
+    assert told == [("2026-03-03 14:10", "notify", "operations-manager")]
+
+
+def test_m_27_with_its_cause_nobody_needs_to_ask() -> None:
+    case = Paper("magnolia", "2026-03-03 14:00", "no answer", source="monitor", severity=1)
+    case.happens("2026-03-03 14:05", Provided("cause", "unannounced maintenance"))
+    case.happens("2026-03-03 14:10", Resolved("fix", "replaced"))
+    assert case.told_by("M-27") == []
+
+
+def test_m_27_a_case_that_no_monitor_opened_has_no_outage() -> None:
+    case = Paper("magnolia", "2026-03-03 14:00", "One server is slow", severity=2)
+    case.happens("2026-03-03 14:10", Resolved("fix", "replaced"))
+    assert case.told_by("M-27") == []

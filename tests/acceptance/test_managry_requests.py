@@ -1,4 +1,4 @@
-"""Managry, levels and what is supported: G-01, G-05, G-06, G-11, G-12."""
+"""Managry, levels and what is supported: G-01, G-05, G-06, G-08, G-11, G-12."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from tests.acceptance.paper import Paper
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.test_solutions import site
 from upheld.case.events import (
+    Actor,
     CustomerMessage,
     Flagged,
     KindSet,
     OutcomeSet,
     Provided,
     PublicReply,
+    Reopened,
+    Resolved,
     SeveritySet,
+    Side,
     Triaged,
     WaitingOn,
 )
 from upheld.case.state import CaseState
 from upheld.desk.defects import fixed
+from upheld.errors import Refusal
 from upheld.testing.stage import Stage
 
 NINE: Final = "2026-03-10 09:00"
@@ -174,3 +179,36 @@ def test_g_12_waiting_for_it_the_ongoing_clock_runs() -> None:
     case.happens("2026-03-10 09:31", WaitingOn("vendor"))
     assert state(case).status == "waiting_vendor"
     assert case.due("G-02/1.ongoing") == "2026-03-10 11:30"
+
+
+def test_g_08_a_resolution_names_its_root_cause_and_the_customer_is_asked(tmp_path: Path) -> None:
+    with Stage(tmp_path, config=site("managry")) as stage:
+        story = Story(stage)
+        story.mail(PAT, "It crashes")
+        story.expect_mail(PAT, "Re: It crashes")
+        with pytest.raises(Refusal, match="G-08 needs root_cause first"):
+            story.do.resolve("C1", STAFF, "Use the old reader.", how="workaround")
+        story.do.provide("C1", STAFF, "root_cause", "a full queue")
+        story.do.resolve("C1", STAFF, "Use the old reader.", how="workaround")
+        story.settle()
+        story.expect_mail(PAT, "Resolved? It crashes")
+        with pytest.raises(Refusal, match="G-08 needs customer_agreed first"):
+            story.do.close("C1", STAFF)
+        story.do.confirm("C1", Actor(PAT, Side.CUSTOMER), "it works")
+        story.do.close("C1", STAFF)
+        story.nothing_else()
+
+
+def test_g_08_who_does_not_agree_has_it_open_again_and_the_ongoing_clock_runs() -> None:
+    case = critical()
+    case.happens("2026-03-10 09:30", PublicReply("We look into it."))
+    case.happens("2026-03-10 10:00", Resolved("fix", "replaced", "known since May"))
+    case.writes("2026-03-10 14:00", Reopened("the customer does not agree: it is back"))
+    assert case.told_by("G-08") == [("2026-03-10 10:00", "mail", "reporter")]
+    case.happens("2026-03-10 14:30", PublicReply("We look again."))
+    assert case.due("G-02/1.ongoing") == "2026-03-10 16:30"
+
+
+def test_g_08_managry_promises_no_time_for_a_resolution() -> None:
+    case = critical()
+    assert case.clocks("resolution") == []

@@ -51,7 +51,7 @@ def test_x_09_the_portal_is_written_and_waits() -> None:
 
 def test_x_09_a_severity_1_that_is_entered_online_pages_who_is_on_call() -> None:
     case = Paper("xecuritas", "2010-11-20 23:00", "Email is down", source="portal")
-    assert case.told() == [("2010-11-20 23:00", "page", "on-call")]
+    assert case.told_by("X-04") == [("2010-11-20 23:00", "page", "on-call")]
 
 
 def test_x_13_ten_days_of_silence_close_the_case_after_a_reminder() -> None:

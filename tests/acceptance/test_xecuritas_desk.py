@@ -40,6 +40,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
 
 def test_x_04_a_severity_1_on_a_sunday_night_pages_who_is_on_call(story: Story) -> None:
     story.mail(PAT, "Email is down")
+    story.expect_mail(PAT, "Re: Email is down")  # what the mail lacks is asked for
     story.expect_page(BO)
     (response, _) = story.life().clocks
     assert response.due == story.now + response.within
@@ -48,11 +49,13 @@ def test_x_04_a_severity_1_on_a_sunday_night_pages_who_is_on_call(story: Story) 
 def test_x_04_after_the_hand_over_the_other_one_is_paged(story: Story) -> None:
     story.until("2010-11-15T14:00:00+00:00")
     story.mail(PAT, "Email is down")
+    story.expect_mail(PAT, "Re: Email is down")  # what the mail lacks is asked for
     story.expect_page(CY)
 
 
 def test_x_04_marked_by_a_person_it_pages_too(story: Story) -> None:
     story.mail(PAT, "It is slow")
+    story.expect_mail(PAT, "Re: It is slow")
     story.do.triage("C1", STAFF, 1)
     story.settle()
     story.expect_page(BO)
@@ -60,18 +63,21 @@ def test_x_04_marked_by_a_person_it_pages_too(story: Story) -> None:
 
 def test_x_09_a_mail_opens_a_case_in_the_queue(story: Story) -> None:
     story.mail(PAT, "It is slow")
+    story.expect_mail(PAT, "Re: It is slow")
     assert story.state().opened.source == "email"
     assert story.state().queue == "technical-support"
 
 
 def test_x_09_what_comes_by_phone_is_entered_by_staff(story: Story) -> None:
     case = story.phoned("It is slow", 2)
+    story.expect_mail(PAT, "Re: [21] It is slow")
     assert story.state(case).opened.source == "phone"
     assert story.state(case).queue == "technical-support"
 
 
 def test_x_07_an_unresolved_case_is_not_closed(story: Story) -> None:
     case = story.phoned("It is slow", 2)
+    story.expect_mail(PAT, "Re: [21] It is slow")
     with pytest.raises(Refusal, match="X-07 needs resolved first"):
         story.do.close(case, STAFF)
     story.forward(hours=1)
@@ -80,6 +86,7 @@ def test_x_07_an_unresolved_case_is_not_closed(story: Story) -> None:
 
 def test_x_16_the_report_tells_what_was_taken_off_the_clock(story: Story) -> None:
     case = story.phoned("It is slow", 1)
+    story.expect_mail(PAT, "Re: [21] It is slow")
     story.expect_page(BO)
     story.forward(minutes=45)
     story.do.outcome(case, STAFF, "third_party", "their driver drops packets", "Acme NIC 3")
@@ -113,6 +120,7 @@ def test_x_02_a_beta_version_is_pinned_to_the_policy_that_is_for_it(tmp_path: Pa
         story = Story(stage)
         story.mail(PAT, "Mail gateway 6 crashes")
         story.mail(PAT, "Mail gateway 5 crashes")
+        story.expect_mail(PAT, "Re: Mail gateway 5 crashes")
         (beta,) = story.life("C1").clocks
         assert (beta.clause, beta.within) == ("B-2", 72 * HOUR)
         assert story.state("C1").outcome is None

@@ -116,7 +116,7 @@ def test_x_16_software_of_others_takes_it_off_the_clock() -> None:
     case.happens("2010-11-16 11:00", told)
     case.until("2010-11-30 12:00")
     assert case.verdicts() == {}
-    assert case.told() == [("2010-11-16 11:00", "mail", "reporter")]
+    assert case.told_by("X-16") == [("2010-11-16 11:00", "mail", "reporter")]
     assert state(case).judged == told
 
 
