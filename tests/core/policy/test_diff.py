@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.core.policy.written import HEAD, loaded
 from upheld.policy import load_policy, load_shipped
@@ -90,10 +88,10 @@ def test_a_value_of_another_kind_is_told_even_where_it_counts_as_equal() -> None
     assert told((old, GLAD), (new, GLAD)) == ["A-1: kept_by: A-2 → A-2"]
 
 
-@given(st.permutations(range(8)), st.integers(0, 8))
-def test_what_is_told_one_way_is_told_the_other_way_round(order: list[int], cut: int) -> None:
+@pytest.mark.parametrize("cut", [0, 1, 4, 8])
+def test_what_is_told_one_way_is_told_the_other_way_round(cut: int) -> None:
     clauses = [f"{{id: A-{n}, says: Sentence {n}., statement: true}}" for n in range(9)]
-    some, all_of_them = loaded(*(clauses[n] for n in [8, *order[:cut]])), loaded(*clauses)
+    some, all_of_them = loaded(clauses[8], *clauses[:cut]), loaded(*clauses)
     there, back = differences(some, all_of_them), differences(all_of_them, some)
     assert {(c.where, c.path, c.old, c.new) for c in there} == {
         (c.where, c.path, c.new, c.old) for c in back
