@@ -100,7 +100,9 @@ class Puller:
             return 0
 
     def _turn(self, lease: PullLease) -> int:
-        news, cursor = self._hinted(), lease.cursor
+        cursor = lease.cursor
+        # What was there before the first reading wakes nobody: so that begins, whatever was hinted.
+        news = 0 if cursor is None else self._hinted()
         for left in reversed(range(PAGES_A_TURN)):
             page = self._whole(self._page(cursor))
             last = not (page.more and left)

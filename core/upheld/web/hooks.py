@@ -1,7 +1,8 @@
 """A webhook is handed to its plugin, and what it brings is stored before the answer goes out.
 
-What is only a hint is kept as one and read later, by id, through the path of a poll: nothing here
-asks a far end anything. So an answer takes no longer than parsing and one commit.
+News of a tracker's item is a hint, however much it says: it is kept, and the item read by its id,
+through the path of a poll. Nothing here asks a far end anything, so an answer takes no longer than
+parsing and one commit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.calendar.instant import SECOND, Span
-from upheld.desk.hinted import is_hint
 from upheld.desk.intake import Intake, Source
 from upheld.errors import UpheldError
 from upheld.ledger import Ledger, Transaction
@@ -62,7 +62,7 @@ class Hooks:
         hook = self.hooks.get(connection)
         if hook is None or not hook.live.can(Ability.RECEIVE):
             return _NOT_HERE
-        if hook.live.stopped:
+        if hook.live.stopped or self.ledger.foreign:  # a copy takes in nothing
             return _NOT_NOW
         try:
             received = self._received(hook, request)
@@ -99,14 +99,14 @@ class Hooks:
         except UpheldError as error:
             self._log("webhook_not_stored", hook, error)
             return False
-        if any(map(is_hint, received.items)):
+        if any(isinstance(item, Touched | RemoteCase) for item in received.items):
             hook.wake()
         self.news()
         return True
 
     def _store(self, tx: Transaction, hook: Hook, items: tuple[Inbound, ...]) -> None:
         for item in items:
-            if is_hint(item):
+            if isinstance(item, Touched | RemoteCase):  # whatever it says, it is read by its id
                 self._keep(tx, hook, item)
             else:
                 hook.intake.take(tx, hook.source, item)

@@ -17,6 +17,8 @@ def case_count(entry: Entry) -> int:
 
 def test_a_hint_is_kept_and_the_item_read_by_its_id(entry_on_both: Entry) -> None:
     entry = entry_on_both
+    entry.daemon.pullers[0].pull()
+    entry.tracker.lags = True
     item = entry.tracker.open(PAT, "Nobody can connect")
     assert entry.post({"touched": item.ref.id}).status == 202
     assert (entry.hinted(), case_count(entry)) == ([item.ref.id], 0)
@@ -31,10 +33,30 @@ def test_the_reader_is_woken_and_so_is_the_daemon(entry: Entry) -> None:
     assert entry.woken.is_set()
 
 
-def test_a_whole_item_becomes_a_case_at_once(entry_on_both: Entry) -> None:
+def test_a_whole_item_is_a_hint_as_well(entry_on_both: Entry) -> None:
     item = entry_on_both.tracker.open(PAT, "Nobody can connect")
     entry_on_both.post({"item": item.ref.id})
-    assert (entry_on_both.hinted(), case_count(entry_on_both)) == ([], 1)
+    assert (entry_on_both.hinted(), case_count(entry_on_both)) == ([item.ref.id], 0)
+
+
+def test_what_was_there_before_the_first_reading_wakes_nobody_though_it_was_hinted(
+    entry: Entry,
+) -> None:
+    item = entry.tracker.open(PAT, "Nobody can connect", severity=1)
+    entry.desk.clock.forward(hours=1)
+    entry.post({"touched": item.ref.id})
+    entry.daemon.settle()
+    with entry.desk.ledger.reading() as tx:
+        (case,) = tx.cases()
+        assert tx.items(subject=case.id) == []
+    assert entry.hinted() == []
+
+
+def test_a_copy_takes_in_nothing(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = entry.tracker.open(PAT, "Nobody can connect")
+    monkeypatch.setattr(entry.desk.ledger, "foreign", True)
+    assert entry.post({"touched": item.ref.id}).status == 503
+    assert entry.hinted() == []
 
 
 def test_ten_webhooks_and_a_poll_of_one_item_make_one_case(entry: Entry) -> None:
