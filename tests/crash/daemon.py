@@ -29,7 +29,7 @@ from upheld.cli.cases import cases
 from upheld.config import Config, config_from
 from upheld.daemon.loops import Daemon
 from upheld.daemon.site import Site
-from upheld.desk import verbs
+from upheld.desk import stating, verbs
 from upheld.errors import UpheldError
 from upheld.ledger import Ledger
 from upheld.ledger.memory import Memory
@@ -249,10 +249,9 @@ def _start(orders: Any, order: Start, faults: Faults, config: Config) -> Daemon:
 def _command(orders: Any, order: Command, faults: Faults, config: Config) -> None:
     faults.arm(order.number)
     at_hand = patch.object(Site, "open", lambda _path: _opened(config, order.at, faults))
-    same_id = patch.object(
-        verbs, "new_id", lambda: "desk:typed"
-    )  # so that two runs can be compared
-    with at_hand, same_id, redirect_stdout(StringIO()):
+    # So that two runs can be compared: opening and all other verbs have their ids from here.
+    same_id = [patch.object(room, "new_id", lambda: "desk:typed") for room in (verbs, stating)]
+    with at_hand, same_id[0], same_id[1], redirect_stdout(StringIO()):
         try:
             cases(list(order.words), obj=App(), standalone_mode=False)
         except (UpheldError, click.ClickException) as error:

@@ -240,14 +240,14 @@ class Mobilised:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """A customer or an engineer escalated, to a role or a queue. ``by`` is the side for which it was
+    """A customer or an engineer escalated, to a role or a queue. ``asked_by`` is the side for which it was
     recorded, where that is not the actor's: a customer on the phone."""
 
     kind: ClassVar[str] = "escalated"
     rank: ClassVar[int] = 4
     to: str
     reason: str = ""
-    by: str = ""
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

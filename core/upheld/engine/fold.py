@@ -198,7 +198,7 @@ def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
 
 
 def _escalated(state: CaseState, event: Event, body: Escalated) -> CaseState:
-    return state.but(escalated_by=body.by or event.actor.side.value, escalated_to=body.to)
+    return state.but(escalated_by=body.asked_by or event.actor.side.value, escalated_to=body.to)
 
 
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
