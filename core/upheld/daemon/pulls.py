@@ -6,10 +6,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeGuard
 
 from upheld.calendar.instant import SECOND, Span, instant
-from upheld.desk.hinted import is_hint
 from upheld.desk.intake import Intake, Source
 from upheld.desk.tracked import read_since
 from upheld.errors import Fenced
@@ -26,6 +25,7 @@ from upheld.plugin import (
     PluginError,
     Ref,
     Refused,
+    RemoteCase,
     Touched,
     Tracker,
 )
@@ -141,7 +141,7 @@ class Puller:
         What may go better the next time fails the pull, and is tried again from where it stood.
         """
         plugin = self.live.plugin
-        if not isinstance(plugin, Tracker) or not is_hint(item):
+        if not isinstance(plugin, Tracker) or not _hints(item):
             return item
         ref = item.ref
         try:
@@ -175,6 +175,13 @@ class Puller:
         if self.broken is not None:
             self.log.info("connection_back", connection=self.source.name)
         self.broken = None
+
+
+def _hints(item: Inbound) -> TypeGuard[Touched | RemoteCase]:
+    """Whether there is more to an item than what came with the page."""
+    if isinstance(item, RemoteCase):
+        return item.history is None or item.comments is None
+    return isinstance(item, Touched)
 
 
 def _ref(hint: Hint) -> Ref:

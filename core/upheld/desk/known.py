@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from upheld.case.state import CaseState
@@ -52,27 +52,27 @@ def known_severity(policy: Policy, severity: int) -> None:
 
 def known_flag(policy: Policy, flag: str) -> None:
     """Refuses a flag that the policy does not have."""
-    if flag not in policy.needs.flags:
-        known = ", ".join(policy.needs.flags) or "none"
-        raise Refusal(f"policy {policy.name!r} has no flag {flag!r}", do_next=f"it has: {known}")
+    in_policy(policy, "flag", flag, policy.needs.flags)
 
 
 def known_outcome(policy: Policy, state: CaseState, outcome: str | None) -> None:
     """Refuses an outcome that the policy does not have, and taking back what is not there."""
     if outcome is None and state.outcome is None:
         raise Refusal("it has no outcome to take back", do_next="say which it has, and why")
-    if outcome is not None and outcome not in outcomes_of(policy):
-        known = ", ".join(outcomes_of(policy)) or "none"
-        raise Refusal(
-            f"policy {policy.name!r} has no outcome {outcome!r}", do_next=f"it has: {known}"
-        )
+    if outcome is not None:
+        in_policy(policy, "outcome", outcome, outcomes_of(policy))
 
 
 def known_kind(policy: Policy, kind: str) -> None:
     """Refuses a kind that the policy does not have."""
-    if kind not in policy.kinds:
-        known = ", ".join(policy.kinds) or "none"
-        raise Refusal(f"policy {policy.name!r} has no kind {kind!r}", do_next=f"it has: {known}")
+    in_policy(policy, "kind", kind, policy.kinds)
+
+
+def in_policy(policy: Policy, what: str, name: str, names: Collection[str]) -> None:
+    """Refuses a name that is none of the policy's; ``what`` it names is a flag, a kind, a queue …"""
+    if name not in names:
+        known = ", ".join(names) or "none"
+        raise Refusal(f"policy {policy.name!r} has no {what} {name!r}", do_next=f"it has: {known}")
 
 
 def one_of(what: str, word: str, known: tuple[str, ...]) -> None:

@@ -68,6 +68,12 @@ class Migration:
         ledger = records.ledger
         ledger.retrying(lambda tx: tx.keep_policy(to.version, to.source))
         keep_first(ledger, to, fetch, now=self._now)
+        with ledger.reading() as tx:
+            days = kept_days(tx, to.version, None)
+        if days is not None:
+            records.book.know(days)
+        self._calendar = days.version if days else None
+        self._terms = records.book.of(to.version, self._calendar)
 
     def moves(self, tx: Transaction) -> list[Move]:
         """What it means for each case that is not there already."""
@@ -89,28 +95,24 @@ class Migration:
         if move is None:  # somebody else moved it just now
             return None
         tx.pin(case, self._to.version)
-        self._records.add(tx, case, self._event(tx, subject, actor))
+        self._records.add(tx, case, self._event(subject, actor))
         return move
 
-    def _event(self, tx: Transaction, subject: Subject, actor: Actor | None = None) -> Event:
-        days = kept_days(tx, self._to.version, None)
-        if days is not None:
-            self._records.book.know(days)
+    def _event(self, subject: Subject, actor: Actor = UPHELD) -> Event:
         given = Memory.read(subject.state).verdicts.items()
         judged = {key: verdict for key, (verdict, _) in given if verdict != WITHDRAWN}
-        body = Migrated(self._to.version, subject.policy, days.version if days else None, judged)
+        body = Migrated(self._to.version, subject.policy, self._calendar, judged)
         name = f"migrated-{subject.seq}-{self._to.version}"
-        return Event(name, self._now, self._now, actor or UPHELD, body)
+        return Event(name, self._now, self._now, actor, body)
 
     def _move(self, tx: Transaction, subject: Subject) -> Move | None:
         own = self._records.book.terms(subject)
         same = self._cases is not None or own.policy.name == self._to.name
         if subject.policy == self._to.version or not same:
             return None
-        event, line = self._event(tx, subject), tx.case(subject.id)
-        terms = self._records.book.of(self._to.version, getattr(event.body, "calendar", None))
+        line, facts = tx.case(subject.id), (*subject.facts, self._event(subject))
         before = replay(own, subject.id, subject.facts, self._now)
-        after = replay(terms, subject.id, (*subject.facts, event), self._now)
+        after = replay(self._terms, subject.id, facts, self._now)
         return Move(
             case=subject.id,
             number=line.number,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from upheld.case.events import Actor, Assigned, Escalated, Queued, Side, TakenBack
 from upheld.case.state import CaseState
-from upheld.desk.known import one_of, worded
+from upheld.desk.known import in_policy, one_of, worded
 from upheld.desk.stating import Stating
 from upheld.errors import Refusal
 from upheld.policy.model import Policy
@@ -29,11 +29,8 @@ class Passing(Stating):
         self._staff(actor, "move")
 
         def check(policy: Policy, _state: CaseState) -> None:
-            if policy.needs.queues and queue not in policy.needs.queues:
-                raise Refusal(
-                    f"policy {policy.name!r} has no queue {queue!r}",
-                    do_next=f"it has: {', '.join(policy.needs.queues)}",
-                )
+            if policy.needs.queues:
+                in_policy(policy, "queue", queue, policy.needs.queues)
 
         self._state(case, Queued(queue), actor, check)
 
