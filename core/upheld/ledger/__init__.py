@@ -1,10 +1,12 @@
 """The one transaction: subjects, events, outbox, leases. It knows no policy."""
 
+from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
 from upheld.ledger.records import (
     CREATE_ITEM,
     WITHDRAW,
+    Agreed,
     Attempt,
     Backlog,
     CaseFilter,
@@ -30,6 +32,7 @@ from upheld.ledger.records import (
     StopState,
     StoredEvent,
     Trouble,
+    Unlinked,
 )
 from upheld.ledger.states import UNFINISHED, DeliveryState, Fate, OutboxState
 from upheld.ledger.transaction import Transaction
@@ -38,6 +41,7 @@ __all__ = [
     "CREATE_ITEM",
     "UNFINISHED",
     "WITHDRAW",
+    "Agreed",
     "Attempt",
     "Backlog",
     "CaseFilter",
@@ -47,6 +51,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "Fate",
+    "FieldConflict",
     "Hint",
     "Kept",
     "Leaf",
@@ -70,5 +75,6 @@ __all__ = [
     "StoredEvent",
     "Transaction",
     "Trouble",
+    "Unlinked",
     "Unstorable",
 ]

@@ -1,7 +1,8 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
 Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
-told, cleared``. Machine time: ``not_before, lease_until, began, ended, changed, beat, claimed``.
+told, cleared, resolved, gone``. Machine time: ``not_before, lease_until, began, ended, changed, beat,
+claimed``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -65,6 +66,7 @@ subject: Final = Table(
     Column("due", BigInteger),
     Column("worked", Boolean, nullable=False, server_default="0"),
     Column("sealed", BigInteger, nullable=False, server_default="0"),
+    Column("synced", BigInteger, nullable=False, server_default="0"),
 )
 # The sweep costs what is due, however many cases are open.
 Index(
@@ -92,6 +94,14 @@ Index(
     subject.c.id,
     sqlite_where=subject.c.seq > subject.c.sealed,
     postgresql_where=subject.c.seq > subject.c.sealed,
+)
+
+# Sync costs what moved since it last looked, however many items are linked.
+Index(
+    "ix_subject_unsynced",
+    subject.c.id,
+    sqlite_where=subject.c.seq > subject.c.synced,
+    postgresql_where=subject.c.seq > subject.c.synced,
 )
 
 event: Final = Table(
@@ -296,17 +306,6 @@ kept: Final = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("connection", "item"),
-)
-
-link: Final = Table(
-    "link",
-    metadata,
-    Column("subject", Text, primary_key=True),
-    Column("connection", Text, primary_key=True),
-    Column("remote_id", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("url", Text),
-    UniqueConstraint("connection", "remote_id"),
 )
 
 counter: Final = Table(

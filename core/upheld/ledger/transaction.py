@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
 from upheld.ledger.calendars import Calendars
+from upheld.ledger.conflicts import Conflicts
 from upheld.ledger.evidence import Evidence
 from upheld.ledger.faults import translate, translated
 from upheld.ledger.gauges import Counts
@@ -38,6 +39,7 @@ class Transaction(
     Counts,
     Inbound,
     Links,
+    Conflicts,
     Scopes,
     Sites,
     Policies,

@@ -26,6 +26,8 @@ NEW_TABLES = {
     "hint",
     "calendar",
     "calendar_turn",
+    "unlinked",
+    "conflict",
     "alembic_version",
 }
 
