@@ -83,6 +83,7 @@ def _head(found: Explanation) -> None:
             "number": found.number,
             "title": found.title,
             "customer": found.customer,
+            "policy": f"{found.policy} ({found.policy_version})",
             "status": found.status.replace("_", " "),
             "severity": found.severity and f"{found.severity}, {found.severity_from}",
             "outcome": found.outcome_from and f"{found.outcome or 'none'}, {found.outcome_from}",
@@ -102,7 +103,7 @@ def _proposed(found: Explanation) -> None:
 
 def _clocks(found: Explanation, zone: str) -> None:
     for clock in found.clocks:
-        say(f"\n{clock.clause}: {clock.says}")
+        say(f"\n{clock.clause} ({clock.where}): {clock.says}")
         due = f", due {local(clock.due, zone)}" if clock.due is not None else ""
         target, verdict = clock.target.replace("_", " "), clock.verdict or clock.state
         say(f"  {target}: {verdict}, {_spent(clock)}{due}{_aim(clock, zone)}")

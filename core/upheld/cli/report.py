@@ -12,7 +12,7 @@ from upheld.cli.output import length, local, print_json, say, table
 from upheld.cli.texts import past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from upheld.calendar.instant import Instant
@@ -78,31 +78,52 @@ def report(
 def _gathered(
     site: Site, customer: str | None, since: Instant | None, until: Instant | None
 ) -> Found:
-    """The clauses of each policy, by its name."""
+    """The clauses of each policy and each agreement, by its name."""
     from upheld.report.evidence import gather
 
+    policies = _policies(site)
     with site.ledger.reading() as tx:
         return {
-            policy.name: gather(
-                tx, policy, customer=customer, since=since, until=until, own=_own(site, policy)
+            name: gather(
+                tx,
+                policy,
+                customer=customer,
+                since=since,
+                until=until,
+                own=_own(site, policy, policies.values()),
             )
-            for policy in site.policies
+            for name, policy in policies.items()
         }
 
 
-def _own(site: Site, policy: Policy) -> Callable[[str], bool]:
-    """Whether a version is of no other policy that runs beside this one."""
+def _policies(site: Site) -> Mapping[str, Policy]:
+    """By name; an agreement that kept the name of what it extends is told apart by its file."""
+    found = {policy.name: policy for policy in site.policies}
+    versions = {policy.version for policy in site.policies}
+    for path, policy in site.agreements.items():
+        if policy.version not in versions:
+            found[f"{policy.name} ({path})" if policy.name in found else policy.name] = policy
+    return found
+
+
+def _own(site: Site, policy: Policy, all_: Collection[Policy]) -> Callable[[str], bool]:
+    """Whether a version is of no other policy; what is no longer configured goes by its name."""
     from upheld.errors import NotFound
 
-    others = {each.name for each in site.policies} - {policy.name}
+    versions = {each.version for each in all_}
+    # Of two policies of one name, the first has its old versions.
+    first = next(each for each in all_ if each.name == policy.name) is policy
+    others = {each.name for each in all_} - {policy.name if first else ""}
 
     def own(version: str) -> bool:
+        if version in versions:
+            return version == policy.version
         try:
-            return site.book.of(version).policy.name not in others
+            return site.book.written(version).name not in others
         except NotFound:
             return True
 
-    return own if others else lambda _version: True
+    return own if len(all_) > 1 else lambda _version: True
 
 
 def _outcomes(

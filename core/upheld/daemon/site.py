@@ -35,7 +35,7 @@ from upheld.logs import logger
 from upheld.plugin import Ability, Channel, Connection, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
-from upheld.source import read, suggest
+from upheld.source import parse, read, suggest
 
 if TYPE_CHECKING:
     from datetime import date
@@ -252,7 +252,7 @@ class Site:
     def _kept_policy(self, version: str) -> Policy | None:
         with self.ledger.reading() as tx:
             source = tx.kept_policy(version)
-        return load_policy(source) if source is not None else None
+        return load_policy(parse(source, version)) if source is not None else None
 
     def _kept_days(self, policy: str, calendar: str | None) -> Calendars | None:
         with self.ledger.reading() as tx:

@@ -11,8 +11,8 @@ from upheld.case.events import Event, Proposed
 from upheld.engine.case import Life, replay
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
-from upheld.policy.model import Clause
 from upheld.report.explanation import ClockStory, Coming, SegmentStory
+from upheld.report.rulebook import Rulebook
 
 #: How far ahead steps are told: an hourly status for ever would be told for ever.
 AHEAD: Final[Span] = 7 * DAY
@@ -23,17 +23,17 @@ def clock_stories(
     terms: Terms, runs: Sequence[ClockRun], facts: Sequence[Event]
 ) -> Iterator[ClockStory]:
     """Each run of each clock, segment by segment, as the engine counted them."""
-    clauses = {clause.id: clause for clause, _ in terms.targets}
+    book = Rulebook(terms.policy)
     for run in runs:
         segments = tuple(_segment(segment, facts) for segment in run.segments)
-        yield _clock(run, clauses[run.clause], segments)
+        yield _clock(run, book, segments)
 
 
-def _clock(run: ClockRun, clause: Clause, segments: tuple[SegmentStory, ...]) -> ClockStory:
+def _clock(run: ClockRun, book: Rulebook, segments: tuple[SegmentStory, ...]) -> ClockStory:
     return ClockStory(
         key=run.key,
         clause=run.clause,
-        says=clause.published,
+        says=book.says(run.clause),
         rule=run.rule,
         target=run.target,
         cycle=run.cycle,
@@ -51,6 +51,7 @@ def _clock(run: ClockRun, clause: Clause, segments: tuple[SegmentStory, ...]) ->
         carried=run.carried,
         aimed_at=run.aimed_at,
         warned_at=run.warned_at,
+        where=book.where(run.clause),
     )
 
 
@@ -84,7 +85,7 @@ def coming(
 
     The case is lived on as if nothing more happened, so a step that follows from another is here too.
     """
-    says = {clause.id: clause.published for clause in terms.policy.clauses}
+    book = Rulebook(terms.policy)
     running = [run for run in life.clocks if run.state is ClockState.RUNNING]
     found = {
         (run.clause, run.rule, what): (at, f"{run.target.replace('_', ' ')}{what}")
@@ -97,7 +98,7 @@ def coming(
         if step.due > now and step.kind is StepKind.DO:
             found.setdefault((step.clause, step.rule, ""), (step.due, _what(step)))
     return tuple(
-        Coming(at, clause, says[clause], rule, what)
+        Coming(at, clause, book.says(clause), rule, what, book.where(clause))
         for (clause, rule, _), (at, what) in sorted(
             found.items(), key=lambda each: (each[1], each[0])
         )

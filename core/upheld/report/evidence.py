@@ -117,18 +117,19 @@ def _clause(
 ) -> ClauseEvidence:
     if clause.id not in found:
         others = [_clause(book.clauses[name], book, gathered, found) for name in clause.kept_by]
-        found[clause.id] = _evidence(clause, gathered, others)
+        found[clause.id] = _evidence(clause, gathered, others, book.where(clause.id))
     return found[clause.id]
 
 
 def _evidence(
-    clause: Clause, gathered: _Gathered, others: Sequence[ClauseEvidence]
+    clause: Clause, gathered: _Gathered, others: Sequence[ClauseEvidence], where: str
 ) -> ClauseEvidence:
     lines = sorted(gathered.lines[clause.id], key=lambda line: (line.at, line.case, line.key))
     counts = Counter(line.standing for line in lines)
     for other in others:
         counts += _counts(other)
     return ClauseEvidence(
+        where=where,
         id=clause.id,
         says=clause.published,
         state=_state(clause, counts),

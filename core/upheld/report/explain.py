@@ -151,6 +151,7 @@ def _steps(
             late=step.late,
             taken_back=back.get(step.key, ""),
             messages=tuple(stories[key] for key in _told(case, step, messages, book)),
+            where=book.where(step.clause),
         )
 
 

@@ -23,7 +23,8 @@ class SegmentStory:
 
 @dataclass(frozen=True, slots=True)
 class ClockStory:
-    """One cycle of a clock, with the sentence that it keeps. ``verdict`` is met, missed or None.
+    """One cycle of a clock, with the sentence that it keeps and ``where`` that stands: in the policy's file,
+    or in the customer's own agreement. ``verdict`` is met, missed or None.
 
     ``by`` are the words of an instant; ``outside`` is what is promised outside business hours, None
     where nothing is; ``carried`` was spent by the clock of another severity; ``aimed_at`` is when the
@@ -50,6 +51,7 @@ class ClockStory:
     carried: Span = 0
     aimed_at: Instant | None = None
     warned_at: Instant | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class StepStory:
     late: Span
     taken_back: str
     messages: tuple[MessageStory, ...]
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Coming:
     says: str
     rule: str
     what: str
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

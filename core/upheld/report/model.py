@@ -63,7 +63,7 @@ class EvidenceLine:
 
 @dataclass(frozen=True, slots=True)
 class ClauseEvidence:
-    """A clause and what came of it; ``says`` is the published sentence.
+    """A clause and what came of it; ``says`` is the published sentence, ``where`` its file and line.
 
     ``left_out`` counts the cases that the whole report leaves out, because the policy that they
     are pinned to shares no clause with this one.
@@ -78,6 +78,7 @@ class ClauseEvidence:
     before_enforcement: int
     evidence: tuple[EvidenceLine, ...] = ()
     left_out: int = 0
+    where: str = ""
 
     def as_dict(self) -> Plain:
         """Plain values, instants in ISO 8601."""

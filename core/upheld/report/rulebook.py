@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import PurePath
 from typing import TypeVar
 
 from upheld.engine.terms import not_enforced
@@ -50,6 +51,17 @@ class Rulebook:
         """The published sentence; empty for a clause that this policy does not have."""
         found = self.clauses.get(clause)
         return found.published if found else ""
+
+    def where(self, clause: str) -> str:
+        """Where the sentence stands: ``acme.yaml:7`` for one of the customer's own agreement,
+        ``magnolia.yaml:124`` for one that it extends; the version where the ledger alone has it."""
+        found = self.clauses.get(clause)
+        if found is None:
+            return ""
+        if found.place.file == self.policy.version:
+            return f"{self.policy.version}, kept in the ledger"
+        name = PurePath(found.place.file).name
+        return f"{name}:{found.place.line}" if found.place.line is not None else name
 
     def orders_work(self, clause: str, name: str) -> bool:
         """Whether this rule does nothing but set an order."""
