@@ -133,6 +133,11 @@ def _segments(clock: ClockStory, zone: str) -> Iterator[tuple[str, ...]]:
         if clock.outside is not None:
             counted = f"{counted} inside, {length(each.outside)} outside"
         yield begins, ends or "now", each.state, counted, each.began_by
+        for day in each.skipped:
+            # Two clocks at once: what one skips counts for the other.
+            how = "skipped" if clock.outside is None else "counted as outside hours"
+            hours = f" {day.hours}" if day.hours else ""
+            yield day.day, "", f"{day.name or 'a holiday'}{hours}, {how}", "", ""
 
 
 def _done(found: Explanation, zone: str) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from upheld.calendar.instant import DAY, Instant, Span
+from upheld.calendar.skipped import Skipped, skipped
+from upheld.calendar.spec import CalendarSpec
 from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Proposed
 from upheld.engine.case import Life, replay
@@ -25,7 +27,8 @@ def clock_stories(
     """Each run of each clock, segment by segment, as the engine counted them."""
     book = Rulebook(terms.policy)
     for run in runs:
-        segments = tuple(_segment(segment, facts) for segment in run.segments)
+        days = terms.policy.calendars.get(run.calendar)
+        segments = tuple(_segment(each, facts, run.due, days) for each in run.segments)
         yield _clock(run, book, segments)
 
 
@@ -55,7 +58,9 @@ def _clock(run: ClockRun, book: Rulebook, segments: tuple[SegmentStory, ...]) ->
     )
 
 
-def _segment(segment: Segment, facts: Sequence[Event]) -> SegmentStory:
+def _segment(
+    segment: Segment, facts: Sequence[Event], due: Instant | None, days: CalendarSpec | None
+) -> SegmentStory:
     inside, *outside = segment.elapsed
     return SegmentStory(
         segment.begins,
@@ -64,7 +69,18 @@ def _segment(segment: Segment, facts: Sequence[Event]) -> SegmentStory:
         _began_by(segment, facts),
         inside,
         sum(outside),
+        _skipped(segment, due, days),
     )
+
+
+def _skipped(
+    segment: Segment, due: Instant | None, days: CalendarSpec | None
+) -> tuple[Skipped, ...]:
+    """The holidays of a stretch that runs: until it ends, or until the clock is due."""
+    ends = due if segment.ends is None else segment.ends
+    if segment.state is not ClockState.RUNNING or days is None or ends is None:
+        return ()
+    return skipped(days, segment.begins, ends)
 
 
 def _began_by(segment: Segment, facts: Sequence[Event]) -> str:

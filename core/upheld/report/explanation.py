@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upheld.calendar.instant import Instant, Span
+from upheld.calendar.skipped import Skipped
 from upheld.report.plain import Plain, as_plain
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentStory:
     """A stretch of a clock; ``ends`` is None for the one that goes on. ``elapsed`` counts of ``within``,
-    ``outside`` of the hours promised outside business hours."""
+    ``outside`` of the hours promised outside business hours. ``skipped`` are the holidays in it, up to
+    the due time where it still runs."""
 
     begins: Instant
     ends: Instant | None
@@ -19,6 +21,7 @@ class SegmentStory:
     began_by: str
     elapsed: Span
     outside: Span = 0
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

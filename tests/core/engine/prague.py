@@ -18,7 +18,10 @@ _ZONE: Final = ZoneInfo("Europe/Prague")
 _HEAD: Final = """
 policy: Prague
 calendars:
-  office: {zone: Europe/Prague, week: {mon-fri: "08:00-17:00"}, holidays: ["2026-05-01", "2026-05-08"]}
+  office:
+    zone: Europe/Prague
+    week: {mon-fri: "08:00-17:00"}
+    holidays: {days: {2026-05-01: Labour Day, 2026-05-08: }}
 severities: {1: {name: critical}, 2: {name: high}, 3: {name: medium}}
 roles: {lead: Team lead}
 document:

@@ -95,3 +95,28 @@ def test_what_comes_next_tells_the_aim_the_step_ahead_and_the_limit() -> None:
         ("14:00", "A-2", "notify lead"),
         ("15:00", "A-1", "resolution is due"),
     ]
+
+
+def test_holidays_are_named_in_the_stretch_that_they_lie_in() -> None:
+    rule = "target: resolution, within: 3 business days, calendar: office, pause_while: {waiting: customer}"
+    case = opened(prague(rule), "2026-04-30 16:00")
+    tell(case, ("2026-05-04 10:00", WaitingOn("customer")))
+    tell(case, ("2026-05-06 10:00", CustomerMessage("here it is")))
+    (clock,) = stories(case, "2026-05-06 12:00")
+    assert [[(d.day, d.name) for d in each.skipped] for each in clock.segments] == [
+        [("2026-05-01", "Labour Day")],
+        [],  # nothing runs while we wait
+        [("2026-05-08", "")],  # still ahead, before it is due
+    ]
+    lines = [row[0:3:2] for row in _segments(clock, ZONE)]
+    assert lines[1] == ("2026-05-01", "Labour Day, skipped")
+    assert lines[-1] == ("2026-05-08", "a holiday, skipped")
+
+
+def test_a_day_that_one_clock_skips_counts_for_the_other() -> None:
+    case = opened(prague(TWOFOLD), "2026-04-30 16:30")
+    (clock,) = stories(case, "2026-04-30 20:00")
+    assert shown(clock.due) == "2026-05-01 01:00"
+    assert [row[2] for row in _segments(clock, ZONE)][1:] == [
+        "Labour Day, counted as outside hours"
+    ]
