@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from upheld.calendar.instant import MINUTE
 from upheld.config import Config, config_from
+from upheld.config.mapping import ConflictsEntry, RuleEntry, StaffEntry
 from upheld.config.model import (
     BrakeEntry,
     ConnectionEntry,
@@ -41,6 +42,9 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "web": (WebEntry,),
     "go_live": (GoLiveEntry, BrakeEntry),
     "connections": (ConnectionEntry,),
+    "map": (RuleEntry,),
+    "conflicts": (ConflictsEntry,),
+    "staff": (StaffEntry,),
     "people": (PersonEntry,),
     "reach": (SiteReach,),
     "rotations": (RotationEntry,),
@@ -49,7 +53,11 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "customers": (CustomerEntry, PlanEntry, AgreementEntry, ContactEntry, ServerEntry),
 }
 #: How a connection is held, not what is written.
-_INNER: Final = {(ConnectionEntry, "name"), (ConnectionEntry, "options")}
+_INNER: Final = {
+    (ConnectionEntry, "name"),
+    (ConnectionEntry, "options"),
+    (RuleEntry, "ours"),
+}
 _EXAMPLES: Final = re.findall(r"```yaml\n(.*?)```", _PAGE, re.DOTALL)
 _AROUND: Final = """\
 site: s

@@ -144,6 +144,7 @@ def _mismatches(config: Config) -> Iterator[ConfigError]:
         yield from _named(
             entry.cases_to, config.connections, place("connections", name, "cases_to")
         )
+        yield from _like(config, name, place("connections", name, "like"))
     yield from _ways(config, config.reach, place("reach"))
     somebody = {*config.people, *config.roles, *config.rotations}
     yield from _named(config.go_live.redirect, somebody, place("go_live", "redirect"))
@@ -153,6 +154,22 @@ def _mismatches(config: Config) -> Iterator[ConfigError]:
         yield from _named(name, known, place("go_live", "live_for"))
     for name, person in config.people.items():
         yield from _person(config, name, person)
+
+
+def _like(config: Config, name: str, where: Place) -> Iterator[ConfigError]:
+    """`like` names another connection, and leads back to none."""
+    like, seen = config.connections[name].like, [name]
+    while like is not None and like in config.connections and like not in seen:
+        seen.append(like)
+        like = config.connections[like].like
+    if like in seen:
+        yield ConfigError(
+            f"connections.{name}.like: {' is like '.join((*seen, str(like)))}: a circle",
+            where=where,
+            do_next="write `map` at one of them",
+        )
+    elif len(seen) == 1:
+        yield from _named(like, config.connections, where)
 
 
 def _person(config: Config, name: str, person: PersonEntry) -> Iterator[ConfigError]:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from upheld.calendar.instant import MINUTE, Span
+from upheld.config.mapping import ConflictsEntry, MapEntry, StaffEntry
 from upheld.config.secrets import SecretRef, Vault
 from upheld.directory.build import Written, WrittenCustomer, build_directory
 from upheld.directory.lookup import Directory
@@ -41,7 +42,18 @@ from upheld.policy.model import Elapsed
 from upheld.source import Document
 
 #: Keys of a connection that are the core's; the rest belongs to its plugin.
-CONNECTION_KEYS: Final = ("plugin", "adopt_from", "cases_to", "customer_by")
+CONNECTION_KEYS: Final = (
+    "plugin",
+    "adopt_from",
+    "cases_to",
+    "customer_by",
+    "staff",
+    "like",
+    "map",
+    "conflicts",
+)
+#: Of these `like` takes over what a connection does not say itself.
+TAKEN_OVER: Final = ("customer_by", "staff", "map", "conflicts")
 _RATE: Final = re.compile(r"(\d+) in (.+)")
 
 
@@ -142,6 +154,14 @@ class ConnectionEntry(Entry):
     )
     cases_to: str | None = Field(None, description="the tracker on which its cases are opened")
     customer_by: Names = Field((), description="how the customer of an item is found, in order")
+    staff: StaffEntry = Field(default_factory=StaffEntry, description="who of its users is ours")
+    like: str | None = Field(
+        None, description="a connection whose map, conflicts, staff and customer_by it takes over"
+    )
+    map: MapEntry = Field(default_factory=dict, description="what our fields are there")
+    conflicts: ConflictsEntry = Field(
+        default_factory=ConflictsEntry, description="who wins where both sides changed a field"
+    )
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
 
     @classmethod
@@ -261,6 +281,20 @@ class Config(Entry):
     def hash(self) -> str:
         """Of the content, CSV files included. Daemons whose hashes differ refuse to send."""
         return self._hash
+
+    def mapped(self, name: str) -> ConnectionEntry:
+        """A connection with all that it takes over by `like`; of `map` and `conflicts` field by field,
+        and what it says itself wins."""
+        entry = self.connections[name]
+        if entry.like is None:
+            return entry
+        other, own = self.mapped(entry.like), entry.model_fields_set
+        taken = {key: getattr(other, key) for key in TAKEN_OVER if key not in own}
+        if "map" in own:
+            taken["map"] = {**other.map, **entry.map}
+        if "conflicts" in own:
+            taken["conflicts"] = entry.conflicts.over(other.conflicts)
+        return entry.model_copy(update=taken)
 
     @property
     def public_url(self) -> str | None:
