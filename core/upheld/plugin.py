@@ -622,6 +622,8 @@ class Connection(ABC, Generic[C]):
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     #: ``module:Class`` of a local stand-in for the far end, made with ``clock() -> datetime``.
     simulator: ClassVar[str | None] = None
+    #: The module whose classes inherit the contracts of `upheld.testing.kit`; see `upheld plugins verify`.
+    conformance: ClassVar[str | None] = None
 
     def __init__(self, config: C, context: Context) -> None:
         """Keep both; no I/O."""
@@ -707,6 +709,7 @@ class Probe(ABC, Generic[C]):
 
     name: ClassVar[str]
     Config: ClassVar[type[BaseModel]]
+    conformance: ClassVar[str | None] = None
 
     @abstractmethod
     async def read(self, target: C, deadline: timedelta) -> Reading:

@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import json_rows, print_json, table
+from upheld.cli.plugins_verify import verify
 
 if TYPE_CHECKING:
     from upheld.registry import Installed, Registry
@@ -18,7 +19,10 @@ _COLUMNS: Final = ("name", "kind", "can", "from", "problem")
 
 @click.group()
 def plugins() -> None:
-    """See which plugins there are."""
+    """See which plugins there are, and how far one can be trusted."""
+
+
+plugins.add_command(verify)
 
 
 @plugins.command("list")

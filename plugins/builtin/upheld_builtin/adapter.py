@@ -47,6 +47,7 @@ class Builtin(Tracker[BuiltinConfig]):
     """
 
     name = "builtin"
+    conformance = "upheld_builtin.conformance"
     Config = BuiltinConfig
     abilities: ClassVar[frozenset[Ability]] = frozenset(
         {

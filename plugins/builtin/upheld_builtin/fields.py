@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from upheld.plugin import Actor, FieldSpec, Permanent, Schema, Side, Value
@@ -34,10 +34,15 @@ _TITLE: Final = 200
 
 
 def accepted(fields: Mapping[str, Value]) -> dict[str, Value]:
-    """The fields, where all of them can be written; else `Permanent`, naming the first that can't."""
+    """The fields with instants in UTC, where all of them can be written; else `Permanent`, naming
+    the first that can't."""
     for name, value in fields.items():
         _accept(name, value)
-    return dict(fields)
+    return {name: _in_utc(value) for name, value in fields.items()}
+
+
+def _in_utc(value: Value) -> Value:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def _accept(name: str, value: Value) -> None:

@@ -32,6 +32,8 @@ from upheld_builtin.fields import (
 )
 
 Opener = Callable[[int], Callable[[], BinaryIO]]
+#: What begins so is no key of Upheld's: somebody else wrote it.
+PERSON: Final = "person:"
 _FILE: Final = "id, name, media_type, size"  # the bytes are read when they are wanted
 _NEXT_CHANGE: Final = "(SELECT coalesce(max(change), 0) + 1 FROM item)"
 
@@ -212,7 +214,7 @@ class Items:
             version=str(row["version"]),
             updated=datetime.fromisoformat(row["updated"]),
             fields=read_fields(row["fields"]),
-            key=row["marker"],
+            key=_key(row),
             history=tuple(_change(found) for found in self._of("history", id_)),
             comments=tuple(self._comment(found) for found in self._of("comment", id_)),
             attachments=self._files("item = ? AND comment IS NULL", id_),
@@ -231,7 +233,7 @@ class Items:
             by=read_actor(row["by"]),
             at=datetime.fromisoformat(row["at"]),
             html=row["html"],
-            key=row["marker"],
+            key=_key(row),
             attachments=self._files("comment = ?", row["id"]),
         )
 
@@ -242,6 +244,11 @@ class Items:
     def _file(self, row: sqlite3.Row) -> Attachment:
         id_ = row["id"]
         return Attachment(str(id_), row["name"], row["media_type"], row["size"], self.opener(id_))
+
+
+def _key(row: sqlite3.Row) -> str | None:
+    marker: str = row["marker"]
+    return None if marker.startswith(PERSON) else marker
 
 
 def _change(row: sqlite3.Row) -> Change:

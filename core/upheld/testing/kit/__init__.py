@@ -1,0 +1,47 @@
+"""The conformance kit: contracts that a plugin's tests inherit, and the far ends that they drive.
+
+It needs pytest: ``pip install 'upheld[testing]'``. See docs/reference/conformance.md.
+"""
+
+from __future__ import annotations
+
+from upheld.testing.kit.contract import Contract, exempted
+from upheld.testing.kit.far_end import (
+    COLLEAGUE,
+    MACHINE,
+    SOMEBODY,
+    Call,
+    FarEnd,
+    Fault,
+    Held,
+    Lacking,
+    Stored,
+    TrackerFarEnd,
+    without_network,
+)
+from upheld.testing.kit.grade import Assertion, Grade, Kind, Outcome, Shown
+from upheld.testing.kit.listed import assertions
+from upheld.testing.kit.tracker import TrackerContract
+
+__all__ = [
+    "COLLEAGUE",
+    "MACHINE",
+    "SOMEBODY",
+    "Assertion",
+    "Call",
+    "Contract",
+    "FarEnd",
+    "Fault",
+    "Grade",
+    "Held",
+    "Kind",
+    "Lacking",
+    "Outcome",
+    "Shown",
+    "Stored",
+    "TrackerContract",
+    "TrackerFarEnd",
+    "assertions",
+    "exempted",
+    "without_network",
+]

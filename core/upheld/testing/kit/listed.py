@@ -1,0 +1,11 @@
+"""The assertions of each kind."""
+
+from __future__ import annotations
+
+from upheld.testing.kit.grade import Assertion, Kind
+from upheld.testing.kit.tracker_list import TRACKER
+
+
+def assertions(kind: Kind) -> tuple[Assertion, ...]:
+    """Everything that a plugin of this kind is held to, in the order of its list."""
+    return {Kind.TRACKER: TRACKER}.get(kind, ())

@@ -1,0 +1,138 @@
+"""Runs a plugin's contract and tells its grade.
+
+The contract is found by the plugin's ``conformance``: the name of a module whose classes inherit the
+kit's contracts. Its tests run in a pytest of their own, that reads nobody's settings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pytest
+
+from upheld.errors import UpheldError
+from upheld.testing.kit.contract import Contract
+from upheld.testing.kit.grade import Grade, Kind, Outcome, Shown, graded, outcome, shown_by
+from upheld.testing.kit.listed import assertions
+
+#: Set while the contract is to run against the real far end.
+LIVE_VARIABLE: Final = "UPHELD_LIVE"
+CALLS: Final = "calls"
+_QUIET: Final = ("-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", "-c", os.devnull)
+_SETTINGS: Final = ("--import-mode=importlib", "-W", "error", "--rootdir", os.curdir)
+_ENVIRONMENT: Final = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+_LONGEST_REASON: Final = 300
+
+
+class NotVerified(UpheldError):
+    """The contract could not be run at all."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a plugin's contract showed. ``calls`` counts what the far end was asked."""
+
+    plugin: str
+    kind: Kind
+    live: bool
+    shown: tuple[Shown, ...]
+    calls: Mapping[str, int]
+    log: str = field(default="", repr=False)
+
+    @property
+    def grade(self) -> Grade:
+        """How far it can be trusted."""
+        return graded(self.shown)
+
+
+def verify(name: str, module: str, *, live: bool = False, only: str = "") -> Verdict:
+    """Run the contracts of ``module``. ``only`` picks tests by pytest's ``-k``."""
+    seen, said = _Seen(), StringIO()
+    with TemporaryDirectory(prefix="upheld-verify-") as scratch, _environment(live):
+        words = [*_QUIET, *_SETTINGS, "--basetemp", f"{scratch}/tests", "--pyargs", module]
+        with redirect_stdout(said):
+            pytest.main([*words, *(("-k", only) if only else ())], plugins=[seen])
+    if seen.contract is None:
+        raise NotVerified(
+            f"no contract ran from '{module}'\n{said.getvalue().strip()[-2000:]}",
+            do_next="it must hold a class Test… that inherits one of the kit's contracts",
+        )
+    return seen.verdict(name, said.getvalue())
+
+
+class _Seen:
+    """A pytest plugin: what came of each test, sorted by the assertions that it shows."""
+
+    def __init__(self) -> None:
+        self.contract: type[Contract] | None = None
+        self.tests: dict[str, list[tuple[Outcome, str]]] = defaultdict(list)
+        self.calls: dict[str, int] = {}
+        self.live: set[bool] = set()
+
+    def verdict(self, name: str, log: str) -> Verdict:
+        """All assertions of the kind, each with what came of it."""
+        assert self.contract is not None
+        kind = self.contract.kind
+        shown = tuple(outcome(each, self.tests) for each in assertions(kind))
+        return Verdict(name, kind, self.live == {True}, shown, self.calls, log)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Keep what came of a test, and of what it needs."""
+        report = yield
+        self._take(item, report)
+        return report
+
+    def _take(self, item: Any, report: Any) -> None:
+        contract = getattr(item, "cls", None)
+        if contract is None or not issubclass(contract, Contract):
+            return
+        self.contract = contract
+        remote = item.funcargs.get("remote")
+        if remote is not None:
+            self.live.add(bool(remote.live))
+        for id_ in shown_by(item.function):
+            result = _result(report)
+            if result is not None:
+                self.tests[id_].append(result)
+        self.calls.update(value for name, value in report.user_properties if name == CALLS)
+
+
+def _result(report: Any) -> tuple[Outcome, str] | None:
+    """What a phase of a test came to; None where it adds nothing to the phase before."""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return Outcome.EXEMPT, reason.removeprefix("Skipped: ")
+    if report.failed:
+        return Outcome.FAILED, f"{report.nodeid.rpartition('::')[2]}: {_why(report)}"
+    return (Outcome.PASSED, "") if report.when == "call" else None
+
+
+def _why(report: Any) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = str(crash.message if crash is not None else report.longrepr)
+    return " ".join(message.split())[:_LONGEST_REASON]
+
+
+@contextmanager
+def _environment(live: bool) -> Iterator[None]:
+    wanted = _ENVIRONMENT | ({LIVE_VARIABLE: "1"} if live else {})
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
