@@ -121,7 +121,8 @@ Action: TypeAlias = Send | Withdraw | Cancel | CreateItem
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What lists and queues are sorted and searched by; a projection, never the truth."""
+    """What lists and queues are sorted and searched by; a projection, never the truth. ``warned`` names
+    the targets past their aim, with spaces between."""
 
     status: str = "open"
     severity: int | None = None
@@ -133,6 +134,7 @@ class Listing:
     opened: Instant = 0
     due: Instant | None = None
     worked: bool = False
+    warned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

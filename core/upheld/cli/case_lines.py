@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from upheld.case.events import Event
     from upheld.ledger import ListedCase, StoredEvent
 
-COLUMNS: Final = ("case", "number", "sev", "status", "due", "assignee", "customer", "title")
+COLUMNS: Final = (
+    "case",
+    "number",
+    "sev",
+    "status",
+    "due",
+    "warned",
+    "assignee",
+    "customer",
+    "title",
+)
 _INSTANTS: Final = ("opened", "due")
 _SHOWN: Final = 100
 
@@ -23,14 +33,16 @@ def row(case: ListedCase, zone: str) -> tuple[object, ...]:
     """A line of the list."""
     due = local(case.due, zone)
     status = case.status.replace("_", " ")
+    warned = ", ".join(each.replace("_", " ") for each in case.warned.split())
     who, whose = case.assignee, case.customer
-    return case.id, case.number, case.severity, status, due, who, whose, case.title
+    return case.id, case.number, case.severity, status, due, warned, who, whose, case.title
 
 
 def as_object(case: ListedCase) -> dict[str, object]:
     """A case for machines; instants in UTC."""
     plain = {name: getattr(case, name) for name in _PLAIN}
-    return plain | {name: stamp(getattr(case, name)) for name in _INSTANTS}
+    instants = {name: stamp(getattr(case, name)) for name in _INSTANTS}
+    return plain | instants | {"warned": case.warned.split()}
 
 
 _PLAIN: Final = (

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 @click.option("--queue", help="Only those in this queue.")
 @click.option("--assignee", help="Only those of this person or role.")
 @click.option("--customer", help="Only those of this customer.")
+@click.option(
+    "--warned", is_flag=True, help="Only those where an aim is up and nobody was in time."
+)
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @for_machines
 @pass_app
@@ -41,6 +44,7 @@ def list_(
     queue: str | None,
     assignee: str | None,
     customer: str | None,
+    warned: bool,
     limit: int,
 ) -> None:
     """Open cases: the most severe first, then those due first."""
@@ -48,7 +52,8 @@ def list_(
     from upheld.ledger import CaseFilter
 
     only_open = None if everything or status else True
-    wanted = CaseFilter(only_open, status, severity, queue, assignee, customer)
+    past_aim = True if warned else None
+    wanted = CaseFilter(only_open, status, severity, queue, assignee, customer, warned=past_aim)
     with app.site() as site, site.ledger.reading() as tx:
         found = tx.cases(wanted, limit=limit)
         zone = site.config.zone

@@ -31,6 +31,7 @@ class _Status:
     shadow: int
     dead: int
     open: int
+    warned: int
     wrong: tuple[Standing, ...]
 
 
@@ -67,6 +68,7 @@ def _look(site: Site) -> _Status:
             shadow=len(tx.items(states=(OutboxState.SHADOW,))),
             dead=len(tx.dead_letters()),
             open=tx.count_cases(CaseFilter(open=True)),
+            warned=tx.count_cases(CaseFilter(open=True, warned=True)),
             wrong=wrong,
         )
 
@@ -82,6 +84,7 @@ def _show(site: Site, found: _Status) -> None:
             "held": held,
             "daemons": ", ".join(node.id for node in found.nodes) or "none runs",
             "open cases": found.open,
+            "past their aim": found.warned or "",
             "waiting": found.waiting,
             "in shadow": found.shadow or "",
             "dead letters": found.dead or "",
@@ -118,6 +121,7 @@ def _object(site: Site, found: _Status) -> dict[str, Any]:
         "stopped": stop and {"at": stamp(stop.at), "by": stop.actor, "reason": stop.reason},
         "daemons": [{"id": node.id, "version": node.version} for node in found.nodes],
         "open": found.open,
+        "warned": found.warned,
         "waiting": found.waiting,
         "shadow": found.shadow,
         "dead_letters": found.dead,

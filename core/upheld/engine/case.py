@@ -292,4 +292,5 @@ def _listing(life: Life) -> Listing:
         opened=state.opened_at,
         due=life.due,
         worked=state.worked_at is not None,
+        warned=" ".join(sorted(state.warned)),
     )

@@ -90,6 +90,8 @@ def _conditions(which: CaseFilter) -> Iterator[ColumnElement[bool]]:
     for column, value in exact.items():
         if value is not None:
             yield subject.c[column] == value
+    if which.warned is not None:
+        yield subject.c.warned != "" if which.warned else subject.c.warned == ""
     if which.open is not None:
         over = subject.c.status.in_(_OVER)
         yield ~over if which.open else over

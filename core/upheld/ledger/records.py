@@ -249,11 +249,13 @@ class CaseFilter:
     customer: str | None = None
     number: str | None = None
     worked: bool | None = None
+    warned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCase:
-    """A line of a list of cases: a projection, never the truth."""
+    """A line of a list of cases: a projection, never the truth. ``warned`` names the targets that are
+    past their aim, with spaces between."""
 
     id: str
     policy: str
@@ -270,6 +272,7 @@ class ListedCase:
     opened: Instant
     due: Instant | None
     worked: bool
+    warned: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -67,6 +67,7 @@ subject: Final = Table(
     Column("worked", Boolean, nullable=False, server_default="0"),
     Column("sealed", BigInteger, nullable=False, server_default="0"),
     Column("synced", BigInteger, nullable=False, server_default="0"),
+    Column("warned", Text, nullable=False, server_default=""),
 )
 # The sweep costs what is due, however many cases are open.
 Index(

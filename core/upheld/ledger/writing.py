@@ -18,7 +18,7 @@ from upheld.ledger.records import Recorded
 ROW: Final = (
     *("seq", "head", "state", "wake_at", "parked_until", "parked_times", "parked_error"),
     *("status", "severity", "queue", "assignee", "customer", "case_number"),
-    *("title", "opened", "due", "worked"),
+    *("title", "opened", "due", "worked", "warned"),
 )
 
 
@@ -145,6 +145,7 @@ class Writing:
             "opened": listing.opened,
             "due": listing.due,
             "worked": listing.worked,
+            "warned": listing.warned,
         }
 
 

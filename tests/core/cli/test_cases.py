@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
 from tests.core.cli.conftest import Terminal
@@ -137,12 +139,36 @@ def test_the_table_can_be_read_by_people_and_by_grep(upheld: Terminal) -> None:
         "sev",
         "status",
         "due",
+        "warned",
         "assignee",
         "customer",
         "title",
     ]
     assert line.startswith("C1 ")
     assert line.endswith("Nobody can connect")
+
+
+def test_what_is_past_its_aim_is_marked_and_found(upheld: Terminal) -> None:
+    rule = "target: first_response, for: {severity: 3}, within: 4 hours, aim: 1 second"
+    clause = f"{{id: M-16, says: Soon., {rule}}}"
+    own = f"extends: magnolia\npolicy: Own\ndocument: [{{heading: Own, clauses: [{clause}]}}]\n"
+    (upheld.folder / "own.yaml").write_text(own, encoding="utf-8")
+    text = upheld.config.read_text(encoding="utf-8")
+    upheld.config.write_text(text.replace("policy: magnolia", "policy: own.yaml"), encoding="utf-8")
+    upheld.case("One server is slow")
+    case = upheld.case("A question of billing")
+    deadline = monotonic() + 30
+    while upheld.json("status")["warned"] == 0 and monotonic() < deadline:
+        upheld("run", "--once")
+    assert upheld.json("status")["warned"] == 1
+    assert "past their aim  1" in upheld("status").stdout
+    (found,) = upheld.json("cases", "list", "--warned")
+    assert (found["id"], found["warned"]) == (case, ["first_response"])
+    assert [each["warned"] for each in upheld.json("cases", "list")] == [[], ["first_response"]]
+    assert "first response" in upheld("cases", "list", "--warned").stdout
+    upheld("cases", "reply", case, "Here it is", "--as", "ann")
+    assert upheld.json("cases", "list", "--warned") == []
+    assert "past their aim" not in upheld("status").stdout
 
 
 def test_what_a_customer_writes_cannot_drive_the_terminal(upheld: Terminal) -> None:

@@ -52,6 +52,14 @@ def test_when_it_is_up_that_is_recorded_and_the_limit_stays() -> None:
     assert len(found.bodies(Warned)) == 1
 
 
+def test_lists_show_it_until_the_target_is_met() -> None:
+    found = case(AIMED)
+    found.until(wall("2026-03-02 13:00"))
+    assert found.decision.listing.warned == "first_response"
+    tell(found, ("2026-03-02 14:00", REPLY))
+    assert found.decision.listing.warned == ""
+
+
 def test_without_an_aim_nobody_is_warned() -> None:
     found = case(AIMED.replace(" aim: 4 business hours,", ""))
     found.until(wall("2026-03-02 15:00"))

@@ -229,7 +229,7 @@ def test_a_sweep_in_a_transaction_finds_the_same(ledger: Ledger) -> None:
 def test_listing_filters_and_sorts(ledger: Ledger) -> None:
     wanted = (
         Listing(severity=2, queue="linux", number="4711", title="b", opened=NOW),
-        Listing(severity=1, queue="linux", title="a", opened=NOW, due=NOW, worked=True),
+        Listing(severity=1, queue="linux", title="a", opened=NOW, due=NOW, worked=True, warned="x"),
         Listing(severity=None, status="closed", title="c", opened=NOW, customer="acme"),
     )
     for listing in wanted:
@@ -244,6 +244,8 @@ def test_listing_filters_and_sorts(ledger: Ledger) -> None:
         assert [c.title for c in tx.cases(CaseFilter(open=True, queue="linux"))] == ["a", "b"]
         assert [c.title for c in tx.cases(CaseFilter(open=False))] == ["c"]
         assert [c.title for c in tx.cases(CaseFilter(worked=True))] == ["a"]
+        assert [c.title for c in tx.cases(CaseFilter(warned=True))] == ["a"]
+        assert [c.title for c in tx.cases(CaseFilter(warned=False))] == ["b", "c"]
         assert [c.number for c in tx.cases(CaseFilter(number="4711"))] == ["4711"]
         assert [c.customer for c in tx.cases(CaseFilter(customer="acme"))] == ["acme"]
         assert tx.case("C2").worked is True
