@@ -5,6 +5,8 @@ from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
 from upheld.ledger.records import (
     CREATE_ITEM,
+    FIELDS,
+    MIRROR,
     WITHDRAW,
     Agreed,
     Attempt,
@@ -39,6 +41,8 @@ from upheld.ledger.transaction import Transaction
 
 __all__ = [
     "CREATE_ITEM",
+    "FIELDS",
+    "MIRROR",
     "UNFINISHED",
     "WITHDRAW",
     "Agreed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,6 +30,8 @@ from upheld.ledger.schema import metadata, subject
 # ``agreed``: by field of ours the pair (ours, theirs) that both sides had last, as JSON.
 # ``mirrored``: up to which event of the case its messages were looked at.
 # ``missed``: how often in a row the item was not there; ``gone`` (policy time): since when it is so.
+# ``refused``: by field of ours [value, message] that the tracker would not take, as JSON.
+# ``listed`` (policy time): when reconciling last came upon the item.
 link: Final = Table(
     "link",
     metadata,
@@ -45,6 +47,8 @@ link: Final = Table(
     Column("mirrored", BigInteger, nullable=False, server_default="0"),
     Column("missed", Integer, nullable=False, server_default="0"),
     Column("gone", BigInteger),
+    Column("refused", Text, nullable=False, server_default="{}"),
+    Column("listed", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("connection", "remote_id"),
 )
 # Items that are linked no more: they open no case anew.
@@ -129,6 +133,10 @@ class Links(Part):
         both = {name: list(pair) for name, pair in {**there.agreed, **agreed}.items()}
         self._set_link(subject, connection, agreed=dump(both), version=version)
 
+    def refuse(self, subject: str, connection: str, refused: Mapping[str, Any]) -> None:
+        """What the tracker would not take; fields that are not named are refused no more."""
+        self._set_link(subject, connection, refused=dump(dict(refused)))
+
     def mirrored(self, subject: str, connection: str, seq: int) -> None:
         """What the case's events up to ``seq`` have to say there is on its way."""
         self._set_link(subject, connection, mirrored=seq)
@@ -136,6 +144,11 @@ class Links(Part):
     def missed(self, subject: str, connection: str, times: int, gone: Instant | None) -> None:
         """How often in a row the item was not there, and since when it counts as gone."""
         self._set_link(subject, connection, missed=times, gone=gone)
+
+    def listed(self, connection: str, remote_ids: Sequence[str], now: Instant) -> None:
+        """Reconciling came upon these items."""
+        which = (link.c.connection == connection) & link.c.remote_id.in_(remote_ids)
+        self._connection.execute(update(link).where(which).values(listed=now))
 
     def link_of(self, subject: str, connection: str) -> Link | None:
         """The remote item that a case is on a connection."""
@@ -188,9 +201,8 @@ def _item(table: Table, connection: str, remote_id: str) -> ColumnElement[bool]:
 
 def _read(row: Mapping[Any, Any]) -> Link:
     pairs = json.loads(row["agreed"])
-    return Link(
-        **{**row, "agreed": {name: (ours, theirs) for name, (ours, theirs) in pairs.items()}}
-    )
+    agreed = {name: (ours, theirs) for name, (ours, theirs) in pairs.items()}
+    return Link(**{**row, "agreed": agreed, "refused": json.loads(row["refused"])})
 
 
 def _linked_elsewhere(there: Link) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, func, insert, or_, select, update
@@ -12,7 +12,7 @@ from upheld.calendar.instant import Instant
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
 from upheld.ledger.machine import NOW
-from upheld.ledger.part import Part, one_of
+from upheld.ledger.part import Part, dump, one_of, unless_there
 from upheld.ledger.records import NewDelivery, OutboxItem
 from upheld.ledger.schema import delivery, outbox
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
@@ -53,6 +53,20 @@ _DROP_UNBEGUN: Final = (
     .values(state=OutboxState.DROPPED.value, reason=bindparam("because"))
 )
 _INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wait"), changed=NOW)
+_ENQUEUE: Final = {
+    name: put.returning(outbox.c.number) for name, put in unless_there(outbox).items()
+}
+_USUAL: Final[Mapping[str, Any]] = {
+    "recipients": "[]",
+    "clauses": "[]",
+    "late": 0,
+    "template": None,
+    "facts": "{}",
+    "connection": None,
+    "why": None,
+    "state": OutboxState.PENDING.value,
+    "urgency": 5,
+}
 _KEPT_IN: Final = (OutboxState.HELD, OutboxState.SHADOW)
 
 
@@ -86,6 +100,15 @@ _PLAIN: Final = [
 
 class Outbox(Part):
     """What there is to say, and to whom it was split up."""
+
+    def enqueue(self, key: str, subject: str, purpose: str, *, now: Instant, **values: Any) -> bool:
+        """Put in what no decision of the case asks for (fields, mirrors); False where the key is known.
+
+        ``values`` are columns that are not as usual, ``facts`` and ``recipients`` among them.
+        """
+        row = {"key": key, "subject": subject, "purpose": purpose, "due": now, "created": now}
+        columns = {**_USUAL, **row, **{name: _column(value) for name, value in values.items()}}
+        return self._connection.execute(_ENQUEUE[self._dialect], columns).first() is not None
 
     def pending(self, limit: int) -> list[OutboxItem]:
         """Messages that nobody has planned yet, the most urgent first, then the oldest."""
@@ -206,6 +229,10 @@ class Outbox(Part):
     def finish(self, key: str) -> None:
         """A message of which every delivery is final is done."""
         self._connection.execute(_FINISH, {"of": key})
+
+
+def _column(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int) else dump(value)
 
 
 def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class Pulls(Part):
         failed = {"failed": now, "failures": pull.c.failures + 1, "error": error}
         self._fenced(lease, {**failed, **_FREE})
 
+    def reconciled(self, connection: str, now: Instant) -> None:
+        """All that is there was read from the beginning."""
+        done = update(pull).where(pull.c.connection == connection)
+        self._connection.execute(done.values(reconciled=now))
+
     def release_pull(self, lease: PullLease) -> None:
         """Let somebody else pull at once; nothing happens where the lease was lost."""
         held = {"of": lease.connection, "token_held": lease.token}

@@ -12,13 +12,17 @@ from upheld.ledger.states import DeliveryState, Fate, OutboxState
 
 CREATE_ITEM = "create_item"
 WITHDRAW = "withdraw"
+#: Fields of ours that are to be written to a case's item; a message of the case that stands there too.
+FIELDS = "fields"
+MIRROR = "mirror"
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """A message as it was decided. ``purpose`` is a ``Purpose``, ``create_item`` or ``withdraw``.
+    """A message as it was decided. ``purpose`` is a ``Purpose``, ``create_item``, ``withdraw``,
+    ``fields`` or ``mirror``.
 
-    ``connection`` is set for ``create_item``, ``why`` for ``withdraw``; ``unwanted`` is the reason
+    ``connection`` is set for what goes to a tracker, ``why`` for ``withdraw``; ``unwanted`` is the reason
     why what has not gone out yet must not.
     """
 
@@ -139,6 +143,7 @@ class PullStatus:
     failed: Instant | None
     failures: int
     error: str | None
+    reconciled: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,9 @@ class Link:
 
     ``version`` is the item's as it was agreed on, ``since`` (policy time) when it was linked,
     ``mirrored`` the case's ``seq`` up to which its messages were written there. ``missed`` counts how
-    often in a row the item was not there; ``gone`` tells since when it counts as gone.
+    often in a row the item was not there; ``gone`` tells since when it counts as gone. ``refused`` has
+    the values that the tracker would not take, by field of ours: [value, key of the message].
+    ``listed`` is when reconciling last came upon the item.
     """
 
     subject: str
@@ -208,6 +215,8 @@ class Link:
     mirrored: int = 0
     missed: int = 0
     gone: Instant | None = None
+    refused: Mapping[str, Any] = field(default_factory=dict)
+    listed: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
 Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
-told, cleared, resolved, gone``. Machine time: ``not_before, lease_until, began, ended, changed, beat,
-claimed``.
+told, cleared, resolved, gone, listed, reconciled``. Machine time: ``not_before, lease_until, began,
+ended, changed, beat, claimed``.
 """
 
 from __future__ import annotations
@@ -272,6 +272,7 @@ pull: Final = Table(
     Column("failed", BigInteger),
     Column("failures", Integer, nullable=False),
     Column("error", Text),
+    Column("reconciled", BigInteger),
 )
 
 inbound: Final = Table(

@@ -157,3 +157,21 @@ def test_zero_has_it_looked_at_anew(ledger: Ledger) -> None:
         tx.synced(case, 1)
         tx.synced(case, 0)
     assert unsynced(ledger) == [(case, 1)]
+
+
+def test_what_a_tracker_refused_is_kept_until_it_is_said_anew(ledger: Ledger) -> None:
+    link(ledger)
+    with ledger.transaction() as tx:
+        tx.refuse("C1", "jira", {"status": ["Done", "fields:C1@jira/1"]})
+    assert link_of(ledger).refused == {"status": ["Done", "fields:C1@jira/1"]}
+    with ledger.transaction() as tx:
+        tx.refuse("C1", "jira", {})
+    assert link_of(ledger).refused == {}
+
+
+def test_reconciling_marks_the_items_that_it_came_upon(ledger: Ledger) -> None:
+    link(ledger)
+    link(ledger, case="C2", remote_id="8")
+    with ledger.transaction() as tx:
+        tx.listed("jira", ["7"], NOW)
+    assert (link_of(ledger).listed, link_of(ledger, "C2").listed) == (NOW, 0)

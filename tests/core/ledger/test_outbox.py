@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -238,3 +240,14 @@ def test_cancelling_drops_one_step_with_its_reason(ledger: Ledger) -> None:
 def test_cancelling_what_never_was_does_nothing(ledger: Ledger) -> None:
     case = new_case(ledger, decider=deciding(Cancel("never", "because")))
     assert states(ledger, case) == {}
+
+
+def test_what_no_decision_asks_for_is_put_in_once(ledger: Ledger) -> None:
+    case, facts = new_case(ledger), {"text": "Hello"}
+    with ledger.transaction() as tx:
+        put: Any = {"now": NOW, "connection": "jira", "facts": facts}
+        assert tx.enqueue("mirror:e1@jira", case, "mirror", **put)
+        assert not tx.enqueue("mirror:e1@jira", case, "mirror", **put)
+        item = tx.item("mirror:e1@jira")
+    assert (item.subject, item.connection, item.facts) == (case, "jira", facts)
+    assert item.state is OutboxState.PENDING

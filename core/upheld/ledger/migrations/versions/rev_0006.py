@@ -20,6 +20,8 @@ def upgrade() -> None:
     _link()
     _unlinked()
     _conflict()
+    # When all that is there was last read from the beginning (policy time).
+    op.add_column("pull", sa.Column("reconciled", sa.BigInteger(), nullable=True))
 
 
 def _subject() -> None:
@@ -44,6 +46,8 @@ def _link() -> None:
         sa.Column("mirrored", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("missed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("gone", sa.BigInteger(), nullable=True),
+        sa.Column("refused", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("listed", sa.BigInteger(), server_default="0", nullable=False),
     ):
         op.add_column("link", column)
 
