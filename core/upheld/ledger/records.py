@@ -12,15 +12,13 @@ from upheld.ledger.states import DeliveryState, Fate, OutboxState
 
 CREATE_ITEM = "create_item"
 WITHDRAW = "withdraw"
-#: Fields of ours that are to be written to a case's item; a message of the case that stands there too.
 FIELDS = "fields"
 MIRROR = "mirror"
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """A message as it was decided. ``purpose`` is a ``Purpose``, ``create_item``, ``withdraw``,
-    ``fields`` or ``mirror``.
+    """A message as it was decided. ``purpose`` is a ``Purpose`` or one of the constants above.
 
     ``connection`` is set for what goes to a tracker, ``why`` for ``withdraw``; ``unwanted`` is the reason
     why what has not gone out yet must not.
@@ -198,9 +196,8 @@ class Link:
 
     ``version`` is the item's as it was agreed on, ``since`` (policy time) when it was linked,
     ``mirrored`` the case's ``seq`` up to which its messages were written there. ``missed`` counts how
-    often in a row the item was not there; ``gone`` tells since when it counts as gone. ``refused`` has
-    the values that the tracker would not take, by field of ours: [value, key of the message].
-    ``listed`` is when reconciling last came upon the item.
+    often in a row the item was not there; ``gone`` tells since when. ``refused`` is what the tracker
+    would not take, by field of ours: [value, message]. ``listed``: when reconciling came upon it.
     """
 
     subject: str
