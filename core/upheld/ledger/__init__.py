@@ -3,12 +3,12 @@
 from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
+from upheld.ledger.linked import Agreed, Link, Unlinked
 from upheld.ledger.records import (
     CREATE_ITEM,
     FIELDS,
     MIRROR,
     WITHDRAW,
-    Agreed,
     Attempt,
     Backlog,
     CaseFilter,
@@ -18,7 +18,6 @@ from upheld.ledger.records import (
     Kept,
     Leaf,
     LeasedDelivery,
-    Link,
     ListedCase,
     NewDelivery,
     Node,
@@ -34,7 +33,6 @@ from upheld.ledger.records import (
     StopState,
     StoredEvent,
     Trouble,
-    Unlinked,
 )
 from upheld.ledger.states import UNFINISHED, DeliveryState, Fate, OutboxState
 from upheld.ledger.transaction import Transaction

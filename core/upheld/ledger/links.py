@@ -23,8 +23,8 @@ from sqlalchemy.sql import ColumnElement
 
 from upheld.calendar.instant import Instant
 from upheld.errors import Refusal
+from upheld.ledger.linked import Agreed, Link, Unlinked
 from upheld.ledger.part import Part, dump, or_replace
-from upheld.ledger.records import Agreed, Link, Unlinked
 from upheld.ledger.schema import metadata, subject
 
 # ``agreed``: by field of ours the pair (ours, theirs) that both sides had last, as JSON.
