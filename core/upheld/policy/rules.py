@@ -22,7 +22,7 @@ from upheld.policy.model import (
 from upheld.policy.reader import Node
 from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
-from upheld.policy.values import MET_WORDS, condition, is_slip, words
+from upheld.policy.values import FILLING_WORDS, condition, is_slip, words
 
 GATED: Final = ("number", "work", "resolve", "close", "customer_access")
 SENDERS: Final = ("partner", "unknown", "staff")
@@ -86,7 +86,7 @@ def _every(node: Node, name: str) -> Every:
         do=read_do(node.at("do")),
         first=node.at("first").duration(),
         ask_ahead=_ask_ahead(node.at("ask_ahead")),
-        filled_by=words(node.at("filled_by"), MET_WORDS),
+        filled_by=words(node.at("filled_by"), FILLING_WORDS),
         calendar=node.at("calendar").maybe(),
         catch_up=node.at("catch_up").one_of(CatchUp, CatchUp, CatchUp.COLLAPSE),
     )

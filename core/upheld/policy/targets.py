@@ -78,7 +78,7 @@ def read_target(node: Node, name: str) -> Target:
         calendar=node.at("calendar").maybe(),
         outside_hours=_outside(node.at("outside_hours")),
         starts=_starts(node.at("starts")),
-        met_by=words(node.at("met_by"), MET_WORDS) or _MET_BY.get(target, ("resolved",)),
+        met_by=_met_by(node.at("met_by")) or _MET_BY.get(target, ("resolved",)),
         pause_while=_pause(node, target),
         on_raise=node.at("on_raise").one_of(OnChange, OnChange, OnChange.FROM_START),
         on_lower=node.at("on_lower").one_of(OnChange, OnChange, OnChange.FROM_START),
@@ -137,6 +137,17 @@ def _outside(node: Node) -> Elapsed | None:
         return length
     node.wrong("is elapsed time", "write `8 hours`")
     return None
+
+
+def _met_by(node: Node) -> tuple[str, ...]:
+    for item in node.items():
+        if item.value == "update":
+            item.wrong(
+                "a status that Upheld sends by itself meets no target: only a person of ours does",
+                "leave it out; in the `filled_by` of an `every` it fills a time",
+            )
+            return ()
+    return words(node, MET_WORDS)
 
 
 def _pause(node: Node, target: str) -> Condition | None:

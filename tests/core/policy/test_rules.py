@@ -182,6 +182,9 @@ def test_ongoing_targets_stand_still_while_they_wait_for_the_customer_unless_tol
          "starts: 'severity_sett' is not known → did you mean \"severity_set\"?"),
         ("target: update\nwithin: 1 hour\nmet_by: [publicreply]",
          "met_by.0: 'publicreply' is not known → did you mean \"public_reply\"?"),
+        ("target: update\nwithin: 1 hour\nmet_by: [public_reply, update]",
+         "met_by.1: a status that Upheld sends by itself meets no target: only a person of ours does"
+         " → leave it out; in the `filled_by` of an `every` it fills a time"),
         ("target: update\nwithin: 1 hour\nmet_by: []",
          "met_by: is empty → name at least one, or leave the key out"),
         ("target: update\nwithin: 1 hour\non_raise: restrt",
