@@ -67,6 +67,14 @@ def critical(plan: str = "standard", opened: str = "2026-03-10 09:30") -> Paper:
 
 
 @pytest.mark.parametrize(("case", "due"), STANDARD.items(), ids=str)
+def test_g_02_who_has_no_plan_is_promised_what_standard_support_is(
+    case: tuple[str, int], due: str
+) -> None:
+    opened, severity = case
+    assert Paper("managry", opened, severity=severity).due(f"G-02/{severity}.first") == due
+
+
+@pytest.mark.parametrize(("case", "due"), STANDARD.items(), ids=str)
 def test_g_02_first_response_of_standard_support(case: tuple[str, int], due: str) -> None:
     opened, severity = case
     paper = Paper("managry", opened, severity=severity, plan="standard")

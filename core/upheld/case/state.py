@@ -30,6 +30,7 @@ class CaseState:
     and no later proposal undoes that. Instants are of what happened last, except ``opened_at`` and
     ``responded_at`` (the first).
     ``product_id`` and ``standing`` are what the policy's list of products says of the product.
+    ``default_plan`` is the policy's, for who has none.
     ``desk`` is the customer's, ``held_by`` the one whose turn it is, ``tier`` that one's.
     ``parent_customer`` is set where the parent is another customer's.
     """
@@ -53,6 +54,7 @@ class CaseState:
     assignee: str | None = None
     assigned_by_person: bool = False
     plan: str | None = None
+    default_plan: str | None = None
     flags: frozenset[str] = frozenset()
     decided_flags: frozenset[str] = frozenset()
     provided: frozenset[str] = frozenset()
@@ -95,6 +97,11 @@ class CaseState:
         if self.severity is not None:
             return self.severity
         return self.proposed.severity if self.proposed else None
+
+    @property
+    def acting_plan(self) -> str | None:
+        """The customer's plan, and the policy's default where they have none."""
+        return self.plan if self.plan is not None else self.default_plan
 
     @property
     def number(self) -> str | None:

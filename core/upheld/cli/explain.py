@@ -86,6 +86,7 @@ def _head(found: Explanation) -> None:
             "policy": f"{found.policy} ({found.policy_version})",
             "status": found.status.replace("_", " "),
             "severity": found.severity and f"{found.severity}, {found.severity_from}",
+            "plan": found.plan and f"{found.plan}, {found.plan_from}",
             "outcome": found.outcome_from and f"{found.outcome or 'none'}, {found.outcome_from}",
             "kind": found.kind,
             "product": found.product,

@@ -54,13 +54,14 @@ def covers(
     policy: Policy, lists: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]
 ) -> bool:
     """Whether a policy is the one for what opened at ``at``; where it lists no products, those that
-    ``lists`` has count."""
+    ``lists`` has count. Nobody comes under a policy by the plan that it gives by default."""
     by = policy if policy.products else replace(policy, products=lists.products, zone=lists.zone)
+    by = replace(by, default_plan=None)
     return holds(policy.applies, _arrived(by, opened, at, fields))
 
 
 def _arrived(policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str]) -> CaseState:
-    state = begin(Event("opened", at, at, UPHELD, opened)).but(
+    state = begin(Event("opened", at, at, UPHELD, opened), policy.default_plan).but(
         fields=dict(fields), provided=frozenset(fields)
     )
     product, version = recognised(policy.products, text(state))
@@ -128,8 +129,7 @@ def reads(policy: Policy) -> frozenset[str]:
 
 def default_severity(policy: Policy) -> int:
     """What a case is taken for of which no rule says anything."""
-    default: int | None = policy.defaults.get("severity")
-    return default if default in policy.severities and default else max(policy.severities)
+    return policy.default_severity or max(policy.severities)
 
 
 def _measured(matrix: Matrix, state: CaseState) -> tuple[int | None, str]:

@@ -116,7 +116,7 @@ _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "proposed.severity": lambda state: state.proposed and state.proposed.severity,
     "proposed.outcome": lambda state: state.proposed and state.proposed.outcome,
     "proposed.kind": lambda state: state.proposed and state.proposed.case_kind,
-    "plan": attrgetter("plan"),
+    "plan": attrgetter("acting_plan"),
     "tier": attrgetter("tier"),
     "status": attrgetter("status"),
     "source": attrgetter("opened.source"),

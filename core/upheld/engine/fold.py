@@ -48,8 +48,8 @@ AGREEMENTS: Final = frozenset({"customer_agreed", "staff_agreed"})
 _ACTIVE = frozenset({Status.OPEN, Status.WORKED, Status.WAITING_CUSTOMER, Status.WAITING_VENDOR})
 
 
-def begin(event: Event) -> CaseState:
-    """The state of a case right after its opening."""
+def begin(event: Event, default_plan: str | None = None) -> CaseState:
+    """The state of a case right after its opening; who has no plan counts as of ``default_plan``."""
     if not isinstance(event.body, Opened):
         raise TypeError(f"the first fact of a case is its opening, not {event.body.kind!r}")
     opened = event.body
@@ -57,6 +57,7 @@ def begin(event: Event) -> CaseState:
         opened=opened,
         opened_at=event.at,
         plan=opened.plan,
+        default_plan=default_plan,
         customer_spoke_at=event.at,
         enforced_from=opened.enforced_from,
     )

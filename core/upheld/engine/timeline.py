@@ -164,7 +164,9 @@ class Timeline:
     def _meet(self, event: Event) -> None:
         self._now = event.at
         if not hasattr(self, "state"):
-            self.state = with_standing(self.terms.policy, begin(event))
+            self.state = with_standing(
+                self.terms.policy, begin(event, self.terms.policy.default_plan)
+            )
             self._dirty = True
         else:
             after = fold(self.state, event)

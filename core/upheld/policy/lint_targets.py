@@ -34,10 +34,11 @@ def without_clock(policy: Policy) -> Iterator[Found]:
     rules = [rule for rule in all_rules(policy) if _due(rule)]
     if not any(isinstance(rule, Target | Every) for rule in rules):
         return
-    for plan in policy.plans or (None,):
+    nobodys = () if policy.default_plan else (None,)
+    for plan in (*policy.plans, *nobodys):
         levels = [level for level in policy.severities if not _clocked(rules, level, plan)]
         if levels:
-            of = ", ".join(map(str, levels)) + (f" on plan {plan}" if plan else "")
+            of = ", ".join(map(str, levels)) + _on(policy, plan)
             yield Found(
                 "no-clock",
                 policy.clauses[0].place,
@@ -45,6 +46,12 @@ def without_clock(policy: Policy) -> Iterator[Found]:
                 f"an open case of severity {of} has no clock, and nothing is due for it",
                 "add a target, or say so: `promises: none`",
             )
+
+
+def _on(policy: Policy, plan: str | None) -> str:
+    if plan is None:
+        return " without a plan" if policy.plans else ""
+    return f" on plan {plan}"
 
 
 def _clocked(rules: Iterable[object], severity: int, plan: str | None) -> bool:

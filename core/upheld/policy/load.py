@@ -62,6 +62,7 @@ _NAME: Final = re.compile(r"[\w.-]{1,80}")
 _UNPRINTED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _OF: Final = "letters, digits, dots, hyphens and underscores"
 _SEVERITY: Final = ("name", "means")
+_DEFAULTS: Final = ("severity", "plan")
 _NEEDS: Final = ("queues", "links", "templates", "flags")
 _SECTION: Final = ("heading", "text", "clauses")
 _CLAUSE: Final = ("id", "says", "reading", "rules", "kept_by", "statement")
@@ -145,7 +146,8 @@ def _head(root: Node) -> Policy:
         calendars={str(k): read_calendar(str(k), n) for k, n in root.at("calendars").entries()},
         roles={str(key): roles.needed(key) for key, _ in roles.entries()},
         needs=_needs(root.at("needs"), root.at("queues").texts()),
-        **{key: _raw(root.at(key)) for key in ("plans", "defaults")},
+        plans=_raw(root.at("plans")),
+        **_defaults(root),
         outcomes=read_outcomes(root.at("outcomes")),
         kinds=read_kinds(root.at("kinds")),
         products=read_products(root.at("products")),
@@ -166,6 +168,21 @@ def _for(node: Node) -> Condition:
                 f"{test.key!r} is not known before a case is opened", f"ask for {', '.join(FOR)}"
             )
     return found
+
+
+def _defaults(root: Node) -> Mapping[str, Any]:
+    """What counts where nothing is said: names of the lists in the same file."""
+    node = root.at("defaults")
+    if node.value is None or not node.keys(_DEFAULTS):
+        return {}
+    severity, plan = node.at("severity").integer(), node.at("plan").maybe()
+    for name, value, listed in (("severity", severity, "severities"), ("plan", plan, "plans")):
+        known = root.at(listed).value
+        if value is not None and isinstance(known, Mapping) and value not in known:
+            node.at(name).wrong(
+                f"there is no {name} {value!r}", suggest(str(value), map(str, known))
+            )
+    return {"default_severity": severity, "default_plan": plan}
 
 
 def _zone(node: Node) -> str:

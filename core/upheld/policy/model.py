@@ -369,7 +369,9 @@ class Needs:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A whole policy. ``version`` is the content hash that cases are pinned to; ``applies`` tells which
-    new cases are pinned to it where several policies run side by side; days count in ``zone``."""
+    new cases are pinned to it where several policies run side by side; days count in ``zone``.
+    ``default_severity`` is proposed where no rule proposes one; ``default_plan`` is the plan of who has none.
+    """
 
     name: str
     label: str
@@ -381,7 +383,8 @@ class Policy:
     roles: Mapping[str, str]
     needs: Needs = field(default_factory=Needs)
     plans: Mapping[str, Any] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    default_severity: int | None = None
+    default_plan: str | None = None
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)

@@ -143,8 +143,7 @@ def _met_by(node: Node) -> tuple[str, ...]:
     for item in node.items():
         if item.value == "update":
             item.wrong(
-                "a status that Upheld sends by itself meets no target: only a person of ours does",
-                "leave it out; in the `filled_by` of an `every` it fills a time",
+                "a status of Upheld's meets no target", "leave it out; `filled_by` may have it"
             )
             return ()
     return words(node, MET_WORDS)

@@ -16,6 +16,7 @@ from upheld.case.events import (
     StepWithdrawn,
     Triaged,
 )
+from upheld.case.state import CaseState
 from upheld.desk.records import Records
 from upheld.engine.case import Life, why_no_clock
 from upheld.engine.terms import Terms
@@ -85,6 +86,8 @@ def explanation(
         severity=level,
         severity_name=severity.name if severity else "",
         severity_from=_severity_from(life, facts),
+        plan=state.acting_plan,
+        plan_from=_plan_from(state),
         outcome=state.outcome,
         outcome_from=outcome_from(state),
         kind=state.case_kind,
@@ -102,6 +105,13 @@ def explanation(
         coming=coming(terms, life, subject.id, facts, now),
         wake_at=life.wake_at,
     )
+
+
+def _plan_from(state: CaseState) -> str:
+    """Whose plan it is: the customer's own, or the policy's for who has none."""
+    if state.acting_plan is None:
+        return ""
+    return "the policy's default" if state.plan is None else "the customer's"
 
 
 def _severity_from(life: Life, facts: Sequence[Event]) -> str:

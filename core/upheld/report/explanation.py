@@ -118,8 +118,9 @@ class Coming:
 class Explanation:
     """A case as of an instant.
 
-    ``severity_from`` tells who set the severity, or why it is proposed; ``others`` are messages that
-    belong to no clause's step (questions to engineers, replies, withdrawn pages, tracker items).
+    ``severity_from`` tells who set the severity, or why it is proposed, ``plan_from`` whose the plan is;
+    ``others`` are messages that belong to no clause's step (questions to engineers, replies, withdrawn
+    pages, tracker items).
     ``proposals`` are all that was ever proposed, with the rule and what matched, whoever overrode it.
     """
 
@@ -131,6 +132,8 @@ class Explanation:
     severity: int | None
     severity_name: str
     severity_from: str
+    plan: str | None
+    plan_from: str
     outcome: str | None
     outcome_from: str
     kind: str | None

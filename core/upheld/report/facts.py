@@ -74,7 +74,7 @@ def _lived(history: History, book: Rulebook) -> Iterator[tuple[Recorded, CaseSta
         if state is not None:
             state = _after(state, event, book)
         elif isinstance(event.body, Opened):
-            state = begin(event)
+            state = begin(event, book.policy.default_plan)
         yield each, state
 
 

@@ -77,3 +77,21 @@ def test_a_file_that_is_no_policy_is_refused_by_name(tmp_path: Path, raw: bytes)
     with pytest.raises(ConfigError) as caught:
         load_policy(file)
     assert str(caught.value).startswith(f"{file}:")
+
+
+@pytest.mark.parametrize(
+    ("defaults", "problem"),
+    [
+        (
+            "{plan: premiere}",
+            "defaults.plan: there is no plan 'premiere' → did you mean \"premier\"?",
+        ),
+        ("{severity: 9}", "defaults.severity: there is no severity 9 → one of: 1, 2"),
+        ("{severity: high}", "defaults.severity: is not a whole number"),
+        ("{calendar: office}", "defaults.calendar: there is no such key → one of: plan, severity"),
+    ],
+)
+def test_a_default_is_one_of_what_the_file_lists(defaults: str, problem: str) -> None:
+    text = HEAD.replace("needs:", f"defaults: {defaults}\nneeds:")
+    (found,) = told(refused(f"{text}  - {{id: A, says: A., statement: true}}\n"))
+    assert found.partition(" ")[2] == problem

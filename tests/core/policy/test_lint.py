@@ -83,9 +83,18 @@ def test_a_severity_without_any_clock() -> None:
         loaded(target("target: resolution, for: {severity: 1}, within: 9 hours")), today=TODAY
     )
     assert [each.what for each in found] == [
-        f"an open case of severity 2 on plan {plan} has no clock, and nothing is due for it"
-        for plan in ("standard", "premier")
+        f"an open case of severity 2 {plan} has no clock, and nothing is due for it"
+        for plan in ("on plan standard", "on plan premier", "without a plan")
     ]
+
+
+def test_who_has_no_plan_has_a_clock_where_the_policy_gives_one_by_default() -> None:
+    clocks = [
+        target(f"target: resolution, for: {{plan: {plan}}}, within: 9 hours", name=f"A-{n}")
+        for n, plan in enumerate(("standard", "premier"))
+    ]
+    assert "no-clock" in checks(*clocks)
+    assert "no-clock" not in checks(*clocks, head=f"defaults: {{plan: standard}}\n{HEAD.lstrip()}")
 
 
 @pytest.mark.parametrize(

@@ -183,8 +183,7 @@ def test_ongoing_targets_stand_still_while_they_wait_for_the_customer_unless_tol
         ("target: update\nwithin: 1 hour\nmet_by: [publicreply]",
          "met_by.0: 'publicreply' is not known → did you mean \"public_reply\"?"),
         ("target: update\nwithin: 1 hour\nmet_by: [public_reply, update]",
-         "met_by.1: a status that Upheld sends by itself meets no target: only a person of ours does"
-         " → leave it out; in the `filled_by` of an `every` it fills a time"),
+         "met_by.1: a status of Upheld's meets no target → leave it out; `filled_by` may have it"),
         ("target: update\nwithin: 1 hour\nmet_by: []",
          "met_by: is empty → name at least one, or leave the key out"),
         ("target: update\nwithin: 1 hour\non_raise: restrt",

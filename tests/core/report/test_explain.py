@@ -30,6 +30,7 @@ def test_a_case_is_found_by_its_number_and_says_what_it_is(scene: Scene) -> None
     assert (found.case, found.number, found.customer) == ("C1", "1042", "acme")
     assert (found.title, found.status, found.policy) == ("it is slow", "open", "Small")
     assert (found.severity, found.severity_name) == (2, "Medium")
+    assert (found.plan, found.plan_from) == (None, "")
     assert (found.opened, found.enforced_from, found.as_of) == (START, START, START)
 
 
