@@ -95,29 +95,18 @@ def changes(before: Calendars, after: Calendars) -> Iterator[str]:
         if old is None:
             yield f"{name}: new"
             continue
-        for day in sorted({*_days(old), *_days(spec)}):
-            now = said(spec, day)
-            if now != said(old, day):
-                yield f"{name}: {now or 'as its weekday'} on {day}{_called(spec, day)}"
+        then, now = unusual(old), unusual(spec)
+        called = {day: f" ({spec.names[day]})" for day in spec.holidays if day in spec.names}
+        for day in sorted({*then, *now}):
+            if now.get(day) != then.get(day):
+                yield f"{name}: {now.get(day, 'as its weekday')} on {day}{called.get(day, '')}"
 
 
-def _days(spec: CalendarSpec) -> Iterator[str]:
-    yield from spec.holidays
-    yield from spec.extra
-    yield from spec.closed
-
-
-def said(spec: CalendarSpec, day: str) -> str:
-    """What is out of the ordinary about a day: ``closed``, ``open 09:00-12:00``; else nothing."""
-    if day in spec.extra:
-        return f"open {' and '.join(spec.extra[day]) or 'as usual'}"
-    if day in spec.holidays:
-        return "closed"
-    return f"closed {' and '.join(spec.closed[day])}" if day in spec.closed else ""
-
-
-def _called(spec: CalendarSpec, day: str) -> str:
-    return f" ({spec.names[day]})" if day in spec.names and day in spec.holidays else ""
+def unusual(spec: CalendarSpec) -> dict[str, str]:
+    """Day -> what is out of the ordinary about it: ``closed``, ``open 09:00-12:00``."""
+    closed = {day: f"closed {' and '.join(hours)}" for day, hours in spec.closed.items()}
+    extra = {day: f"open {' and '.join(hours) or 'as usual'}" for day, hours in spec.extra.items()}
+    return {**closed, **dict.fromkeys(spec.holidays, "closed"), **extra}
 
 
 def ends_soon(spec: CalendarSpec, today: date, *, within: timedelta = SOON) -> str | None:

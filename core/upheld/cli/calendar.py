@@ -113,12 +113,12 @@ def _today(site: Site, spec: CalendarSpec) -> date:
 def _days(spec: CalendarSpec, year: int) -> Iterator[tuple[str, str, str, str]]:
     from datetime import date as day_of
 
-    from upheld.calendar.version import said
+    from upheld.calendar.version import unusual
 
-    for day in sorted({*spec.holidays, *spec.extra, *spec.closed}):
+    for day, said in sorted(unusual(spec).items()):
         if day.startswith(f"{year:04}-"):
             weekday = f"{day_of.fromisoformat(day):%a}"
-            yield day, weekday, said(spec, day), spec.names.get(day, "")
+            yield day, weekday, said, spec.names.get(day, "")
 
 
 def _turn(turn: Turn) -> dict[str, object]:

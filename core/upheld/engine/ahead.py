@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event
 from upheld.case.state import CaseState
 from upheld.engine.clocks import ClockTrack
 from upheld.engine.conditions import holds, live
@@ -37,9 +36,6 @@ class AheadTrack:
         """Look when each clock is due by now."""
         for index in range(len(self.clocks)):
             self._look(line, at, index)
-
-    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Facts matter through the clocks alone."""
 
     def awaits(self, at: Instant, token: int) -> bool:
         """Its instant, while the clock runs and nothing was done yet."""

@@ -83,16 +83,9 @@ def replay(terms: Terms, case: str, facts: Sequence[Event], until: Instant) -> L
     whens = [WhenTrack(terms, clause, rule) for clause, rule in terms.whens]
     aheads = [AheadTrack(terms, clause, rule, clocks) for clause, rule in terms.aheads]
     everies = [EveryTrack(terms, clause, rule) for clause, rule in terms.everies]
-    tracks: list[Track] = [
-        *clocks,
-        *whens,
-        *aheads,
-        *everies,
-        HoldTrack(),
-        StandDownTrack(),
-        ReplyTrack(),
-    ]
-    line = Timeline(terms, case, tracks)
+    pages, replies = StandDownTrack(), ReplyTrack()
+    tracks: list[Track] = [*clocks, *whens, *aheads, *everies, HoldTrack(), pages, replies]
+    line = Timeline(terms, case, tracks, hearing=[*clocks, *everies, pages, replies])
     line.live(lived(facts), until)
     promises: list[ClockTrack | WhenTrack | AheadTrack | EveryTrack]
     promises = [*clocks, *whens, *aheads, *everies]

@@ -70,10 +70,6 @@ class Track(Protocol):
     def changed(self, line: Timeline, at: Instant) -> None:
         """The state is another one."""
 
-    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Our people did ``done``, the customer wrote, or the case was reopened; all else matters
-        through the state."""
-
     def awaits(self, at: Instant, token: int) -> bool:
         """Whether a timer that was scheduled once still means something."""
 
@@ -81,13 +77,23 @@ class Track(Protocol):
         """A timer of this track struck."""
 
 
+class Hearing(Protocol):
+    """A track to which facts matter by themselves; to all others they do through the state alone."""
+
+    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
+        """Our people did ``done``, the customer wrote, or the case was reopened."""
+
+
 class Timeline:
     """The steps that became due until an instant, the state then, and the timers still to come."""
 
-    def __init__(self, terms: Terms, case: str, tracks: Sequence[Track]) -> None:
+    def __init__(
+        self, terms: Terms, case: str, tracks: Sequence[Track], hearing: Sequence[Hearing]
+    ) -> None:
         self.terms = terms
         self.case = case
         self.tracks = tracks
+        self.hearing = hearing
         self.steps: list[Step] = []
         self.state: CaseState
         self._timers: list[tuple[Instant, int, int, int]] = []
@@ -180,7 +186,7 @@ class Timeline:
             self.become(after)
         done = deeds(event)
         if done or isinstance(event.body, _TOLD):
-            for track in self.tracks:
+            for track in self.hearing:
                 track.happened(self, event, done)
 
     def _strike_before(self, end: Instant) -> None:

@@ -33,9 +33,6 @@ class WhenTrack:
         elif self.since is None:
             self._arm(line, at)
 
-    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Facts matter through the state alone."""
-
     def awaits(self, at: Instant, token: int) -> bool:
         """The end of the while, while the condition holds."""
         return token == self.cycle and self.due == at
@@ -198,9 +195,6 @@ class HoldTrack:
         before, self.until = self.until, line.state.held_until
         if self.until is not None and self.until != before:
             line.schedule(self.until, self, 0)
-
-    def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
-        """Facts matter through the state alone."""
 
     def awaits(self, at: Instant, token: int) -> bool:
         """The end that was arranged last."""
