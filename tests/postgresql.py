@@ -10,6 +10,9 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from upheld.ledger import Ledger
+from upheld.ledger.schema import metadata
+
 SERVER = os.environ.get("UPHELD_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
 
@@ -29,3 +32,18 @@ def schema() -> Iterator[str]:
             yield f"{SERVER}?options=-csearch_path%3D{name}%20-csynchronous_commit%3Doff"
         finally:
             connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@contextmanager
+def made() -> Iterator[str]:
+    """The URL of a ledger to be emptied for each test: making one takes longer than most stories."""
+    with schema() as url:
+        Ledger.create(url)
+        yield url
+
+
+def empty(url: str) -> None:
+    """Take everything out of a ledger; for a few rows that is far faster than TRUNCATE."""
+    with psycopg.connect(url) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f'DELETE FROM "{table.name}"')

@@ -8,18 +8,24 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.story import Story
-from tests.postgresql import schema
+from tests.postgresql import empty, made
 from upheld.testing.stage import Stage
 
 
+@pytest.fixture(scope="session")
+def on_postgresql() -> Iterator[str]:
+    with made() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str | None]:
+def database(request: pytest.FixtureRequest) -> str | None:
     """None is SQLite in the stage's own folder."""
     if request.param == "sqlite":
-        yield None
-        return
-    with schema() as url:
-        yield url
+        return None
+    url: str = request.getfixturevalue("on_postgresql")
+    empty(url)
+    return url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -119,9 +120,7 @@ class Composer:
     """Writes messages. Templates can't reach anything but the values they are handed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._jinja = ImmutableSandboxedEnvironment(
-            loader=_Templates(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
-        )
+        self._jinja = _shipped() if folder is None else _environment(folder)
 
     def compose(
         self,
@@ -176,6 +175,17 @@ class Composer:
         subject = head.removeprefix("Subject:").strip()
         # A customer's subject line must not smuggle a header in.
         return " ".join(subject.split()), body.strip() + "\n"
+
+
+@cache  # what ships is compiled once, however often a daemon is built
+def _shipped() -> Environment:
+    return _environment(None)
+
+
+def _environment(folder: Path | None) -> Environment:
+    return ImmutableSandboxedEnvironment(
+        loader=_Templates(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
 
 
 def _place(error: Exception, template: str) -> Place:

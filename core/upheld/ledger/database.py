@@ -18,7 +18,8 @@ BUSY_SECONDS: Final = 10.0
 # A sweep over a large ledger touches hundreds of pages in one commit; SQLite's own 2 MB would spill.
 _CACHE_KIB: Final = 32 * 1024
 _CHECKPOINT_PAGES: Final = 4_000
-_DRIVERS: Final = {
+#: What a URL may begin with, and the driver for it.
+DRIVERS: Final = {
     "sqlite": "sqlite+pysqlite",
     "sqlite+pysqlite": "sqlite+pysqlite",
     "postgres": "postgresql+psycopg",
@@ -33,7 +34,7 @@ def parse_url(text: str) -> URL:
         url = make_url(text)
     except ArgumentError:
         raise _unusable("the ledger's URL can't be read") from None
-    driver = _DRIVERS.get(url.drivername)
+    driver = DRIVERS.get(url.drivername)
     if driver is None:
         raise _unusable(f"the ledger can't live in {url.drivername}")
     return url.set(drivername=driver)

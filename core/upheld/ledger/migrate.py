@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import (
     URL,
@@ -13,12 +14,14 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    create_mock_engine,
     inspect,
     text,
 )
+from sqlalchemy.schema import ExecutableDDLElement
 
 from upheld.errors import LedgerError, SchemaMismatch
-from upheld.ledger.database import connect, parse_url, sqlite_file
+from upheld.ledger.database import DRIVERS, connect, parse_url, sqlite_file
 from upheld.ledger.faults import translated
 from upheld.ledger.schema import REVISIONS, metadata
 
@@ -63,9 +66,22 @@ def run(connection: Connection, *, to: str = "head") -> None:
 
 def create(connection: Connection) -> None:
     """The newest schema where there is none: what climbing every step would end with, at once."""
-    metadata.create_all(connection, checkfirst=False)
-    _VERSION.create(connection, checkfirst=False)
+    for statement in _statements(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     connection.execute(_VERSION.insert().values(version_num=REVISIONS[-1]))
+
+
+@cache  # writing them out takes longer than carrying them out
+def _statements(dialect: str) -> tuple[str, ...]:
+    found: list[str] = []
+
+    def write(statement: ExecutableDDLElement, *_: Any, **__: Any) -> None:
+        found.append(str(statement.compile(dialect=pretended.dialect)))
+
+    pretended = create_mock_engine(DRIVERS[dialect] + "://", write)
+    for tables in (metadata, _VERSION.metadata):
+        tables.create_all(pretended, checkfirst=False)
+    return tuple(found)
 
 
 def climb(connection: Connection, to: str = "head") -> None:

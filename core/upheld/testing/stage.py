@@ -73,6 +73,8 @@ class Stage:
         self.mail = simulator("email", self.clock.as_datetime)
         self.mail.add_folder(_SENT)
         self.pager = simulator("pagerduty", self.clock.as_datetime)
+        self._mails: list[Got] = []
+        self._read = 0
         self._changes = dict(config or {})
         self._database = database
         self._open = ExitStack()
@@ -119,7 +121,7 @@ class Stage:
 
     def got(self) -> list[Got]:
         """All that the far ends got so far, in order."""
-        return sorted([*self._mails(), *self._pages(), *self._calls()], key=lambda got: got.at)
+        return sorted([*self._mail(), *self._pages(), *self._calls()], key=lambda got: got.at)
 
     def _start(self, opened: ExitStack) -> None:
         from upheld.config import config_from
@@ -163,18 +165,16 @@ class Stage:
             whole["database"] = self._database
         return whole | self._changes
 
-    def _mails(self) -> Iterator[Got]:
-        for sent in self.mail.sent:
+    def _mail(self) -> list[Got]:
+        """Read once each: parsing a mail takes longer than sending it."""
+        for sent in self.mail.sent[self._read :]:
             message = sent.message
-            for to in sent.recipients:
-                yield Got(
-                    instant(sent.at),
-                    "mail",
-                    to,
-                    str(message["Subject"]),
-                    str(message["Message-ID"]),
-                    message.get_content(),
-                )
+            what, key = str(message["Subject"]), str(message["Message-ID"])
+            text = message.get_content()
+            at = instant(sent.at)
+            self._mails += [Got(at, "mail", to, what, key, text) for to in sent.recipients]
+            self._read += 1
+        return self._mails
 
     def _pages(self) -> Iterator[Got]:
         for event in self.pager.received:

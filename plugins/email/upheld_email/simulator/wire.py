@@ -117,6 +117,9 @@ class Server(ABC):
     def close(self) -> None:
         """Hang up on everybody and let go of every socket."""
         self.closing.set()
+        if self._listening is not None:  # who waits for somebody, or for a line, is woken
+            _cut(self._listening)
+        self.hang_up()
         while self._threads:
             self._threads.pop(0).join()
         if self._listening is not None:
@@ -134,6 +137,8 @@ class Server(ABC):
             except TimeoutError:
                 self._threads[1:] = [each for each in self._threads[1:] if each.is_alive()]
                 continue
+            except OSError:  # cut
+                return
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock,))
             self._threads.append(thread)
@@ -142,8 +147,7 @@ class Server(ABC):
     def hang_up(self) -> None:
         """Cut every connection; new ones are welcome."""
         for sock in list(self._sockets):
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+            _cut(sock)
 
     def _serve(self, sock: socket.socket) -> None:
         self._sockets.append(sock)
@@ -154,3 +158,8 @@ class Server(ABC):
                 return
             finally:
                 self._sockets.remove(sock)
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
