@@ -15,13 +15,14 @@ from upheld.context import ConnectionContext, Vault
 from upheld.daemon.assembly import Configured
 from upheld.daemon.calendar_checks import calendar_findings
 from upheld.daemon.coverage import coverage
+from upheld.daemon.map_checks import map_findings, one_voice
 from upheld.daemon.site import Site
 from upheld.dispatch.compose import Composer
 from upheld.engine.terms import not_enforced
 from upheld.errors import ConfigError, UpheldError
 from upheld.ledger import Ledger
 from upheld.logs import logger
-from upheld.plugin import Finding, Level, PluginError
+from upheld.plugin import Finding, Level, PluginError, Tracker
 from upheld.policy import Policy
 from upheld.policy.model import Condition, Every, Monitor, Offers, Verb, When
 from upheld.policy.names import SOLUTIONS
@@ -173,6 +174,8 @@ def _people(site: Site, policy: Policy) -> Iterator[Finding]:
 def _connection(site: Site, each: Configured) -> Iterator[Finding]:
     with _lent(site.config.data_folder / "connections" / each.source.name) as folder:
         yield from _tried_in(site, each, folder)
+    yield from one_voice(site, each)
+    yield from one_voice(site, each)
 
 
 @contextmanager
@@ -202,6 +205,9 @@ def _tried_in(site: Site, each: Configured, folder: Path) -> Iterator[Finding]:
     live = Live(name, each.plugin(each.config, context))
     try:
         yield from live.call(partial(_tried, live))
+        plugin = live.plugin
+        if isinstance(plugin, Tracker) and site.config.mapped(name).map:
+            yield from map_findings(site, each, live.call(plugin.schema))
     except PluginError as error:
         yield Finding(Level.ERROR, name, error.what, error.do_next)
     finally:

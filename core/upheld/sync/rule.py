@@ -12,6 +12,8 @@ from upheld.plugin import Value
 
 #: Where trackers keep labels, unless a rule names another field.
 LABELS: Final = "labels"
+#: Verbs that a label, a filled field or a line of the map can be.
+ACTS: Final = frozenset({"call", "mobilise", "work"})
 #: What nobody but us can know: never read.
 _OURS_ALONE: Final = frozenset({"due", "number"})
 
