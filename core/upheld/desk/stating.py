@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 from uuid import uuid4
 
+from upheld.case.decision import Subject
 from upheld.case.events import Actor, Body, Event, Side, Triaged
 from upheld.case.state import CaseState
 from upheld.desk.known import Check
 from upheld.desk.records import Records
 from upheld.errors import Refusal
 from upheld.ledger import CaseFilter, Transaction
+
+T = TypeVar("T")
 
 #: Where no tracker gives numbers, ours begin here: a number should not look like a count.
 FIRST_NUMBER: Final = 1001
@@ -30,8 +34,11 @@ class Stating:
 
     records: Records
 
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        return self.records.read(work)
+
     def _find(self, case: str) -> str:
-        return self.records.read(lambda tx: tx.find(case))
+        return self._read(lambda tx: tx.find(case))
 
     def _state(self, case: str, body: Body, actor: Actor, check: Check | None = None) -> None:
         event_id = new_id()
@@ -48,16 +55,22 @@ class Stating:
         check: Check | None,
         event_id: str,
     ) -> None:
-        subject = tx.subject(tx.find(case))
-        now = self.records.clock.now()
-        state = self.records.life(subject, now).state
-        if check is not None:
-            check(self.records.book.of(subject.policy).policy, state)
-        if isinstance(body, Triaged):
-            body = replace(body, number=_number(tx, body.number, state))
-        event = Event(event_id, now, now, actor, body)
+        subject, now = tx.subject(tx.find(case)), self.records.clock.now()
+        event = self._stated(tx, subject, Event(event_id, now, now, actor, body), check)
         if self.records.add(tx, subject.id, event) is not None:
             self.records.propose_anew(tx, subject.id, event)
+
+    def _stated(
+        self, tx: Transaction, subject: Subject, event: Event, check: Check | None
+    ) -> Event:
+        """The fact, once the case has been looked at as it stands when we learn of it."""
+        state = self.records.life(subject, event.seen).state
+        if check is not None:
+            check(self.records.book.of(subject.policy).policy, state)
+        if isinstance(event.body, Triaged):
+            number = _number(tx, event.body.number, state)
+            return replace(event, body=replace(event.body, number=number))
+        return event
 
     def _staff(self, actor: Actor, verb: str) -> None:
         if actor.side is not Side.STAFF:

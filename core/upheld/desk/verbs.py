@@ -160,7 +160,7 @@ class Verbs(Demands, Passing):
 
     def acknowledge(self, case: str, actor: Actor, key: str = "") -> None:
         """Answer a page: it stops the delivery, not the step."""
-        paged = self.records.read(lambda tx: was_paged(tx, tx.find(case)))
+        paged = self._read(lambda tx: was_paged(tx, tx.find(case)))
 
         def check(_policy: Policy, _state: CaseState) -> None:
             if not key and not paged:
@@ -252,7 +252,7 @@ class Verbs(Demands, Passing):
     def annul(self, case: str, actor: Actor, key: str, reason: str) -> None:
         """Annul a verdict, with a reason; it stays on record as annulled."""
         self._staff(actor, "annul a verdict of")
-        verdicts = self.records.read(lambda tx: _verdicts(tx, tx.find(case)))
+        verdicts = self._read(lambda tx: _verdicts(tx, tx.find(case)))
         if key not in verdicts:
             raise NotFound(
                 f"{case} has no verdict {key!r}",
@@ -262,7 +262,7 @@ class Verbs(Demands, Passing):
 
     def _speaks(self, parent: str, own: str, child: CaseState) -> None:
         """A parent speaks for its children, so it must be able to speak itself."""
-        why = self.records.read(lambda tx: self.records.why_unsaid(tx, own, child, parent))
+        why = self._read(lambda tx: self.records.why_unsaid(tx, own, child, parent))
         if why is not None:
             circle = why.endswith("in turn")
             raise Refusal(
@@ -274,7 +274,7 @@ class Verbs(Demands, Passing):
 
     def _other_customer(self, own: str, parent: str) -> str | None:
         """The parent's customer, where it is another one; "" where it has none."""
-        cases = self.records.read(lambda tx: (tx.case(own), tx.case(parent)))
+        cases = self._read(lambda tx: (tx.case(own), tx.case(parent)))
         one, other = (each.customer for each in cases)
         return None if one == other else other or ""
 

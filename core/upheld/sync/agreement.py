@@ -1,0 +1,185 @@
+"""Where the two sides of a link stand, field by field, when news of an item comes in. Pure.
+
+What people did there are facts of the case, but for two: what waits for somebody to decide is not taken
+yet, and what comes after a value of ours that stands is kept as a note.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from upheld.calendar.instant import Instant
+from upheld.case.events import (
+    Assigned,
+    Body,
+    Closed,
+    Event,
+    Flagged,
+    KindSet,
+    Noted,
+    OutcomeSet,
+    Proposed,
+    Provided,
+    Queued,
+    Rejected,
+    Reopened,
+    Resolved,
+    SeveritySet,
+    Triaged,
+    WaitingOn,
+    Worked,
+)
+from upheld.ledger import Agreed
+from upheld.plugin import Value
+from upheld.sync.merge import ConflictRule, Merged, Move, Side, merge
+from upheld.sync.ours import empty, plain
+
+#: What is read once, what is ours alone to know, and what is no field but something that was done.
+NEVER: Final = frozenset({"text", "reporter", "customer", "number", "due", "triaged"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A field of ours on both sides, before news of it is taken. ``theirs`` is in the tracker's words,
+    ``meant`` what that is in ours; ``rule`` decides a conflict."""
+
+    field: str
+    agreed: Agreed | None
+    ours: Value
+    theirs: Value
+    meant: Value
+    rule: ConflictRule
+    merged: Merged
+    ours_at: Instant | None = None
+
+    @property
+    def move(self) -> Move:
+        """What becomes of the field."""
+        return self.merged.move
+
+    @property
+    def taken(self) -> bool:
+        """Whether theirs is to be ours."""
+        return self.move is Move.TAKE and self.agreed is not None
+
+    def lets(self, at: Instant) -> bool:
+        """Whether a change there is a fact of the case; what is older than ours stands before it."""
+        if self.agreed is None or self.move in {Move.TAKE, Move.NOTHING}:
+            return True
+        return self.move is Move.WRITE and self.ours_at is not None and at < self.ours_at
+
+    def note(self, old: Value, new: Value) -> Noted:
+        """A change there that is no fact, since ours stands."""
+        return Noted(
+            f"[{self.field}] {shown(old)} -> {shown(new)} there; {shown(self.ours)} stands"
+        )
+
+    def conflict(self) -> Noted:
+        """Both sides changed it: what was, what each wants, and what becomes of it."""
+        was = shown(self.agreed[0]) if self.agreed else "nothing"
+        return Noted(
+            f"[{self.field}] was {was}; here it is {shown(self.ours)}, there {shown(self.theirs)}:"
+            f" {_FATES[self.move]} ({self.rule.value})"
+        )
+
+    def after(self, ours: Value, *, created_here: bool) -> Agreed | None:
+        """What is agreed once the news is taken, with ``ours`` as it is then; None: nothing anew.
+
+        Of an item that we have created what stands in a field that we never wrote is its tracker's
+        default, and nobody's wish.
+        """
+        theirs = plain(self.theirs)
+        if self.agreed is not None:
+            return self._kept(plain(ours), theirs)
+        if self.move is Move.NOTHING or empty(ours) or text(ours) == text(self.meant):
+            return plain(ours), theirs
+        if created_here:
+            return None
+        return (None if empty(theirs) else plain(ours)), theirs
+
+    def _kept(self, ours: Any, theirs: Any) -> Agreed | None:
+        assert self.agreed is not None
+        if self.move is Move.HOLD:
+            return None
+        found = self.agreed[0] if self.move is Move.WRITE else ours, theirs
+        return None if found == tuple(self.agreed) else found
+
+    def journal(self) -> dict[str, Any]:
+        """Both values, as the journal of conflicts keeps them."""
+        winner = self.merged.winner
+        return {
+            "base": dumped(self.agreed[0]) if self.agreed else None,
+            "ours": dumped(self.ours),
+            "theirs": dumped(self.theirs),
+            "rule": self.rule.value,
+            "winner": None if winner is None else winner.value,
+        }
+
+
+_FATES: Final[Mapping[Move, str]] = {
+    Move.TAKE: "theirs stands",
+    Move.WRITE: "ours stands",
+    Move.HOLD: "neither is touched until somebody decides",
+}
+
+
+def standing(
+    field: str,
+    agreed: Agreed | None,
+    ours: Side[Value],
+    theirs: Side[Value],
+    meant: Value,
+    rule: ConflictRule,
+) -> Standing:
+    """Where a field stands."""
+    we, they = Side(plain(ours.value), ours.at), Side(plain(theirs.value), theirs.at)
+    same = text(ours.value) == text(meant)
+    merged = merge(agreed, we, they, same=same, rule=rule)
+    return Standing(field, agreed, ours.value, theirs.value, meant, rule, merged, ours.at)
+
+
+def changed_at(facts: Iterable[Event], field: str) -> Instant | None:
+    """When one of our fields was last set; None where no fact tells."""
+    return max((fact.at for fact in facts if _sets(fact.body, field)), default=None)
+
+
+def _sets(body: Body, field: str) -> bool:
+    kinds = _SETS.get(field)
+    if kinds is not None:
+        return isinstance(body, kinds)
+    if isinstance(body, Provided):
+        return body.item == field
+    return isinstance(body, Flagged) and body.flag == field
+
+
+_SETS: Final[Mapping[str, tuple[type, ...]]] = {
+    "severity": (SeveritySet, Triaged, Proposed),
+    "status": (Worked, WaitingOn, Resolved, Closed, Reopened, Rejected),
+    "queue": (Queued,),
+    "assignee": (Assigned,),
+    "outcome": (OutcomeSet,),
+    "kind": (KindSet,),
+}
+
+
+def conflicts(standings: Mapping[str, Standing]) -> Iterator[Standing]:
+    """The fields that both sides changed."""
+    return (each for each in standings.values() if each.merged.conflict)
+
+
+def text(value: Any) -> str:
+    """A value as people compare it."""
+    return "" if value is None else str(plain(value)).strip()
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence."""
+    return repr(text(value)) if text(value) else "nothing"
+
+
+def dumped(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(plain(value), ensure_ascii=False)
