@@ -52,6 +52,7 @@ class ScratchContext:
     clock: Callable[[], datetime]
     site: str = "test-site"
     public_url: str | None = None
+    timeout: float = _TIMEOUT
     log: Logger = field(init=False)
     record: RecordingLog = field(default_factory=RecordingLog)
     vault: MutableMapping[str, str] = field(default_factory=dict, repr=False)
@@ -66,7 +67,7 @@ class ScratchContext:
 
     def http(self) -> requests.Session:
         """A session as the core lends it, that is closed with the context."""
-        session = http_session(_TIMEOUT)
+        session = http_session(self.timeout)
         session.trust_env = False  # a proxy of the machine is no far end of a test
         self._sessions.append(session)
         return session

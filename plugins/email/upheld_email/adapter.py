@@ -80,6 +80,7 @@ class Email(Notifier[EmailConfig]):
     """One mailbox. Reading and sending have a connection each, opened when first needed."""
 
     name = "email"
+    conformance = "upheld_email.conformance"
     simulator = "upheld_email.simulator:MailSimulator"
     Config = EmailConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.MAIL})

@@ -23,6 +23,8 @@ from upheld_pagerduty.client import EventsClient
 from upheld_pagerduty.config import PagerDutyConfig
 from upheld_pagerduty.mapping import trigger, withdrawal
 
+#: PagerDuty answers a GET with 404; whoever refuses it is not PagerDuty.
+_NOT_FOR_US: Final = frozenset({401, 403, 407})
 _KEY: Final = re.compile(r"[0-9A-Za-z]{32}")
 
 
@@ -34,6 +36,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
     """
 
     name = "pagerduty"
+    conformance = "upheld_pagerduty.conformance"
     simulator = "upheld_pagerduty.simulator:PagerDutySimulator"
     Config = PagerDutyConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.PAGE})
@@ -87,4 +90,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
         except PluginError as error:
             return Finding(Level.ERROR, self.context.name, error.what, error.do_next)
         what = f"{self.config.events_url} answers ({status})"
+        if status in _NOT_FOR_US:
+            then = "look at what stands between this machine and PagerDuty"
+            return Finding(Level.ERROR, self.context.name, what, then)
         return Finding(Level.OK, self.context.name, what)

@@ -62,6 +62,8 @@ def timestamp(at: datetime) -> str:
 
 def _details(message: Outgoing, to: Address) -> dict[str, str]:
     details = {"for": to.name or to.value, "text": _cut(message.text, _DETAIL)}
+    if message.attachments:  # an event carries none: whoever reads it can ask for them by name
+        details["files"] = _cut(", ".join(file.name for file in message.attachments), _DETAIL)
     if message.valid_until is not None:
         details["valid until"] = timestamp(message.valid_until)
     return details

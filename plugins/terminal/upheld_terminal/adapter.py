@@ -41,6 +41,7 @@ class Terminal(Notifier[TerminalConfig]):
     """
 
     name = "terminal"
+    conformance = "upheld_terminal.conformance"
     Config = TerminalConfig
     channels: ClassVar[frozenset[Channel]] = frozenset(Channel)
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.LOCAL})

@@ -6,6 +6,7 @@ It needs pytest: ``pip install 'upheld[testing]'``. See docs/reference/conforman
 from __future__ import annotations
 
 from upheld.testing.kit.contract import Contract, exempted
+from upheld.testing.kit.conversation import ConversationContract
 from upheld.testing.kit.far_end import (
     COLLEAGUE,
     MACHINE,
@@ -21,26 +22,49 @@ from upheld.testing.kit.far_end import (
 )
 from upheld.testing.kit.grade import Assertion, Grade, Kind, Outcome, Shown
 from upheld.testing.kit.listed import assertions
+from upheld.testing.kit.notifier import NotifierContract
+from upheld.testing.kit.notifier_end import (
+    Arrived,
+    ConversationFarEnd,
+    Letter,
+    NotifierFarEnd,
+    Page,
+    ProbeFarEnd,
+    Weather,
+)
+from upheld.testing.kit.probe import ProbeContract
+from upheld.testing.kit.proxy import FaultProxy
 from upheld.testing.kit.tracker import TrackerContract
 
 __all__ = [
     "COLLEAGUE",
     "MACHINE",
     "SOMEBODY",
+    "Arrived",
     "Assertion",
     "Call",
     "Contract",
+    "ConversationContract",
+    "ConversationFarEnd",
     "FarEnd",
     "Fault",
+    "FaultProxy",
     "Grade",
     "Held",
     "Kind",
     "Lacking",
+    "Letter",
+    "NotifierContract",
+    "NotifierFarEnd",
     "Outcome",
+    "Page",
+    "ProbeContract",
+    "ProbeFarEnd",
     "Shown",
     "Stored",
     "TrackerContract",
     "TrackerFarEnd",
+    "Weather",
     "assertions",
     "exempted",
     "without_network",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from upheld.testing.kit.grade import Kind, shown_by
 from upheld.testing.kit.listed import assertions
 
 NOON: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
+#: Machine time, seconds.
+_ENDED_WITHIN: Final = 3.0
+_TIMEOUT: Final = 1.0
 #: Makes a connection to the far end with some options changed; closed when the test ends.
 Connect = Callable[..., Any]
 
@@ -59,6 +63,7 @@ class Contract:
         """What the core lends to the connection."""
         with make_context(tmp_path / "connection", clock.as_datetime, "under-test") as context:
             Path(context.folder).mkdir()
+            context.timeout = _TIMEOUT
             yield context
 
     @pytest.fixture
@@ -110,6 +115,14 @@ def raised(call: Callable[[], object]) -> PluginError | None:
     except PluginError as error:
         return error
     return None
+
+
+def ended(before: Collection[threading.Thread]) -> None:
+    """Every thread that was not there before comes to its end, once its connection is closed."""
+    for thread in threading.enumerate():
+        if thread not in before:
+            thread.join(_ENDED_WITHIN)
+            assert not thread.is_alive(), f"{thread.name} goes on"
 
 
 def _secrets(model: BaseModel) -> Iterator[str]:

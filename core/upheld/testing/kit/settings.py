@@ -17,7 +17,7 @@ from upheld.testing.kit.contract import Connect, Contract, exempted, raised
 from upheld.testing.kit.far_end import FarEnd, Fault
 from upheld.testing.kit.grade import shows
 
-_IMPORTED: Final = """
+IMPORTED: Final = """
 import socket, sys
 def refuse(*_, **__): raise SystemExit("the import reaches out")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
@@ -119,7 +119,7 @@ class Settings(Contract):
 
     @shows("A5-no-io")
     def test_the_import_reaches_nothing(self) -> None:
-        command = [sys.executable, "-c", _IMPORTED, self.plugin.__module__]
+        command = [sys.executable, "-c", IMPORTED, self.plugin.__module__]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         assert done.returncode == 0, done.stderr
 

@@ -10,13 +10,13 @@ import pytest
 
 from upheld.plugin import Ability, Auth, PluginError, Retry, Tracker, Unknown, Visibility
 from upheld.testing.clock import SteppedClock
-from upheld.testing.kit.contract import Connect, raised
+from upheld.testing.kit.contract import Connect, ended, raised
 from upheld.testing.kit.far_end import SOMEBODY, Fault, TrackerFarEnd
 from upheld.testing.kit.grade import shows
 from upheld.testing.kit.tracker_base import TrackerBase, create, drafted, error_of, read_all, said
 
 #: At least so long must be waited; None: the far end gave no time.
-_LIMITS: Final = {
+LIMITS: Final = {
     Fault.LIMIT_SECONDS: timedelta(seconds=7),
     Fault.LIMIT_DATE: timedelta(seconds=5),
     Fault.LIMIT_BARE: None,
@@ -38,7 +38,7 @@ class Failures(TrackerBase):
     """Every fault, on a reading and on a writing."""
 
     @shows("I45-limits")
-    @pytest.mark.parametrize("fault", _LIMITS)
+    @pytest.mark.parametrize("fault", LIMITS)
     def test_a_limit(self, tracker: Tracker[Any], remote: TrackerFarEnd, fault: Fault) -> None:
         self.meet(remote, fault)
         tracker.pull(None)
@@ -47,7 +47,7 @@ class Failures(TrackerBase):
             remote.inject(fault)
             error = error_of(call)
             assert isinstance(error, Retry)
-            assert (error.after or timedelta(0)) >= (_LIMITS[fault] or timedelta(0))
+            assert (error.after or timedelta(0)) >= (LIMITS[fault] or timedelta(0))
             assert len(remote.calls()) - before <= 1
             remote.heal()
         assert remote.ids() == ()
@@ -158,7 +158,7 @@ class Failures(TrackerBase):
     def test_close_lets_go_and_can_be_repeated(
         self, connect: Connect, remote: TrackerFarEnd
     ) -> None:
-        before = threading.active_count()
+        before = set(threading.enumerate())
         tracker = connect()
         tracker.pull(None)
         if Fault.RESET.name not in remote.lacks:
@@ -167,7 +167,7 @@ class Failures(TrackerBase):
             remote.heal()
         tracker.close()
         tracker.close()
-        assert threading.active_count() <= before
+        ended(before)
 
     def _fits(self, error: PluginError, fault: Fault) -> bool:
         """`Retry` says that nothing was done, or that a repeat does no harm."""

@@ -6,19 +6,13 @@ from typing import Final
 
 from upheld.plugin import Ability
 from upheld.testing.kit.grade import Assertion, Grade
+from upheld.testing.kit.settings_list import SETTINGS
 
 _B, _S, _G = Grade.BRONZE, Grade.SILVER, Grade.GOLD
 _RECEIVE, _HIDE = Ability.RECEIVE, Ability.INTERNAL_COMMENTS
 
 TRACKER: Final = (
-    # configuration and secrets
-    Assertion("A1-config", _B, "an unknown, missing or wrong setting is an error that names it"),
-    Assertion("A2-secrets", _B, "secrets are in no repr, log, error or finding"),
-    Assertion(
-        "A3-transport", _B, "plain http is for this machine; no redirect carries credentials"
-    ),
-    Assertion("A4-check", _B, "`check` tells each thing that is wrong apart, and changes nothing"),
-    Assertion("A5-no-io", _B, "neither import nor construction reaches the far end"),
+    *SETTINGS,
     # creation
     Assertion("B6-create", _B, "a minimal and a full draft arrive as they were given"),
     Assertion("B7-lost-reply", _B, "after a lost reply there is one item"),

@@ -21,6 +21,7 @@ from upheld.errors import UpheldError
 from upheld.testing.kit.contract import Contract
 from upheld.testing.kit.grade import Grade, Kind, Outcome, Shown, graded, outcome, shown_by
 from upheld.testing.kit.listed import assertions
+from upheld.testing.kit.probe import ProbeContract
 
 #: Set while the contract is to run against the real far end.
 LIVE_VARIABLE: Final = "UPHELD_LIVE"
@@ -73,7 +74,7 @@ class _Seen:
     """A pytest plugin: what came of each test, sorted by the assertions that it shows."""
 
     def __init__(self) -> None:
-        self.contract: type[Contract] | None = None
+        self.contract: type[Contract | ProbeContract] | None = None
         self.tests: dict[str, list[tuple[Outcome, str]]] = defaultdict(list)
         self.calls: dict[str, int] = {}
         self.live: set[bool] = set()
@@ -94,7 +95,7 @@ class _Seen:
 
     def _take(self, item: Any, report: Any) -> None:
         contract = getattr(item, "cls", None)
-        if contract is None or not issubclass(contract, Contract):
+        if contract is None or not issubclass(contract, Contract | ProbeContract):
             return
         self.contract = contract
         remote = item.funcargs.get("remote")
@@ -104,7 +105,9 @@ class _Seen:
             result = _result(report)
             if result is not None:
                 self.tests[id_].append(result)
-        self.calls.update(value for name, value in report.user_properties if name == CALLS)
+        for name, value in report.user_properties:
+            if name == CALLS:
+                self.calls.update(value)
 
 
 def _result(report: Any) -> tuple[Outcome, str] | None:
@@ -120,6 +123,9 @@ def _result(report: Any) -> tuple[Outcome, str] | None:
 def _why(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     message = str(crash.message if crash is not None else report.longrepr)
+    if message == "AssertionError":  # the kit's modules were there before pytest could rewrite them
+        asserted = [line for line in report.longreprtext.splitlines() if "assert " in line]
+        message = asserted[-1] if asserted else message
     return " ".join(message.split())[:_LONGEST_REASON]
 
 
