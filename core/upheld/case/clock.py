@@ -21,13 +21,16 @@ class ClockState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of a clock, and what began it. ``ends`` is None for the one that goes on; ``elapsed``
-    counts of what is promised, inside business hours and (where that is promised) outside."""
+    counts of what is promised, inside business hours and (where that is promised) outside. ``desk`` had
+    the case, ``calendar`` is the one that counted; both are told of clocks that ask whose turn it is."""
 
     begins: Instant
     state: ClockState
     by: str
     ends: Instant | None = None
     elapsed: tuple[Span, ...] = ()
+    desk: str = ""
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any, Final
 
-from upheld.case.events import BODIES, Body, StepResult
+from upheld.case.events import BODIES, Body, Entitlement, StepResult
 
 SCHEMA = 1
 
@@ -41,4 +42,8 @@ def decode(values: Mapping[str, Any]) -> Body:
 def _value(name: str, value: Any) -> Any:
     if type(value) is list:
         return tuple(value)
-    return StepResult(value) if name == "result" else value
+    words = _WORDS.get(name)
+    return words(value) if words else value
+
+
+_WORDS: Final[Mapping[str, type[StrEnum]]] = {"result": StepResult, "standing": Entitlement}

@@ -54,6 +54,7 @@ class Opened:
     ``create_on`` names the tracker connection where an item is to be opened for it.
     ``enforced_from`` None means: read and reported, but not enforced until a person takes it in.
     ``calendar`` is the calendar version in force then; None where the days are those of the policy.
+    ``desk`` is the customer's own, None where it has none.
     """
 
     kind: ClassVar[str] = "opened"
@@ -74,6 +75,7 @@ class Opened:
     create_on: str | None = None
     enforced_from: Instant | None = None
     calendar: str | None = None
+    desk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,33 @@ class Proposed:
     case_kind: str | None = None
     product: str | None = None
     version: str | None = None
+
+
+class Entitlement(StrEnum):
+    """Whether what a case is about is under an agreement on the day on which it opened."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    NOT_BEGUN = "not_begun"
+    UNLISTED = "unlisted"  # the customer has systems, and this is none of them
+    UNKNOWN = "unknown"  # the customer has systems, and nobody said which
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """Which system of the customer's the case is about, and whether an agreement covers it.
+
+    ``until`` is the last day of that, or the first where it has not begun; ``plan`` the system's own;
+    ``how`` tells what named it.
+    """
+
+    kind: ClassVar[str] = "entitled"
+    rank: ClassVar[int] = 1
+    standing: Entitlement
+    system: str = ""
+    plan: str | None = None
+    until: str = ""
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +290,15 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """The case is another desk's now, of this tier; where it was is told by the facts before."""
+    """The case is another desk's now, of this tier; where it was is told by the facts before. ``override``
+    is why a gate was passed without what it asks for."""
 
     kind: ClassVar[str] = "handed_over"
     rank: ClassVar[int] = 4
     desk: str
-    tier: str
+    tier: str = ""
     reason: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,6 +597,7 @@ class Undecided:
 Fact: TypeAlias = (
     Opened
     | Proposed
+    | Entitled
     | Enforced
     | CalendarApplied
     | Migrated

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Opened, OutcomeSet, Proposed
+from upheld.case.events import Entitled, Opened, OutcomeSet, Proposed
+from upheld.case.turn import Turn
 
 
 class Status(StrEnum):
@@ -31,7 +32,8 @@ class CaseState:
     ``responded_at`` (the first).
     ``product_id`` and ``standing`` are what the policy's list of products says of the product.
     ``default_plan`` is the policy's, for who has none.
-    ``desk`` is the customer's, ``held_by`` the one whose turn it is, ``tier`` that one's.
+    ``turns`` are those of the desks that had the case; the last one's is it (``held_by``).
+    ``entitlement`` tells which system it is about, and whether an agreement covers that.
     ``parent_customer`` is set where the parent is another customer's.
     """
 
@@ -74,9 +76,8 @@ class CaseState:
     held_until: Instant | None = None
     escalated_by: str | None = None
     escalated_to: str | None = None
-    desk: str | None = None
-    held_by: str | None = None
-    tier: str | None = None
+    turns: tuple[Turn, ...] = ()
+    entitlement: Entitled | None = None
     parent: str | None = None
     parent_customer: str | None = None
     enforced_from: Instant | None = None
@@ -102,6 +103,16 @@ class CaseState:
     def acting_plan(self) -> str | None:
         """The customer's plan, and the policy's default where they have none."""
         return self.plan if self.plan is not None else self.default_plan
+
+    @property
+    def held_by(self) -> str | None:
+        """The desk whose turn it is; None where the policy has no desks."""
+        return self.turns[-1].desk if self.turns else None
+
+    @property
+    def tier(self) -> str | None:
+        """The tier of that desk."""
+        return self.turns[-1].tier if self.turns else None
 
     @property
     def number(self) -> str | None:

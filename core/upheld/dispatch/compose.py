@@ -209,6 +209,8 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "solutions": [{"title": each.title, "url": each.url} for each in known.solutions],
         "outcome": _outcome(known),
         "product": _product(known),
+        "system": _system(known),
+        "desk": _desk(known),
         "defect": _defect(known),
         "missing": [str(each).replace("_", " ") for each in facts.get("missing", ())],
         "late": _length(known.item.late) if known.item.late else "",
@@ -263,6 +265,20 @@ def _defect(known: Known) -> dict[str, str]:
     """The defect that the case waits for, and what was said as it was fixed."""
     fields = known.life.state.fields if known.life else {}
     return {"id": fields.get(DEFECT, ""), "fixed": fields.get(FIXED, "")}
+
+
+def _system(known: Known) -> dict[str, str]:
+    """Which system the case is about, and whether an agreement covers it; ``until`` when."""
+    found = known.life.state.entitlement if known.life else None
+    if found is None:
+        return {"name": "", "standing": "", "until": ""}
+    return {"name": found.system, "standing": found.standing.value, "until": found.until}
+
+
+def _desk(known: Known) -> str:
+    """What the desk is called that has the case; empty where the policy has none."""
+    desk = known.policy.desks.get(known.life.state.held_by or "") if known.life else None
+    return desk.name if desk else ""
 
 
 def _product(known: Known) -> dict[str, str]:

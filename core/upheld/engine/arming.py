@@ -18,7 +18,14 @@ ENDED: Final = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 def start_of(rule: Target) -> Predicate:
-    """From when a target counts; an ongoing one waits for a message besides."""
+    """From when a target counts; an ongoing one waits for a message besides, that of a tier for its turn."""
+    begins, tier = _begins(rule), rule.tier
+    if tier is None:
+        return begins
+    return lambda state: state.tier == tier and begins(state)
+
+
+def _begins(rule: Target) -> Predicate:
     match rule.starts:
         case Condition() as condition:
             return live(condition, acting=True)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import UPHELD, Event, Opened, Proposed
+from upheld.case.events import UPHELD, Entitled, Entitlement, Event, Opened, Proposed
 from upheld.case.state import CaseState
 from upheld.engine.conditions import holds, text
-from upheld.engine.fold import begin
+from upheld.engine.desks import begun
+from upheld.engine.fold import begin, fold
 from upheld.engine.outcomes import with_standing
 from upheld.policy.catalogue import Standing, product_of, recognised
 from upheld.policy.matrix import Axis, Matrix
@@ -33,14 +35,20 @@ class _Match:
 
 
 def propose(
-    policy: Policy, opened: Opened, at: Instant, fields: Mapping[str, str] | None = None
+    policy: Policy,
+    opened: Opened,
+    at: Instant,
+    fields: Mapping[str, str] | None = None,
+    entitled: Entitled | None = None,
 ) -> Proposed:
     """The policy's proposal for what opened at ``at``, with the ``fields`` it has beside.
 
     Inside a rule the first row that holds counts; several may each add what they set (one the
     severity, another an outcome or flags), and see the severity that is proposed.
     """
-    state = _arrived(policy, opened, at, fields or {})
+    state = begun(policy, _arrived(policy, opened, at, fields or {}))
+    if entitled is not None:
+        state = fold(state, Event("entitled", at, at, UPHELD, entitled))
     found: list[_Match] = []
     for clause, rule in _severity_first(policy):
         match = _match(policy, clause, rule, state)
@@ -165,7 +173,25 @@ def _why(policy: Policy, test: Test, state: CaseState) -> str:
         return f"it says {said!r}"
     if test.key == "product":
         return _of_product(policy, state)
+    if test.key == "entitlement" and state.entitlement is not None:
+        return of_system(state.entitlement)
     return f"{test.key.removeprefix('field.')} is {' or '.join(values)}"
+
+
+def of_system(entitled: Entitled) -> str:
+    """``till-1: its agreement ended on 2026-03-31 (it says 'till-1')``."""
+    said = _STANDINGS[entitled.standing].format(until=entitled.until)
+    told = f" ({entitled.how})" if entitled.how else ""
+    return f"{entitled.system or 'its system'}: {said}{told}"
+
+
+_STANDINGS: Final[Mapping[Entitlement, str]] = {
+    Entitlement.VALID: "under an agreement",
+    Entitlement.EXPIRED: "its agreement ended on {until}",
+    Entitlement.NOT_BEGUN: "its agreement begins on {until}",
+    Entitlement.UNLISTED: "none of the customer's",
+    Entitlement.UNKNOWN: "nobody said which it is",
+}
 
 
 def _of_product(policy: Policy, state: CaseState) -> str:

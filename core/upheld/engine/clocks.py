@@ -16,7 +16,11 @@ from upheld.engine.meter import Spent, added
 from upheld.engine.outcomes import begins_anew, stopped_by
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
+from upheld.policy.desks import DESK, HANDED_OVER
 from upheld.policy.model import Clause, OnChange, OnReopen, Target
+
+#: What counts for the clock of a tier only while that has the case.
+TURNS = frozenset({"worked", HANDED_OVER})
 
 
 class ClockTrack:
@@ -36,7 +40,9 @@ class ClockTrack:
         self._outlives = asks_status(rule.applies)
         self._waits = fits(rule.pause_while) if rule.pause_while else None
         self.meter = terms.meter(rule)
-        self.aim: Span | None = terms.reach(rule.aim, rule.calendar)[1] if rule.aim else None
+        self.aim: Span | None = terms.reach(rule.aim, terms.hours(rule))[1] if rule.aim else None
+        self._follows = rule.tier is not None or rule.calendar == DESK
+        self.desk: str | None = None  # the one that has the case, where the clock asks for that
         self.same: Sequence[ClockTrack] = (self,)
         self.runs: list[ClockRun] = []
         self.cycle = 1
@@ -54,7 +60,7 @@ class ClockTrack:
         self.applies = self.applied = False
         self.verdict: ClockState | None = None
         self.met_at: Instant | None = None
-        self.by_resolving = False
+        self.by_resolving = self.by_handing_over = False
         self.due_then: Instant | None = None  # once judged: as it was then
         self.aimed_at: Instant | None = None  # once warned: as it was then
         self.warned_at: Instant | None = None
@@ -65,8 +71,11 @@ class ClockTrack:
         """Start, pause, resume; begin or cease to apply."""
         state = line.state
         self._stop_or_return(state, at)
+        if self._follows and state.held_by != self.desk:
+            self._follow(state, at)
         if self.started is None and not self._ongoing and self._begins(state):
-            self._start(state.opened_at if self.rule.starts == "opened" else at)
+            begun = self.rule.starts == "opened" and self.rule.tier is None
+            self._start(state.opened_at if begun else at)
         if self.started is not None:
             applies = self.is_own(state)
             if applies and not self.applies:
@@ -103,15 +112,22 @@ class ClockTrack:
 
     def _heard(self, line: Timeline, event: Event, done: frozenset[str], before: CaseState) -> None:
         unanswered = self.started is not None and self.met_at is None
-        if unanswered and done & set(self.rule.met_by):
+        if unanswered and self._counting(done, before) & set(self.rule.met_by):
             self._meet(event.at)
             self.by_resolving = isinstance(event.body, Resolved)
+            self.by_handing_over = HANDED_OVER in done
             unanswered = False
         if not self._ongoing or not self._begins(line.state):
             return
         if arms(self.rule, event, done, before=before, now=line.state, unanswered=unanswered):
             self._again(event.at, event.body.kind)
             line.stir()
+
+    def _counting(self, done: frozenset[str], before: CaseState) -> frozenset[str]:
+        """Of what was done, what counts for this clock: whoever answers the customer or resolves does so
+        for all, but to work and to hand over is the doing of the tier that had the case."""
+        own = self.rule.tier is None or before.tier == self.rule.tier
+        return done if own else done - TURNS
 
     def awaits(self, at: Instant, token: int) -> bool:
         """The limit of this cycle, or the end of its aim."""
@@ -156,11 +172,32 @@ class ClockTrack:
     def _start(self, at: Instant, by: str = "") -> None:
         self.started = self.resumed = at
         if self.rule.by is not None:
-            self.meter = self._terms.until(self.rule, at)
+            self.meter = self._terms.until(self.rule, at, self.desk)
         self.spent, self.carried, self.planned = self.meter.empty, 0, None
         starts = self.rule.starts
         by = by or (starts if isinstance(starts, str) else "condition")
-        self.segments = [Segment(at, ClockState.RUNNING, by)]
+        self.segments = [self._segment(at, ClockState.RUNNING, by)]
+
+    def _segment(self, at: Instant, state: ClockState, by: str) -> Segment:
+        calendar = self.meter.lanes[0][0].name if self.desk else ""
+        return Segment(at, state, by, desk=self.desk or "", calendar=calendar)
+
+    def _follow(self, state: CaseState, at: Instant) -> None:
+        """Another desk has the case: what ran so far is the last one's, the rest runs on the hours of this.
+
+        A tier that has done its part by giving it on begins anew when it comes back.
+        """
+        if self.by_handing_over and state.tier == self.rule.tier:
+            self._end(at)
+        runs = self.resumed is not None and self.met_at is None
+        if runs:
+            how = ClockState.PAUSED if self._pauses(state) else ClockState.RUNNING
+            self._turn(at, how, HANDED_OVER)
+        self.desk = state.held_by
+        if self.rule.by is None:
+            self.meter = self._terms.meter(self.rule, self.desk)
+        if runs:
+            self.segments[-1] = self._segment(at, self.segments[-1].state, HANDED_OVER)
 
     def _brought(self, state: CaseState, at: Instant) -> None:
         """Whether the severity that brought this target (1 is the most urgent) begins it anew."""
@@ -186,6 +223,7 @@ class ClockTrack:
             other.total(at)
             for other in self.same
             if other is not self and other.started is not None and before and other.is_own(before)
+            if other.rule.tier == self.rule.tier
         )
         return next(theirs, self.meter.empty)
 
@@ -207,19 +245,22 @@ class ClockTrack:
             self._again(at)
 
     def _pauses(self, state: CaseState) -> bool:
-        if self.stopped is not None:
+        if self.stopped is not None or self._is_elsewhere(state):
             return True
         ended = ENDED if self._ongoing else {Status.CLOSED}
         if state.status in ended and not self._outlives:
             return True
         return self._waits is not None and self._waits(state)
 
+    def _is_elsewhere(self, state: CaseState) -> bool:
+        return self.rule.tier is not None and state.tier != self.rule.tier
+
     def _turn(self, at: Instant, state: ClockState, by: str) -> None:
         """One stretch ends, another begins."""
         last = self.segments[-1]
         ran = self.meter.empty if self.resumed is None else self.meter.since(self.resumed, at)
-        self.segments[-1] = Segment(last.begins, last.state, last.by, at, ran)
-        self.segments.append(Segment(at, state, by))
+        self.segments[-1] = replace(last, ends=at, elapsed=ran)
+        self.segments.append(self._segment(at, state, by))
         self.spent, self.resumed, self.planned = added(self.spent, ran), None, None
         if state is ClockState.RUNNING:
             self._go(at)

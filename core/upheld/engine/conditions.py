@@ -121,6 +121,7 @@ _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "status": attrgetter("status"),
     "source": attrgetter("opened.source"),
     "from": lambda state: "partner" if state.opened.customer else "unknown",
+    "entitlement": lambda state: state.entitlement and state.entitlement.standing,
     "customer_kind": attrgetter("opened.customer_kind"),
     "outcome": lambda state: state.outcome or NONE,
     "kind": attrgetter("case_kind"),

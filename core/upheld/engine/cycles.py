@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.calendar.instant import Instant
-from upheld.case.clock import ClockRun, ClockState, Segment
+from upheld.case.clock import ClockRun, ClockState
 
 if TYPE_CHECKING:
     from upheld.engine.clocks import ClockTrack
@@ -31,7 +32,7 @@ def cycle_of(clock: ClockTrack, at: Instant, ends: Instant | None) -> ClockRun:
         met_at=clock.met_at,
         segments=(
             *clock.segments[:-1],
-            Segment(last.begins, last.state, last.by, ends, ran),
+            replace(last, ends=ends, elapsed=ran),
         ),
         by=clock.rule.by.text if clock.rule.by else "",
         outside=lanes[1][1] if two else None,

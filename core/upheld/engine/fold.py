@@ -13,10 +13,11 @@ from upheld.case.events import (
     CustomerMessage,
     Detached,
     Enforced,
+    Entitled,
+    Entitlement,
     Escalated,
     Event,
     Flagged,
-    HandedOver,
     Held,
     KindSet,
     Linked,
@@ -198,6 +199,18 @@ def _reopened(state: CaseState, event: Event, _body: Reopened) -> CaseState:
     )
 
 
+def _entitled(state: CaseState, _event: Event, body: Entitled) -> CaseState:
+    # The unit is the system: the plan is that of its own agreement, and there is none where that is over.
+    match body.standing:
+        case Entitlement.VALID:
+            plan = body.plan or state.opened.plan
+        case Entitlement.UNKNOWN:
+            plan = state.plan
+        case _:
+            plan = None
+    return state.but(entitlement=body, plan=plan)
+
+
 def _escalated(state: CaseState, event: Event, body: Escalated) -> CaseState:
     return state.but(escalated_by=body.asked_by or event.actor.side.value, escalated_to=body.to)
 
@@ -221,7 +234,7 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Mobilised: lambda state, event, _body: state.but(mobilised_at=event.at),
     Escalated: _escalated,
     TakenBack: lambda state, _event, _body: state.but(escalated_by=None, escalated_to=None),
-    HandedOver: lambda state, _event, body: state.but(held_by=body.desk, tier=body.tier),
+    Entitled: _entitled,
     PageAcknowledged: lambda state, event, _body: state.but(acknowledged_at=event.at),
     CustomerMessage: _message,
     PublicReply: _reply,

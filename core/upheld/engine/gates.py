@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from upheld.case.events import Body, Closed, Event, Provided, Rejected, Resolved, Triaged, Worked
+from upheld.case.events import (
+    Body,
+    Closed,
+    Event,
+    HandedOver,
+    Provided,
+    Rejected,
+    Resolved,
+    Triaged,
+    Worked,
+)
 from upheld.case.state import CaseState
 from upheld.engine.conditions import holds
 from upheld.engine.step import Step
@@ -68,6 +78,7 @@ _PASSES: Final[Mapping[type, str]] = {
     Triaged: "number",
     Rejected: "number",
     Worked: "work",
+    HandedOver: "hand_over",
     Resolved: "resolve",
     Closed: "close",
 }

@@ -12,9 +12,11 @@ from upheld.calendar.instant import Instant, Span
 from upheld.calendar.outside import outside
 from upheld.calendar.version import Calendars
 from upheld.calendar.wall import zone_named
+from upheld.engine.desks import desk_of
 from upheld.engine.instants import promised
 from upheld.engine.meter import Meter
 from upheld.errors import ConfigError
+from upheld.policy.desks import DESK, calendars_of
 from upheld.policy.model import (
     AnyRule,
     Business,
@@ -78,21 +80,28 @@ class Terms:
                     )
                 return found, days * found.day
 
-    def meter(self, rule: Target) -> Meter:
+    def hours(self, rule: Target, desk: str | None = None) -> str | None:
+        """The calendar on which a target's clock runs while ``desk`` has the case."""
+        found = desk_of(self.policy, desk) if rule.calendar == DESK else None
+        return found.calendar if found else rule.calendar
+
+    def meter(self, rule: Target, desk: str | None = None) -> Meter:
         """How a target's clock fills; one towards an instant has its length once it started."""
         if rule.within is None:
             return Meter(((ALWAYS, 0),))
-        lanes = [self.reach(rule.within, rule.calendar)]
+        name = self.hours(rule, desk)
+        lanes = [self.reach(rule.within, name)]
         if rule.outside_hours is not None:
-            lanes.append((self.outsides[rule.calendar or ""], rule.outside_hours.span))
+            lanes.append((self.outsides[name or ""], rule.outside_hours.span))
         return Meter(tuple(lanes))
 
-    def until(self, rule: Target, start: Instant) -> Meter:
+    def until(self, rule: Target, start: Instant, desk: str | None = None) -> Meter:
         """How a clock fills that began at ``start``, towards the instant that its target names."""
         if rule.by is None:
             raise ValueError(f"{rule.name} has no `by`")
-        zone = zone_named(self.policy.calendars[rule.calendar or ""].zone)
-        days = Days(self._calendar(rule.calendar), zone)
+        name = self.hours(rule, desk)
+        zone = zone_named(self.policy.calendars[name or ""].zone)
+        days = Days(self._calendar(name), zone)
         return Meter(((ALWAYS, promised(rule.by, days, start) - start),))
 
     def _calendar(self, name: str | None) -> Calendar:
@@ -104,9 +113,16 @@ class Terms:
 def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Terms:
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
-    used = {name for _, rule in rules if (name := getattr(rule, "calendar", None))}
-    calendars = {name: compile_calendar(policy.calendars[name]) for name in sorted(used)}
-    twofold = {getattr(r, "calendar", "") for _, r in rules if getattr(r, "outside_hours", None)}
+    calendars = {
+        name: compile_calendar(policy.calendars[name])
+        for name in sorted({name for _, rule in rules for name in calendars_of(policy, rule)})
+    }
+    twofold = {
+        name
+        for _, rule in rules
+        if isinstance(rule, Target) and rule.outside_hours
+        for name in calendars_of(policy, rule)
+    }
     return Terms(
         policy=policy,
         calendars=calendars,

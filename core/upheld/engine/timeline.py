@@ -17,14 +17,19 @@ from typing import Final, Protocol
 from upheld.calendar.instant import Instant
 from upheld.case.events import (
     CustomerMessage,
+    Escalated,
     Event,
+    HandedOver,
     Migrated,
     Opened,
     Proposed,
     Provided,
     Reopened,
+    Side,
+    TakenBack,
 )
 from upheld.case.state import CaseState
+from upheld.engine.desks import begun, passed_on, turned
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
 from upheld.engine.gates import GateKeeper
@@ -34,6 +39,9 @@ from upheld.engine.terms import Terms
 
 #: Facts of which the tracks are told by themselves, whoever did them.
 _TOLD: Final = (CustomerMessage, Reopened, Migrated)
+#: Facts by which a case may come to another desk.
+_PASSING: Final = (HandedOver, Escalated, TakenBack)
+_HANDED_OVER: Final = frozenset({HandedOver.kind})
 #: More changes than this at one instant are a circle in the policy, not a life.
 _CIRCLE: Final = 200
 
@@ -138,7 +146,7 @@ class Timeline:
     def become(self, state: CaseState) -> None:
         """The case is in another state (or the same)."""
         if state is not self.state and state != self.state:
-            self.state = state
+            self.state = turned(self.state, state)
             self._dirty = True
 
     def stir(self) -> None:
@@ -169,25 +177,33 @@ class Timeline:
 
     def _meet(self, event: Event) -> None:
         self._now = event.at
+        handed: frozenset[str] = frozenset()
         if not hasattr(self, "state"):
-            self.state = with_standing(
-                self.terms.policy, begin(event, self.terms.policy.default_plan)
-            )
+            opened = begin(event, self.terms.policy.default_plan)
+            self.state = begun(self.terms.policy, with_standing(self.terms.policy, opened))
             self._dirty = True
         else:
             after = fold(self.state, event)
             if isinstance(event.body, Proposed | Provided):
                 after = with_standing(self.terms.policy, after)
+            if isinstance(event.body, _PASSING):
+                after = passed_on(self.terms.policy, self.state, after, event)
+                handed = self._handed(event, after)
             told, undone = self._gates.meet(event, after)
             for step in told:
                 self.take(step)
             if undone:
                 return
             self.become(after)
-        done = deeds(event)
+        done = deeds(event) | handed
         if done or isinstance(event.body, _TOLD):
             for track in self.hearing:
                 track.happened(self, event, done)
+
+    def _handed(self, event: Event, after: CaseState) -> frozenset[str]:
+        """What a tier has done that gives the case on: only people of ours can."""
+        by_us = event.actor.side is Side.STAFF and after.tier != self.state.tier
+        return _HANDED_OVER if by_us else frozenset()
 
     def _strike_before(self, end: Instant) -> None:
         while self._timers and self._timers[0][0] < end:

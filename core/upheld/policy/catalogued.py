@@ -1,18 +1,23 @@
-"""Products, outcomes and kinds from the head of a policy."""
+"""Products, outcomes, kinds, tiers and desks from the head of a policy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
 from upheld.policy.catalogue import NONE, Clocks, OnReturn, Outcome, Product, Release, Standing
 from upheld.policy.conditions import check_phrases
+from upheld.policy.desks import DESK as THE_DESK
+from upheld.policy.desks import Answers, Desk, Tier
 from upheld.policy.reader import Node
+from upheld.source import suggest
 
 OUTCOME: Final = ("means", "clocks", "on_return", "text")
 PRODUCT: Final = ("name", "words", "until", "beta", "versions")
 RELEASE: Final = ("until", "beta")
+TIER: Final = ("name", "answers")
+DESK: Final = ("name", "tier", "calendar", "language", "queue", "people")
 
 
 def read_outcomes(node: Node) -> Mapping[str, Outcome]:
@@ -74,6 +79,47 @@ def _versions(node: Node) -> Iterable[tuple[str, Node | None]]:
     if not isinstance(node.value, Mapping):
         return [(item.text(), None) for item in node.items()]
     return [(str(key), inside) for key, inside in node.mapping()]
+
+
+def read_tiers(node: Node) -> Mapping[str, Tier]:
+    """The levels of support, the first of them first."""
+    return {str(id_): _tier(str(id_), inside) for id_, inside in node.entries()}
+
+
+def _tier(id_: str, node: Node) -> Tier:
+    if not node.keys(TIER):
+        return Tier(id_, id_)
+    answers = node.at("answers").one_of(Answers, Answers, Answers.CUSTOMER)
+    return Tier(id_, node.at("name").text(id_), answers)
+
+
+def read_desks(node: Node, known: Mapping[str, Collection[str]]) -> Mapping[str, Desk]:
+    """The desks; ``known`` are the names that they may use, by the key under which they do.
+
+    A case without a desk of its own begins with the first.
+    """
+    for names in known.values() if node.value else ():
+        if THE_DESK in names:
+            node.wrong("`desk` is the one that has the case", "call the role or calendar otherwise")
+    return {str(id_): _desk(str(id_), inside, known) for id_, inside in node.entries()}
+
+
+def _desk(id_: str, node: Node, known: Mapping[str, Collection[str]]) -> Desk:
+    if not node.keys(DESK):
+        return Desk(id_, id_, "", "")
+    for key, names in known.items():
+        said = node.at(key).maybe()
+        if said and said not in names:
+            node.at(key).wrong(f"there is no such name: {said!r}", suggest(said, names))
+    return Desk(
+        id_,
+        name=node.at("name").text(id_),
+        tier=node.needed("tier"),
+        calendar=node.needed("calendar"),
+        language=node.at("language").maybe(),
+        queue=node.at("queue").maybe(),
+        people=node.at("people").maybe(),
+    )
 
 
 def _day(node: Node) -> date | None:

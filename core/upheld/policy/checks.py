@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from upheld.policy.conflicts import conflicts
-from upheld.policy.lengths import unfit_lengths
+from upheld.policy.lengths import of_desks, unfit_lengths, with_desks
 from upheld.policy.model import Clause, Policy
 from upheld.policy.names import Names
 from upheld.policy.reader import Finding, Reader
@@ -18,11 +18,16 @@ def check_policy(policy: Policy, reader: Reader) -> None:
     names = Names(policy)
     clauses = {clause.id: clause for clause in policy.clauses}
     counts = Counter(clause.id for clause in policy.clauses)
+    calendars = with_desks(policy.calendars, policy.desks)
     for clause in policy.clauses:
         for finding in (*_id(clause, counts[clause.id]), *_kept_by(clause, clauses)):
             reader.misfit(clause.place, clause.id, finding)
         for rule in clause.rules:
-            for finding in (*names.unknown(rule), *unfit_lengths(policy.calendars, rule)):
+            fits = (
+                *unfit_lengths(calendars, rule),
+                *of_desks(policy.calendars, policy.desks, rule),
+            )
+            for finding in (*names.unknown(rule), *fits):
                 reader.misfit(rule.place, clause.id, finding)
     for clause, rule, finding in conflicts(policy):
         reader.misfit(rule.place, clause.id, finding)

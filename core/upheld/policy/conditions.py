@@ -47,6 +47,7 @@ KEYS: Final = (
     "number",
     "queue",
     "customer_kind",
+    "entitlement",
 )
 ORDERS: Final = ("severity", "due")
 PROPOSED: Final = ("severity", "outcome", "kind")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from upheld.calendar.spec import CalendarSpec
+from upheld.policy.desks import calendars_of
 from upheld.policy.model import Classify, Clause, Policy, Section, Severity
 from upheld.policy.publish import sentence
 from upheld.policy.tables import Table, matrices, targets
@@ -56,7 +57,8 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The whole document; ``hours`` tells when each calendar that a promise runs on is open."""
+    """The whole document; ``hours`` tells when each calendar that a promise runs on is open, ``desks`` who
+    has cases on which of them."""
 
     name: str
     published_by: str
@@ -65,6 +67,7 @@ class Published:
     chapters: tuple[Chapter, ...]
     notes: tuple[Note, ...]
     hours: Table | None = None
+    desks: Table | None = None
 
     @property
     def imprint(self) -> str:
@@ -87,6 +90,7 @@ def document(policy: Policy) -> Published:
         chapters=_with_severities(policy, chapters),
         notes=tuple(notes),
         hours=_hours(policy),
+        desks=_desks(policy),
     )
 
 
@@ -130,17 +134,23 @@ def _levels(severities: Iterable[Severity]) -> Table:
 
 def _hours(policy: Policy) -> Table | None:
     """When each calendar is open that a rule runs on; None where all promises run round the clock."""
-    used = {
-        name
-        for clause in policy.clauses
-        for rule in clause.rules
-        if (name := getattr(rule, "calendar", None))
-    }
+    rules = (rule for clause in policy.clauses for rule in clause.rules)
+    used = {name for rule in rules for name in calendars_of(policy, rule)}
+    used |= {desk.calendar for desk in policy.desks.values()}
     specs = [spec for name, spec in policy.calendars.items() if name in used and not spec.always]
     if not specs:
         return None
     rows = tuple((_plain(spec.name), open_hours(spec), closed_days(spec)) for spec in specs)
     return Table(("Hours", "Open", "Closed on"), rows)
+
+
+def _desks(policy: Policy) -> Table | None:
+    """Who has cases, on which level and in which hours; None where the policy has no desks."""
+    rows = tuple(
+        (desk.name, policy.tiers[desk.tier].name, _plain(desk.calendar))
+        for desk in policy.desks.values()
+    )
+    return Table(("Desk", "Level", "Hours"), rows) if rows else None
 
 
 def open_hours(spec: CalendarSpec) -> str:

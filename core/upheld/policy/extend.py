@@ -18,6 +18,8 @@ _MERGED: Final = (
     "products",
     "outcomes",
     "kinds",
+    "tiers",
+    "desks",
     "roles",
     "defaults",
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from upheld.calendar import CalendarSpec, compile_calendar
+from upheld.policy.desks import DESK, Desk
 from upheld.policy.model import (
     AnyRule,
     Business,
@@ -24,6 +25,27 @@ from upheld.policy.reader import Finding
 from upheld.source import suggest
 
 Calendars: TypeAlias = Mapping[str, CalendarSpec]
+
+
+def with_desks(calendars: Calendars, desks: Mapping[str, Desk]) -> Calendars:
+    """The calendars, and under ``desk`` that of the first desk: what needs one, has one."""
+    first = next((each.calendar for each in desks.values() if each.calendar in calendars), None)
+    return calendars if first is None else {DESK: calendars[first], **calendars}
+
+
+def of_desks(calendars: Calendars, desks: Mapping[str, Desk], rule: AnyRule) -> Iterator[Finding]:
+    """The calendar of whichever desk has the case: for clocks, and in days only where they are as long."""
+    if getattr(rule, "calendar", None) != DESK or DESK in calendars:
+        return
+    if not isinstance(rule, Target):
+        yield DESK, "only a target runs on the calendar of the desk", suggest("", calendars)
+    lasting = {
+        _day(calendars[each.calendar]) for each in desks.values() if each.calendar in calendars
+    }
+    for length in lengths(rule) if len(lasting) > 1 else ():
+        if isinstance(length, BusinessDays):
+            what = f"{length.text!r} is not as long at each desk"
+            yield length.text, what, "write it in business hours"
 
 
 def unfit_lengths(calendars: Calendars, rule: AnyRule) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from upheld.calendar.spec import CalendarSpec
+from upheld.policy.desks import calendars_of
 from upheld.policy.lint_rules import all_rules
 from upheld.policy.lint_words import Found, named
 from upheld.policy.model import (
@@ -34,6 +35,7 @@ def without_clock(policy: Policy) -> Iterator[Found]:
     rules = [rule for rule in all_rules(policy) if _due(rule)]
     if not any(isinstance(rule, Target | Every) for rule in rules):
         return
+    rules = [rule for rule in rules if _from_the_start(policy, rule)]
     nobodys = () if policy.default_plan else (None,)
     for plan in (*policy.plans, *nobodys):
         levels = [level for level in policy.severities if not _clocked(rules, level, plan)]
@@ -61,6 +63,12 @@ def _clocked(rules: Iterable[object], severity: int, plan: str | None) -> bool:
 
 def _due(rule: object) -> bool:
     return isinstance(rule, Target | Every) or (isinstance(rule, When) and rule.after is not None)
+
+
+def _from_the_start(policy: Policy, rule: object) -> bool:
+    """The clock of a tier is none for whoever has the case before it."""
+    tier = rule.tier if isinstance(rule, Target) else None
+    return tier is None or tier == next((desk.tier for desk in policy.desks.values()), tier)
 
 
 def _applies(rule: object) -> Condition:
@@ -98,7 +106,8 @@ def out_of_order(policy: Policy) -> Iterator[Found]:
     targets = list(_targets(policy))
     for clause, rule in targets:
         for _, other in targets:
-            if other.applies == rule.applies and other.calendar == rule.calendar:
+            mine, theirs = ((each.applies, each.calendar, each.tier) for each in (rule, other))
+            if mine == theirs:
                 yield from _pair(policy, clause, rule, other)
 
 
@@ -152,8 +161,7 @@ def calendars(policy: Policy, today: date) -> Iterator[Found]:
     used: dict[str, tuple[Clause, AnyRule]] = {}
     for clause in policy.clauses:
         for rule in clause.rules:
-            name = getattr(rule, "calendar", None)
-            if name:
+            for name in calendars_of(policy, rule):
                 used.setdefault(name, (clause, rule))
     for name, (clause, rule) in used.items():
         spec = policy.calendars[name]

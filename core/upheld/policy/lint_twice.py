@@ -70,9 +70,10 @@ def set_twice(policy: Policy) -> Iterator[Found]:
 
 def _both_set(one: object, other: object) -> Iterator[str]:
     match one, other:
-        case Target(promises_none=False), Target(promises_none=False) if (
-            one.target == other.target and together(one.applies, other.applies)
-        ):
+        case Target(promises_none=False), Target(promises_none=False) if (one.target, one.tier) == (
+            other.target,
+            other.tier,
+        ) and together(one.applies, other.applies):
             yield f"target {one.target}"
         case When(), When() if _one_time(one, other) and together(one.when, other.when):
             mine, theirs = settings(one), settings(other)

@@ -15,7 +15,13 @@ from typing import Any, Final
 from upheld.calendar.wall import zone_named
 from upheld.errors import ConfigError, NotFound
 from upheld.policy.calendars import read_calendar
-from upheld.policy.catalogued import read_kinds, read_outcomes, read_products
+from upheld.policy.catalogued import (
+    read_desks,
+    read_kinds,
+    read_outcomes,
+    read_products,
+    read_tiers,
+)
 from upheld.policy.checks import check_policy
 from upheld.policy.conditions import read_condition
 from upheld.policy.extend import extended
@@ -46,6 +52,8 @@ _TOP: Final = (
     "products",
     "outcomes",
     "kinds",
+    "tiers",
+    "desks",
     "zone",
     "for",
     "roles",
@@ -136,6 +144,15 @@ def _head(root: Node) -> Policy:
         if not root.has(key):
             root.wrong(f"`{key}` is missing")
     roles = root.at("roles")
+    tiers = read_tiers(root.at("tiers"))
+    needs = _needs(root.at("needs"), root.at("queues").texts())
+    calendars = {str(k): read_calendar(str(k), n) for k, n in root.at("calendars").entries()}
+    names = {
+        "tier": tiers,
+        "calendar": calendars,
+        "queue": needs.queues,
+        "people": roles.value or (),
+    }
     return Policy(
         name=root.needed("policy"),
         label=root.at("version").text(),
@@ -143,14 +160,16 @@ def _head(root: Node) -> Policy:
         version="",
         sections=(),
         severities=dict(_severities(root.at("severities"))),
-        calendars={str(k): read_calendar(str(k), n) for k, n in root.at("calendars").entries()},
+        calendars=calendars,
         roles={str(key): roles.needed(key) for key, _ in roles.entries()},
-        needs=_needs(root.at("needs"), root.at("queues").texts()),
+        needs=needs,
         plans=_raw(root.at("plans")),
         **_defaults(root),
         outcomes=read_outcomes(root.at("outcomes")),
         kinds=read_kinds(root.at("kinds")),
         products=read_products(root.at("products")),
+        tiers=tiers,
+        desks=read_desks(root.at("desks"), names),
         zone=_zone(root.at("zone")),
         applies=_for(root.at("for")),
         source=canonical(root.value),

@@ -15,6 +15,7 @@ from upheld.calendar.instant import Span
 from upheld.calendar.spec import CalendarSpec
 from upheld.errors import Place
 from upheld.policy.catalogue import Outcome, Product
+from upheld.policy.desks import Desk, Tier
 from upheld.policy.matrix import Matrix
 
 # --- durations ----------------------------------------------------------------------------------
@@ -83,9 +84,9 @@ class Test:
     """One key of a condition: it holds when the case's value is (or contains) one of ``values``.
 
     Keys: severity proposed.severity plan tier status source from outcome kind flag field words
-    product monitor missed warned waiting escalated_by number queue customer_kind, ``field.<name>``
-    for the value of a field, and ``is`` for the bare words opened, numbered, triaged, worked,
-    mobilised, resolved, closed, reopened, acknowledged, taken_back.
+    product monitor missed warned waiting escalated_by number queue customer_kind entitlement,
+    ``field.<name>`` for a field's value, and ``is`` for the bare words opened, numbered, triaged,
+    worked, mobilised, resolved, closed, reopened, acknowledged, taken_back.
     """
 
     __test__ = False  # not for pytest
@@ -191,10 +192,12 @@ class Target(Rule):
     """A clock. ``within`` or ``by``; ``promises_none`` says explicitly that nothing is promised.
 
     ``starts`` is opened, triaged, severity_set or a condition; ``met_by`` the kinds of events that
-    meet it; ``outside_hours`` a second clock over the time outside the calendar.
+    meet it; ``outside_hours`` a second clock over the time outside the calendar. With a ``tier`` time
+    runs only while a desk of it has the case.
     """
 
     target: str
+    tier: str | None = None
     applies: Condition = ALWAYS
     within: Duration | None = None
     by: ByInstant | None = None
@@ -388,6 +391,8 @@ class Policy:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
+    desks: Mapping[str, Desk] = field(default_factory=dict)
     zone: str = "UTC"
     applies: Condition = ALWAYS
     source: str = field(default="", repr=False)  # the text that the version hashes

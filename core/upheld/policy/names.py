@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from upheld.case.events import Side
+from upheld.case.events import Entitlement, Side
 from upheld.case.state import Status
 from upheld.policy.catalogue import NONE, Standing
+from upheld.policy.desks import DESK
 from upheld.policy.model import (
     AnyRule,
     AskAhead,
@@ -32,7 +33,7 @@ from upheld.source import suggest
 
 #: The people of a customer with a role.
 _CONTACTS: Final = re.compile(r"customer\.\S+")
-PEOPLE: Final = ("customer", "reporter", "assignee")
+PEOPLE: Final = ("customer", "reporter", "assignee", DESK)
 #: What `offer` offers beside links: those solutions of the site that fit what was written.
 SOLUTIONS: Final = "solutions"
 #: Flags that every case can have, whatever the policy says.
@@ -43,6 +44,7 @@ FIXED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "from": ("sender", ("partner", "unknown")),
     "waiting": ("party", ("customer", "vendor")),
     "escalated_by": ("side", tuple(Side)),
+    "entitlement": ("entitlement", tuple(Entitlement)),
     "monitor": ("state of a monitor", ("up", "degraded", "down", "inconclusive")),
 }
 
@@ -57,7 +59,9 @@ class Names:
         outcomes = outcomes_of(policy)
         kinds = tuple(policy.kinds)
         products = (*policy.products, *Standing) if policy.products else ()
-        self.people = (*policy.roles, *PEOPLE)
+        desks = policy.desks
+        self.people = (*policy.roles, *(each for each in PEOPLE if desks or each != DESK))
+        self.tiers = tuple(policy.tiers)
         self.needs = policy.needs
         self.severities = tuple(policy.severities)
         self.kinds = kinds
@@ -73,6 +77,7 @@ class Names:
             "flag": ("flag", self.flags),
             "plan": ("plan", tuple(policy.plans)),
             "queue": ("queue", policy.needs.queues),
+            "tier": ("tier", self.tiers),
             "missed": ("target", self.targets),
             "warned": ("target", self.targets),
         }
@@ -100,6 +105,8 @@ class Names:
                 yield from self._of_monitor(rule)
             case Require(tell=tell):
                 yield from self._people(tell)
+            case Target(tier=tier):
+                yield from _missing("tier", (tier,), self.tiers)
 
     def _of_test(self, test: Test) -> Iterator[Finding]:
         if test.key in self.known:

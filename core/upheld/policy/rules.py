@@ -24,7 +24,7 @@ from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
 from upheld.policy.values import FILLING_WORDS, condition, is_slip, words
 
-GATED: Final = ("number", "work", "resolve", "close", "customer_access")
+GATED: Final = ("number", "work", "hand_over", "resolve", "close", "customer_access")
 SENDERS: Final = ("partner", "unknown", "staff")
 NATURES: Final = ("normal", "automatic", "bounce", "list")
 #: What the case itself can have; anything else is recorded as provided under its own name.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.policy.matrix import Matrix
-from upheld.policy.model import Classify, Clause, Condition, DayEdge, Severity, Target
+from upheld.policy.model import Classify, Clause, DayEdge, Severity, Target
 
 _TITLES: Final[Mapping[str, str]] = {
     "first_response": "First answer",
@@ -64,12 +64,13 @@ def _rows(rule: Target) -> list[_Row]:
     levels: Sequence[int | None] = [
         int(value) for test in rule.applies.tests if test.key == _SEVERITY for value in test.values
     ] or [None]
-    return [(level, _others(rule.applies)) for level in levels]
+    return [(level, _others(rule)) for level in levels]
 
 
-def _others(applies: Condition) -> str:
-    tests = (test for test in applies.tests if test.key != _SEVERITY)
-    return "; ".join(" or ".join(map(str, test.values)) for test in tests)
+def _others(rule: Target) -> str:
+    tests = (test for test in rule.applies.tests if test.key != _SEVERITY)
+    said = [" or ".join(map(str, test.values)) for test in tests]
+    return "; ".join([*said, *([rule.tier.replace("-", " ")] if rule.tier else [])])
 
 
 def _label(row: _Row, severities: Mapping[int, Severity], *, alone: bool) -> str:

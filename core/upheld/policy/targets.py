@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from upheld.policy.conditions import WORDS, read_condition, read_do
+from upheld.policy.desks import HANDED_OVER
 from upheld.policy.instants import parse_by, wall_minutes
 from upheld.policy.model import (
     ALWAYS,
@@ -44,6 +45,7 @@ _NEVER: Final = "never"
 _TARGET_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 KEYS: Final = (
     "target",
+    "tier",
     "for",
     "within",
     "by",
@@ -60,7 +62,7 @@ KEYS: Final = (
     "promises",
 )
 #: What only a length of time can have.
-_OF_LENGTHS: Final = ("aim", "outside_hours", "pause_while")
+_OF_LENGTHS: Final = ("aim", "outside_hours", "pause_while", "tier")
 
 
 def read_target(node: Node, name: str) -> Target:
@@ -71,6 +73,7 @@ def read_target(node: Node, name: str) -> Target:
         name,
         node.place,
         target,
+        tier=node.at("tier").maybe(),
         applies=condition(node.at("for")),
         within=node.at("within").duration(),
         by=_by(node),
@@ -90,6 +93,8 @@ def read_target(node: Node, name: str) -> Target:
 
 
 def _one_promise(node: Node) -> None:
+    if HANDED_OVER in node.at("met_by").texts() and not node.has("tier"):
+        node.at("met_by").wrong("`handed_over` is what a tier does", "add `tier`, or leave it out")
     if node.has("promises") and node.at("promises").value != "none":
         node.at("promises").wrong("can only be `none`")
     if sum(node.has(key) for key in ("within", "by", "promises")) != 1:

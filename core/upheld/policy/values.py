@@ -14,7 +14,15 @@ from upheld.source import suggest
 #: A name this much like a known one is a slip, not one of the policy's own.
 _NEAR: Final = 0.85
 #: What a person of ours does: it meets a target, or fills a time.
-MET_WORDS: Final = ("public_reply", "call", "worked", "resolved", "workaround", "plan")
+MET_WORDS: Final = (
+    "public_reply",
+    "call",
+    "worked",
+    "handed_over",
+    "resolved",
+    "workaround",
+    "plan",
+)
 #: A status that Upheld sends by itself fills a time, but no machine meets a target.
 FILLING_WORDS: Final = (*MET_WORDS, "update")
 

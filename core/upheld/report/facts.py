@@ -19,6 +19,8 @@ from upheld.case.events import (
 )
 from upheld.case.state import CaseState
 from upheld.engine.conditions import holds
+from upheld.engine.desks import begun as begun_at
+from upheld.engine.desks import passed_on
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
 from upheld.engine.gates import missing, passes, there
@@ -74,7 +76,7 @@ def _lived(history: History, book: Rulebook) -> Iterator[tuple[Recorded, CaseSta
         if state is not None:
             state = _after(state, event, book)
         elif isinstance(event.body, Opened):
-            state = begin(event, book.policy.default_plan)
+            state = begun_at(book.policy, begin(event, book.policy.default_plan))
         yield each, state
 
 
@@ -86,7 +88,7 @@ def _opening_first(recorded: Recorded) -> tuple[bool, object]:
 def _after(state: CaseState, event: Event, book: Rulebook) -> CaseState:
     body = event.body
     if not isinstance(body, StepTaken):
-        return fold(state, event)
+        return passed_on(book.policy, state, fold(state, event), event)
     if body.result is not StepResult.FILLED:
         for do in book.does(body.clause, body.rule):
             state = effect(state, do, body.due)

@@ -14,6 +14,7 @@ from upheld.case.events import (
     BODIES,
     Actor,
     Body,
+    Entitlement,
     Event,
     Fact,
     Noted,
@@ -36,6 +37,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "tuple[str, ...]": st.lists(_TEXT, max_size=3).map(tuple),
     "Mapping[str, str]": st.dictionaries(_TEXT, _TEXT, max_size=3),
     "StepResult": st.sampled_from(StepResult),
+    "Entitlement": st.sampled_from(Entitlement),
 }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from tests.core.engine.scene import BO, BOT, HEAD, PAT, START, Case
+from tests.core.engine.desks import HEAD_WITH_DESKS
+from tests.core.engine.scene import BO, BOT, PAT, START, Case
 from upheld.calendar.instant import MINUTE, Instant
 from upheld.case.events import (
     Actor,
@@ -17,8 +18,10 @@ from upheld.case.events import (
     Closed,
     CustomerMessage,
     Detached,
+    Escalated,
     Event,
     Flagged,
+    HandedOver,
     Held,
     Mobilised,
     Noted,
@@ -32,6 +35,7 @@ from upheld.case.events import (
     Reopened,
     Resolved,
     SeveritySet,
+    TakenBack,
     Triaged,
     WaitingOn,
     Worked,
@@ -48,9 +52,9 @@ outcomes:
 
 
 def with_outcomes(*rules: str) -> Terms:
-    """As ``terms``, of a policy that has outcomes."""
+    """As ``terms``, of a policy that has outcomes and desks."""
     lines = [f"  - {{id: A-{n}, says: A promise., {rule}}}" for n, rule in enumerate(rules, 1)]
-    return compile_terms(load_policy(OUTCOMES + HEAD + "\n".join(lines)))
+    return compile_terms(load_policy(OUTCOMES + HEAD_WITH_DESKS + "\n".join(lines)))
 
 
 OPEN = "status: [open, worked, waiting_customer, waiting_vendor, resolved]"
@@ -84,9 +88,18 @@ TERMS = with_outcomes(
     " do: [notify: chief]",
     "when: {missed: update}, do: [notify: manager]",
     "when: {warned: [update, resolution]}, after: 10 minutes, do: [notify: engineer]",
+    "target: first_turn, tier: first, within: 4 business hours, calendar: desk, aim: 2 business hours,"
+    " met_by: [handed_over, resolved]",
+    "target: top_turn, tier: top, within: 2 business hours, calendar: desk, outside_hours: 5 hours,"
+    " met_by: [worked, handed_over], pause_while: {waiting: customer}",
+    "target: update, tier: top, within: 1 hour, pause_while: never",
+    "target: whole, within: 6 business hours, calendar: desk, starts: triaged",
+    "when: {tier: top, missed: top_turn}, do: [notify: desk]",
 )
 LENGTH: Instant = 14 * 60 * MINUTE
 
+_TURNS: list[Body] = [HandedOver(desk) for desk in ("home", "brno", "boston")]
+_TURNS.append(Escalated("boston", "too deep"))
 _SEVERITIES = st.integers(1, 3)
 _BODIES: st.SearchStrategy[Body] = st.one_of(
     st.builds(SeveritySet, _SEVERITIES),
@@ -107,6 +120,7 @@ _BODIES: st.SearchStrategy[Body] = st.one_of(
     ),
     st.sampled_from([CustomerMessage("hello?"), Noted("…"), PageAcknowledged(), Mobilised()]),
     st.sampled_from([CustomerMessage("and now?"), PublicReply("we look"), WaitingOn("customer")]),
+    st.sampled_from([*_TURNS, TakenBack("done")]),
     st.sampled_from([Assigned("bo"), Queued("support"), Released(), Attached("C9"), Detached()]),
     st.sampled_from([Resolved(), Resolved("workaround"), Closed(), Reopened(), Rejected("spam")]),
 )

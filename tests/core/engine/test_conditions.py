@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.core.engine.scene import OPENED, START, at
-from upheld.case.events import Opened, OutcomeSet, Proposed
+from upheld.case.events import Entitled, Entitlement, Opened, OutcomeSet, Proposed
 from upheld.case.state import CaseState, Status
+from upheld.case.turn import Turn
 from upheld.engine.conditions import KEYS, holds, live
 from upheld.policy.conditions import KEYS as WRITTEN
 from upheld.policy.conditions import WORDS
@@ -66,6 +67,8 @@ def test_all_tests_must_hold_and_any_value_of_each() -> None:
         ("from", "unknown", {"opened": Opened("email", "", "")}),
         ("product", "router", {"opened": Opened("email", "", "", product="router")}),
         ("customer_kind", "partner", {"opened": Opened("email", "", "", customer_kind="partner")}),
+        ("tier", "top", {"turns": (Turn("vendor", "top", 0),)}),
+        ("entitlement", "expired", {"entitlement": Entitled(Entitlement.EXPIRED, "till")}),
         ("words", "down", {"opened": Opened("email", "It is DOWN", "")}),
         ("words", "off-line", {"opened": Opened("email", "", "the server went offline.")}),
     ],
@@ -76,7 +79,7 @@ def test_each_key_reads_its_part_of_the_case(key: str, value: Any, change: dict[
     assert not holds(asked, FRESH)
 
 
-@pytest.mark.parametrize("key", ["tier", "monitor", "warned"])
+@pytest.mark.parametrize("key", ["monitor", "warned"])
 def test_what_nothing_tells_yet_never_holds(key: str) -> None:
     assert not holds(Condition((Test(key, ("anything",)),)), FRESH)
 

@@ -20,6 +20,8 @@ from upheld.case.events import (
     CustomerMessage,
     Detached,
     Enforced,
+    Entitled,
+    Entitlement,
     Escalated,
     Event,
     Fact,
@@ -53,6 +55,8 @@ from upheld.case.events import (
 from upheld.case.state import CaseState, Status
 from upheld.engine.fold import begin, deeds, fold
 
+VALID = Entitlement.VALID
+TILL = Entitled(VALID, "till", "premier")
 CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Enforced(at(3)), {"enforced_from": at(3)}),
     (Linked("jira", "10001", "OPS-7"), {"tracker_key": "OPS-7"}),
@@ -69,6 +73,7 @@ CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Queued("support"), {"queue": "support"}),
     (Assigned("cy"), {"assignee": "cy", "assigned_by_person": True}),
     (PlanChanged("premier"), {"plan": "premier"}),
+    (Entitled(VALID, "till", "premier"), {"entitlement": TILL, "plan": "premier"}),
     (Mobilised(), {"mobilised_at": at(1)}),
     (Escalated("chief"), {"escalated_by": "staff", "escalated_to": "chief"}),
     (PageAcknowledged(), {"acknowledged_at": at(1)}),
@@ -121,7 +126,11 @@ def test_an_answer_is_work_and_a_response(fact: Body) -> None:
     assert (again.worked_at, again.responded_at) == (at(2), at(1))  # the last, and the first
 
 
-@pytest.mark.parametrize("fact", [Noted("…"), PassedOver(("C2",)), Reopened(), Unread("jira")])
+@pytest.mark.parametrize(
+    # Whose turn it is takes a policy: see test_desks.py.
+    "fact",
+    [Noted("…"), PassedOver(("C2",)), Reopened(), Unread("jira"), HandedOver("top")],
+)
 def test_what_changes_nothing_leaves_the_very_state(fact: Body) -> None:
     event = Event("e", at(1), at(1), BO, fact)
     assert fold(FRESH, event) is FRESH
@@ -139,13 +148,18 @@ def test_every_kind_of_fact_is_known_here() -> None:
     }
 
 
+def test_a_case_about_what_no_agreement_covers_has_no_plan() -> None:
+    other = after(PlanChanged("premier"), Entitled(Entitlement.EXPIRED, "till"))
+    assert other.plan is None
+    unknown = after(PlanChanged("premier"), Entitled(Entitlement.UNKNOWN))
+    assert unknown.plan == "premier"
+
+
 def test_an_escalation_is_somebodys_until_it_is_taken_back() -> None:
     up = after(Escalated("chief", "slow", "customer"))
     assert (up.escalated_by, up.escalated_to) == ("customer", "chief")
     back = after(Escalated("chief", "slow"), TakenBack("called"))
     assert (back.escalated_by, back.escalated_to) == (None, None)
-    over = after(HandedOver("top", "vendor"))
-    assert (over.held_by, over.tier) == ("top", "vendor")
 
 
 def test_who_agreed_to_a_solution_did_not_agree_to_the_next() -> None:

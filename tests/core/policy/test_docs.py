@@ -26,6 +26,7 @@ from upheld.policy import (
     values,
 )
 from upheld.policy.catalogue import Clocks, OnReturn, Standing
+from upheld.policy.desks import Answers
 from upheld.policy.matrix import Empty
 from upheld.policy.model import (
     CatchUp,
@@ -46,6 +47,8 @@ _TABLES: Final[dict[str, tuple[Iterable[str], ...]]] = {
     "At the top": (load._TOP,),
     "severities": (load._SEVERITY,),
     "calendars": (calendars.KEYS, calendars.HOLIDAYS),
+    "tiers": (catalogued.TIER,),
+    "desks": (catalogued.DESK,),
     "needs": (load._NEEDS,),
     "Sections": (load._SECTION,),
     "Clauses": (load._CLAUSE,),
@@ -71,6 +74,7 @@ _LINES: Final[dict[tuple[str, str], Iterable[str]]] = {
     ("target", "on_reopen"): OnReopen,
     ("when", "catch_up"): CatchUp,
     ("every", "catch_up"): CatchUp,
+    ("tiers", "answers"): Answers,
     ("outcomes", "clocks"): Clocks,
     ("outcomes", "on_return"): OnReturn,
     ("classify", "empty"): Empty,

@@ -215,7 +215,7 @@ def _language(data: Any, names: frozenset[str]) -> Iterator[Spot]:
 
 def _spots_of_keys(policy: str, data: Any) -> dict[str, Spot]:
     whole = _WHOLE[policy].data
-    groups = ("roles", "calendars", "outcomes", "plans")
+    groups = ("roles", "calendars", "outcomes", "plans", "tiers", "desks")
     names = frozenset(name for group in groups for name in whole.get(group) or {})
     found: dict[str, Spot] = {}
     for inside, key in _language(data, names):
