@@ -83,10 +83,8 @@ ByInstant: TypeAlias = DayEdge | OpenAfter
 class Test:
     """One key of a condition: it holds when the case's value is (or contains) one of ``values``.
 
-    Keys: severity proposed.severity plan tier status source from outcome kind flag field words
-    product monitor missed warned waiting escalated_by number queue customer_kind entitlement,
-    ``field.<name>`` for a field's value, and ``is`` for the bare words opened, numbered, triaged,
-    worked, mobilised, resolved, closed, reopened, acknowledged, taken_back.
+    Keys are those that ``conditions`` reads, ``proposed.<key>``, ``field.<name>`` for a field's value,
+    and ``is`` for bare words.
     """
 
     __test__ = False  # not for pytest
