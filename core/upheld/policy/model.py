@@ -1,7 +1,7 @@
 """What was promised: a policy as frozen data. Sentences keep their order, rules their clause.
 
-The file's shape is in docs/reference/policy.md. Everything here is plain data that the engine reads;
-reading the file is ``load``'s work. A rule's identity is clause id + rule name, never its position.
+The file's shape is in docs/reference/policy.md; reading it is ``load``'s work. A rule's identity is
+clause id + rule name, never its position.
 """
 
 from __future__ import annotations
@@ -190,8 +190,7 @@ class Target(Rule):
     """A clock. ``within`` or ``by``; ``promises_none`` says explicitly that nothing is promised.
 
     ``starts`` is opened, triaged, severity_set or a condition; ``met_by`` the kinds of events that
-    meet it; ``outside_hours`` a second clock over the time outside the calendar. With a ``tier`` time
-    runs only while a desk of it has the case.
+    meet it; ``outside_hours`` a second clock over closed hours; ``tier`` whose turn it must be.
     """
 
     target: str
@@ -327,7 +326,7 @@ AnyRule: TypeAlias = Target | When | Every | Classify | Require | Intake | Monit
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One published sentence with its id. ``says`` is as written, placeholders and all;
-    ``published`` has the numbers in. Exactly one of rules, kept_by and statement is set."""
+    ``published`` has the numbers in. One of rules, kept_by and statement is set."""
 
     id: str
     says: str
@@ -370,7 +369,7 @@ class Needs:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A whole policy. ``version`` is the content hash that cases are pinned to; ``applies`` tells which
-    new cases are pinned to it where several policies run side by side; days count in ``zone``.
+    new cases are, where several policies run side by side; days count in ``zone``.
     ``default_severity`` is proposed where no rule proposes one; ``default_plan`` is the plan of who has none.
     """
 
