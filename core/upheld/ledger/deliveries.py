@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import Attempt, Delivery
 from upheld.ledger.schema import attempt, delivery, outbox
 from upheld.ledger.states import PROGRESS, UNFINISHED, DeliveryState, OutboxState
+
+_SPOKEN_OF: Final = (
+    select(delivery)
+    .where(delivery.c.connection == bindparam("by"))
+    .where(or_(delivery.c.key == bindparam("name"), delivery.c.handle == bindparam("name")))
+    .order_by(delivery.c.number.desc())
+)
+#: By the state that is reached: what has not come so far yet.
+_ADVANCED: Final = {
+    reached: update(delivery)
+    .where(
+        delivery.c.key == bindparam("of"),
+        one_of(delivery.c.state, [state for state in PROGRESS if PROGRESS[state] < rank]),
+    )
+    .values(state=reached.value, detail=bindparam("because"), changed=NOW, lease_until=None)
+    for reached, rank in PROGRESS.items()
+    if rank > min(PROGRESS.values())
+}
 
 
 def read_delivery(row: Any) -> Delivery:
@@ -42,21 +60,14 @@ class Deliveries(Part):
 
     def receipt(self, connection: str, key_or_handle: str) -> Delivery | None:
         """The delivery that a provider speaks of, by our key or by its own handle."""
-        found = (
-            select(delivery)
-            .where(delivery.c.connection == connection)
-            .where(or_(delivery.c.key == key_or_handle, delivery.c.handle == key_or_handle))
-            .order_by(delivery.c.number.desc())
-        )
-        row = self._connection.execute(found).mappings().first()
+        asked = {"by": connection, "name": key_or_handle}
+        row = self._connection.execute(_SPOKEN_OF, asked).mappings().first()
         return None if row is None else read_delivery(row)
 
     def advance(self, key: str, state: DeliveryState, *, detail: str | None = None) -> bool:
         """Take a provider's word that a delivery has come further; False for old news."""
-        before = [s for s, rank in PROGRESS.items() if rank < PROGRESS[state]]
-        moved = update(delivery).where(delivery.c.key == key, one_of(delivery.c.state, before))
-        values = {"state": state.value, "detail": detail, "changed": NOW, "lease_until": None}
-        if self._connection.execute(moved.values(values)).rowcount != 1:
+        moved = self._connection.execute(_ADVANCED[state], {"of": key, "because": detail})
+        if moved.rowcount != 1:
             return False
         self._finish_message_of(key)
         return True

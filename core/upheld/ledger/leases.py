@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Select,
     and_,
     bindparam,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from upheld.calendar.instant import SECOND, Span
 from upheld.errors import Fenced
@@ -31,7 +33,7 @@ from upheld.ledger.deliveries import Deliveries, read_delivery
 from upheld.ledger.machine import NOW
 from upheld.ledger.merging import carried, free
 from upheld.ledger.outbox import Outbox, read_item
-from upheld.ledger.part import one_of
+from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
 from upheld.ledger.schema import attempt, delivery, outbox, stop
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
@@ -117,8 +119,45 @@ _FREE: Final = (
     .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~_STOPPED)
     .where(_first_in_lane())
     .order_by(delivery.c.urgency, delivery.c.number)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+
+
+def _leasing(ready: Select[tuple[int]]) -> ReturningUpdate[Any]:
+    # A common table expression, so that PostgreSQL picks and locks the rows once.
+    picked = ready.cte("picked")
+    return (
+        update(delivery)
+        .where(delivery.c.number.in_(select(picked.c.number)))
+        .values(
+            owner=bindparam("who"),
+            token=delivery.c.token + 1,
+            lease_until=NOW + bindparam("span", type_=BigInteger),
+        )
+        .returning(delivery)
+    )
+
+
+_LEASE: Final = _leasing(_FREE)
+_LEASE_OF: Final = {
+    name: _leasing(_FREE.where(which))
+    for name, which in among(delivery.c.connection, "connections").items()
+}
+_ENDED: Final = (
+    update(delivery)
+    .where(_OURS, _OPEN)
+    .values(
+        state=bindparam("became"),
+        detail=bindparam("because"),
+        handle=func.coalesce(bindparam("known_handle"), delivery.c.handle),
+        owner=None,
+        lease_until=None,
+        changed=NOW,
+        not_before=NOW + bindparam("later", type_=BigInteger),
+    )
+)
+_MESSAGES: Final = {name: select(outbox).where(ids) for name, ids in among(outbox.c.key).items()}
 
 
 class Leases(Outbox, Deliveries):
@@ -137,10 +176,11 @@ class Leases(Outbox, Deliveries):
         Nothing while everything is stopped.
         """
         self._connection.execute(_RECLAIM)
-        ready = _FREE.limit(limit)
+        lease, asked = _LEASE, {"who": owner, "span": int(seconds * SECOND), "most": limit}
         if connections is not None:
-            ready = ready.where(delivery.c.connection.in_(list(connections)))
-        rows = self._connection.execute(_leasing(ready, owner, seconds)).mappings()
+            lease = _LEASE_OF[self._dialect]
+            asked |= listed(self._dialect, connections=connections)
+        rows = self._connection.execute(lease, asked).mappings()
         taken = sorted((read_delivery(row) for row in rows), key=lambda d: (d.urgency, d.number))
         return self._with_messages(taken) if taken else []
 
@@ -183,8 +223,9 @@ class Leases(Outbox, Deliveries):
 
         ``PENDING`` and ``UNKNOWN`` are tried again after ``retry_in`` of machine time.
         """
-        ended = _ending(state, handle, detail, retry_in or 0)
-        written = self._connection.execute(ended, _held(leased)).rowcount == 1
+        became = {"became": state.value, "because": detail, "known_handle": handle}
+        ended = {**_held(leased), **became, "later": retry_in or 0}
+        written = self._connection.execute(_ENDED, ended).rowcount == 1
         if not written and not self._told_before(leased, handle):
             raise Fenced(
                 "the lease was lost; another daemon has this delivery now",
@@ -214,9 +255,8 @@ class Leases(Outbox, Deliveries):
         return self._with_messages([sent])[0].item.clauses
 
     def _with_messages(self, deliveries: Sequence[Delivery]) -> list[LeasedDelivery]:
-        keys = {each.outbox_key for each in deliveries}
-        query = select(outbox).where(outbox.c.key.in_(sorted(keys)))
-        rows = self._connection.execute(query).mappings()
+        keys = self._ids(sorted({each.outbox_key for each in deliveries}))
+        rows = self._connection.execute(_MESSAGES[self._dialect], keys).mappings()
         messages = {row["key"]: read_item(row) for row in rows}
         more = carried(self._connection, deliveries)
         return [
@@ -229,34 +269,5 @@ def _speaking_for(item: OutboxItem, more: tuple[str, ...]) -> OutboxItem:
     return replace(item, clauses=tuple(dict.fromkeys((*item.clauses, *more)))) if more else item
 
 
-def _leasing(ready: Select[tuple[int]], owner: str, seconds: float) -> Any:
-    # A common table expression, so that PostgreSQL picks and locks the rows once.
-    picked = ready.cte("picked")
-    return (
-        update(delivery)
-        .where(delivery.c.number.in_(select(picked.c.number)))
-        .values(
-            owner=owner,
-            token=delivery.c.token + 1,
-            lease_until=NOW + int(seconds * SECOND),
-        )
-        .returning(delivery)
-    )
-
-
 def _held(leased: LeasedDelivery) -> dict[str, Any]:
     return {"of": leased.delivery.number, "token_held": leased.token}
-
-
-def _ending(state: DeliveryState, handle: str | None, detail: str | None, retry_in: Span) -> Any:
-    values: dict[str, Any] = {
-        "state": state.value,
-        "detail": detail,
-        "owner": None,
-        "lease_until": None,
-        "changed": NOW,
-        "not_before": NOW + retry_in,
-    }
-    if handle is not None:
-        values["handle"] = handle
-    return update(delivery).where(_OURS, _OPEN).values(values)

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
-from upheld.ledger.part import one_of
+from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery
 from upheld.ledger.schema import delivery, outbox
 from upheld.ledger.states import DeliveryState, OutboxState
@@ -46,12 +46,17 @@ _OPEN_AGAIN: Final = (
     )
     .values(state=OutboxState.PLANNED.value)
 )
-_CARRIED: Final = (
+_BESIDE: Final = (
     select(delivery.c.detail, outbox.c.clauses)
     .join(outbox, outbox.c.key == delivery.c.outbox_key)
     .where(_MERGED, outbox.c.unwanted.is_(None))
     .order_by(delivery.c.number)
 )
+_SUBJECTS: Final = among(delivery.c.subject, "subjects")
+_CARRIED: Final = {
+    name: _BESIDE.where(_SUBJECTS[name], keys)
+    for name, keys in among(delivery.c.detail, "keys").items()
+}
 
 
 def free(connection: Connection, subject: str) -> None:
@@ -66,8 +71,9 @@ def carried(
 ) -> Mapping[str, tuple[str, ...]]:
     """Key of a delivery -> the clauses of other messages that it speaks for too."""
     subjects = {each.key: each.subject for each in deliveries}
-    which = delivery.c.subject.in_(sorted(set(subjects.values())))
-    found = connection.execute(_CARRIED.where(which, delivery.c.detail.in_(sorted(subjects))))
+    dialect = connection.dialect.name
+    asked = listed(dialect, subjects=sorted(set(subjects.values())), keys=sorted(subjects))
+    found = connection.execute(_CARRIED[dialect], asked)
     clauses: dict[str, tuple[str, ...]] = {}
     for key, more in found:
         clauses[key] = (*clauses.get(key, ()), *json.loads(more))

@@ -21,7 +21,9 @@ _PENDING: Final = (
     select(outbox)
     .where(one_of(outbox.c.state, [OutboxState.PENDING]))
     .order_by(outbox.c.urgency, outbox.c.number)
+    .limit(bindparam("most"))
 )
+_ITEM: Final = select(outbox).where(outbox.c.key == bindparam("of"))
 _UNPLANNED: Final = (
     select(func.count()).select_from(outbox).where(one_of(outbox.c.state, [OutboxState.PENDING]))
 )
@@ -112,7 +114,7 @@ class Outbox(Part):
 
     def pending(self, limit: int) -> list[OutboxItem]:
         """Messages that nobody has planned yet, the most urgent first, then the oldest."""
-        rows = self._connection.execute(_PENDING.limit(limit)).mappings()
+        rows = self._connection.execute(_PENDING, {"most": limit}).mappings()
         return [read_item(row) for row in rows]
 
     def unplanned(self) -> int:
@@ -121,8 +123,7 @@ class Outbox(Part):
 
     def item(self, key: str) -> OutboxItem:
         """The message with this key; ``NotFound``."""
-        found = select(outbox).where(outbox.c.key == key)
-        row = self._connection.execute(found).mappings().first()
+        row = self._connection.execute(_ITEM, {"of": key}).mappings().first()
         if row is None:
             raise NotFound(f"no message has the key {key}", do_next="see `upheld outbox list`")
         return read_item(row)

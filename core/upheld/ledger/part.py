@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final
@@ -39,9 +39,9 @@ class Part:
     def _dialect(self) -> str:
         return self._connection.dialect.name
 
-    def _ids(self, ids: Sequence[str]) -> dict[str, Any]:
+    def _ids(self, ids: Collection[str]) -> dict[str, Any]:
         """The parameter of ``among``."""
-        return {"ids": dump(ids) if self._dialect == "sqlite" else list(ids)}
+        return listed(self._dialect, ids=ids)
 
 
 def unless_there(table: Table) -> dict[str, Insert]:
@@ -72,14 +72,20 @@ def one_of(column: ColumnElement[str], states: Iterable[StrEnum]) -> ColumnEleme
     return column == literals[0] if len(literals) == 1 else column.in_(literals)
 
 
-def among(column: ColumnElement[str]) -> dict[str, ColumnElement[bool]]:
-    """By dialect: ``column`` is one of the parameter ``ids``, given by ``Part._ids``.
+def among(column: ColumnElement[str], name: str = "ids") -> dict[str, ColumnElement[bool]]:
+    """By dialect: ``column`` is one of the parameter ``name``, given by ``listed``.
 
     One parameter however many ids there are, so that the statement needn't be written anew.
     """
-    listed = func.json_each(bindparam("ids", type_=Text)).table_valued("value")
-    given = bindparam("ids", type_=postgresql.ARRAY(Text))
-    return {"sqlite": column.in_(select(listed.c.value)), "postgresql": column == func.any(given)}
+    each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
+    given = bindparam(name, type_=postgresql.ARRAY(Text))
+    return {"sqlite": column.in_(select(each.c.value)), "postgresql": column == func.any(given)}
+
+
+def listed(dialect: str, **ids: Collection[str]) -> dict[str, Any]:
+    """The parameters of ``among``."""
+    as_given = dump if dialect == "sqlite" else list
+    return {name: as_given([*each]) for name, each in ids.items()}
 
 
 class Bulk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, or_, select, update
+from sqlalchemy import BigInteger, Update, bindparam, func, or_, select, update
 
 from upheld.calendar.instant import SECOND, Instant
 from upheld.errors import Fenced
@@ -34,6 +34,24 @@ _TAKE: Final = (
     )
     .returning(pull.c.cursor, pull.c.token)
 )
+_MOVED: Final = (
+    update(pull)
+    .where(_OURS)
+    .values(
+        cursor=bindparam("upto"),
+        succeeded=bindparam("at"),
+        as_of=func.coalesce(bindparam("known", type_=BigInteger), pull.c.as_of),
+        failures=0,
+        error=None,
+    )
+)
+_MOVED_LAST: Final = _MOVED.values(_FREE)
+_FAILED: Final = (
+    update(pull)
+    .where(_OURS)
+    .values(failed=bindparam("at"), failures=pull.c.failures + 1, error=bindparam("what"), **_FREE)
+)
+_RELEASED: Final = update(pull).where(_OURS).values(_FREE)
 
 
 class Pulls(Part):
@@ -64,14 +82,12 @@ class Pulls(Part):
         ``as_of`` None: there is more to read, so it stays as it was. ``last``: the lease is given
         back with it.
         """
-        values: dict[str, Any] = {"cursor": cursor, "succeeded": now, "failures": 0, "error": None}
-        values |= {} if as_of is None else {"as_of": as_of}
-        self._fenced(lease, {**values, **_FREE} if last else values)
+        moved = {"upto": cursor, "at": now, "known": as_of}
+        self._fenced(lease, _MOVED_LAST if last else _MOVED, moved)
 
     def pull_failed(self, lease: PullLease, error: str, *, now: Instant) -> None:
         """Note that the connection could not be read, and give the lease back; ``Fenced`` without it."""
-        failed = {"failed": now, "failures": pull.c.failures + 1, "error": error}
-        self._fenced(lease, {**failed, **_FREE})
+        self._fenced(lease, _FAILED, {"at": now, "what": error})
 
     def reconciled(self, connection: str, now: Instant) -> None:
         """All that is there was read from the beginning."""
@@ -81,7 +97,7 @@ class Pulls(Part):
     def release_pull(self, lease: PullLease) -> None:
         """Let somebody else pull at once; nothing happens where the lease was lost."""
         held = {"of": lease.connection, "token_held": lease.token}
-        self._connection.execute(update(pull).where(_OURS).values(_FREE), held)
+        self._connection.execute(_RELEASED, held)
 
     def pulls(self) -> list[PullStatus]:
         """How reading goes, by connection."""
@@ -94,9 +110,9 @@ class Pulls(Part):
         first = {"connection": connection, "token": 0, "failures": 0}
         return self._connection.execute(_FIRST[self._dialect], first).first() is not None
 
-    def _fenced(self, lease: PullLease, values: Mapping[str, Any]) -> None:
+    def _fenced(self, lease: PullLease, change: Update, values: Mapping[str, Any]) -> None:
         held = {"of": lease.connection, "token_held": lease.token}
-        done = self._connection.execute(update(pull).where(_OURS).values(values), held)
+        done = self._connection.execute(change, {**held, **values})
         if done.rowcount != 1:
             raise Fenced(
                 "the lease was lost; another daemon pulls this connection now",

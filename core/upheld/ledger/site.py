@@ -19,6 +19,8 @@ _STORE: Final = or_replace(vault, "connection", "key")
 _SET: Final = or_replace(counter, "name")
 #: Kept among the counters: a number with a name, which every schema has room for.
 _RESTORED: Final = "restored"
+_NODES: Final = select(node).order_by(node.c.beat.desc())
+_TIME: Final = select(NOW)
 _STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
 
 
@@ -76,7 +78,7 @@ class Sites(Part):
 
     def nodes(self) -> list[Node]:
         """Every daemon that was ever seen, the last to be heard first."""
-        rows = self._connection.execute(select(node).order_by(node.c.beat.desc()))
+        rows = self._connection.execute(_NODES)
         return [Node(row.id, row.version, row.config, row.beat) for row in rows]
 
     def forget_node(self, node_id: str) -> None:
@@ -85,7 +87,7 @@ class Sites(Part):
 
     def machine_time(self) -> Instant:
         """The machine's time, by which leases and signs of life are to be read."""
-        return int(self._connection.execute(select(NOW)).scalar_one())
+        return int(self._connection.execute(_TIME).scalar_one())
 
 
 class Policies(Part):
