@@ -34,7 +34,8 @@ def folded_domain(domain: str) -> str | None:
         host = domain.strip().rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         return None
-    return host or None
+    # Its mapping may leave a blank behind (of an acute accent by itself, say).
+    return None if not host or _UNFIT.search(host) else host
 
 
 def folded_pattern(pattern: str) -> str | None:

@@ -57,6 +57,8 @@ def path_of(tree: Sequence[Sequence[bytes]], place: int) -> list[bytes]:
 
 def climb(leaf: bytes, place: int, leaves: int, path: Iterable[bytes]) -> bytes | None:
     """The root that a path leads to from the leaf at ``place`` of ``leaves``; None: no such path."""
+    if not 0 <= place < leaves:
+        return None
     found, steps = leaf, list(path)
     while leaves > 1:
         if place ^ 1 < leaves:
@@ -65,4 +67,4 @@ def climb(leaf: bytes, place: int, leaves: int, path: Iterable[bytes]) -> bytes 
             step = steps.pop(0)
             found = node_hash(step, found) if place % 2 else node_hash(found, step)
         place, leaves = place // 2, (leaves + 1) // 2
-    return None if steps or place else found
+    return None if steps else found

@@ -130,6 +130,10 @@ def test_the_plan_is_that_of_the_day() -> None:
     assert directory.sender("pat@acme.example", NOON - 27_000_000_000).plan == "standard"
 
 
+def test_a_domain_that_would_come_to_have_a_blank_in_it_is_none() -> None:
+    assert folded("pat@\u00b4.example") is None
+
+
 @given(st.text(max_size=40))
 def test_folding_never_raises_and_is_stable(text: str) -> None:
     once = folded(text)

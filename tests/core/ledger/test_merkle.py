@@ -47,6 +47,14 @@ def test_no_other_leaf_and_no_other_place_has_it(
     assert climb(hashes[place], place, len(hashes), [*path, other]) is None
 
 
+def test_a_place_that_is_not_there_has_no_path() -> None:
+    hashes = [sha256(bytes([n])).digest() for n in range(6)]
+    path = path_of(levels(hashes), 5)
+    assert climb(hashes[5], 5, 6, path) == root_of(hashes)
+    assert climb(hashes[5], 6, 6, path) is None
+    assert climb(hashes[5], -1, 6, path) is None
+
+
 LEAF = st.tuples(st.text(st.characters(categories=["L", "N"]), max_size=9), st.integers(1), HASH)
 
 
