@@ -171,6 +171,25 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Restated:
+    """What the opening said is another from here on: what it is about, who reported it, whose it is.
+
+    None leaves a thing as it was, "" means nobody. What the directory knows of a customer comes with
+    them: kind, plan and language are read where ``customer`` is given.
+    """
+
+    kind: ClassVar[str] = "restated"
+    rank: ClassVar[int] = 1
+    title: str | None = None
+    reporter: str | None = None
+    reporter_name: str = ""
+    customer: str | None = None
+    customer_kind: str | None = None
+    plan: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Triaged:
     """A person has reviewed the case: its severity, and its number where they gave one."""
 
@@ -312,12 +331,17 @@ class PageAcknowledged:
 
 @dataclass(frozen=True, slots=True)
 class CustomerMessage:
-    """The customer wrote. Ends a wait for them."""
+    """The customer wrote. Ends a wait for them.
+
+    ``customer`` is whose people wrote; it counts for nothing while the case is another one's. None
+    where nobody told.
+    """
 
     kind: ClassVar[str] = "customer_message"
     rank: ClassVar[int] = 5
     text: str
     sender: str = ""
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,6 +626,7 @@ Fact: TypeAlias = (
     | CalendarApplied
     | Migrated
     | Linked
+    | Restated
     | Triaged
     | Rejected
     | SeveritySet

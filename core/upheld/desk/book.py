@@ -9,6 +9,7 @@ from upheld.calendar.instant import Instant
 from upheld.calendar.version import Calendars
 from upheld.case.decision import Decision, Subject, pinned_calendar
 from upheld.case.events import Event, Opened
+from upheld.case.opening import opening
 from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
@@ -118,15 +119,15 @@ class Book:
     def decide(self, subject: Subject, event: Event) -> Decision:
         """The decider for the ledger: each kind of subject has its own."""
         pinned = pinned_calendar((*subject.facts, event))
-        terms = self._live(self.of(subject.policy, pinned), subject)
+        terms = self._live(self.of(subject.policy, pinned), (*subject.facts, event))
         if subject.kind == "referral":
             return decide_referral(terms, subject, event)
         return decide(terms, subject, event)
 
-    def _live(self, terms: Terms, subject: Subject) -> Terms:
+    def _live(self, terms: Terms, facts: Sequence[Event]) -> Terms:
         """The terms, enforced from when on the subject's customer is live."""
-        opened = subject.facts[0].body if subject.facts else None
-        since = self._scopes.of(opened.customer if isinstance(opened, Opened) else None)
+        opened = opening(facts)
+        since = self._scopes.of(opened.customer if opened else None)
         if since is None or since <= (terms.enforced_from or 0):
             return terms
         return replace(terms, enforced_from=since)

@@ -27,6 +27,7 @@ from upheld.case.events import (
     Reopened,
     Side,
 )
+from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.records import Records
 from upheld.desk.tracked import Tracked, was_there_before
@@ -144,14 +145,20 @@ class Intake:
             # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
             body: Body = PublicReply(message.text) if message.verified else _unverified(message)
             self._fact(tx, case, message, body, _who(sender))
-        elif sender.customer is not None and sender.customer == _opening(case).customer:
+        elif sender.customer is not None and sender.customer == self._whose(case, message):
             closed = tx.case(case.id).status == Status.CLOSED
-            self._fact(tx, case, message, _said(message), _who(sender))
+            self._fact(tx, case, message, _said(message, sender.customer), _who(sender))
             if closed:
                 again = Reopened("the customer wrote again")
                 self._fact(tx, case, message, again, _who(sender), part="#reopened")
         else:
             self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
+
+    def _whose(self, case: Subject, message: Message) -> str | None:
+        """The customer whose case it was, as far as is known, when the message was written."""
+        said = opening(case.facts, self._since(case, message.at))
+        assert said is not None
+        return said.customer
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
         verbs = self._rules(tx, source, message, sender)
@@ -363,14 +370,8 @@ def _id(item: Inbound) -> str:
     return hashlib.sha256(ascii(item).encode()).hexdigest()
 
 
-def _opening(case: Subject) -> Opened:
-    body = case.facts[0].body
-    assert isinstance(body, Opened)
-    return body
-
-
-def _said(message: Message) -> CustomerMessage:
-    return CustomerMessage(message.text, message.by.id)
+def _said(message: Message, customer: str | None = None) -> CustomerMessage:
+    return CustomerMessage(message.text, message.by.id, customer)
 
 
 def _unverified(message: Message) -> Noted:

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.case.events import UPHELD, Body, Event, Noted, Opened, Proposed, Provided
+from upheld.case.opening import opening
 from upheld.engine.classify import propose, reads
 from upheld.logs import logger
 from upheld.plugin import Intake as Asked
@@ -100,13 +101,13 @@ def news(
 def anew(policy: Policy, facts: Iterable[Event], event: Event) -> Event | None:
     """What the policy proposes otherwise since ``event``, one of the case's ``facts``, recorded a field."""
     ordered = sorted(facts, key=lambda fact: fact.order)
-    opening = next((fact for fact in ordered if isinstance(fact.body, Opened)), None)
+    began = next((fact.at for fact in ordered if isinstance(fact.body, Opened)), None)
+    said = opening(ordered)
     recorded = isinstance(event.body, Provided) and event.body.item in reads(policy)
-    if opening is None or not recorded:
+    if began is None or said is None or not recorded:
         return None
-    assert isinstance(opening.body, Opened)
     before, after = fields(fact for fact in ordered if fact.id != event.id), fields(ordered)
-    body = news(policy, opening.body, opening.at, before, after)
+    body = news(policy, said, began, before, after)
     if body is None:
         return None
     return Event(f"{event.id}#proposed", event.at, event.seen, UPHELD, body)

@@ -6,7 +6,7 @@ The words are those of the built-in tracker. A connection that uses others is tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -117,14 +117,16 @@ class Reader:
             if body is not None:
                 yield News(f"opened:{field}", at, by, body)
 
-    def happened(self, item: RemoteCase, customer: str | None) -> Iterator[News]:
-        """What people and machines did to it since; what Upheld wrote itself is no news."""
+    def happened(self, item: RemoteCase, whose: Callable[[Instant], str | None]) -> Iterator[News]:
+        """What people and machines did to it since; what Upheld wrote itself is no news. ``whose`` tells
+        the customer whose it was at an instant."""
         for change in item.history or ():
             yield from self._changed(change)
         for comment in item.comments or ():
-            by = self._speaker(comment, customer)
+            by, customer = self._speaker(comment, whose)
             if by.side is not Side.UPHELD:
-                yield News(f"comment:{comment.id}", comment.at, by, _spoken(comment, by))
+                body = _spoken(comment, by, customer)
+                yield News(f"comment:{comment.id}", comment.at, by, body)
 
     def _changed(self, change: Change) -> Iterator[News]:
         by = self.who(change.by, instant(change.at))
@@ -137,15 +139,18 @@ class Reader:
         if body is not None:
             yield News(f"change:{change.id}", change.at, by, body)
 
-    def _speaker(self, comment: Comment, customer: str | None) -> Actor:
-        """Who speaks; one customer's people have no voice in another's case."""
+    def _speaker(
+        self, comment: Comment, whose: Callable[[Instant], str | None]
+    ) -> tuple[Actor, str | None]:
+        """Who speaks, and of which customer; one's people have no voice in another's case."""
         if comment.key is not None:
-            return Actor(comment.by.id, Side.UPHELD)
-        by = self.who(comment.by, instant(comment.at))
+            return Actor(comment.by.id, Side.UPHELD), None
+        at = instant(comment.at)
+        by = self.who(comment.by, at)
         if by.side is not Side.CUSTOMER:
-            return by
-        whose = self.directory.sender(by.id, instant(comment.at)).customer
-        return by if whose in {None, customer} else Actor(by.id, Side.UNKNOWN)
+            return by, None
+        customer = self.directory.sender(by.id, at).customer
+        return (by if customer in {None, whose(at)} else Actor(by.id, Side.UNKNOWN)), customer
 
     def _body(self, field: str, old: Value, new: Value, by: Actor) -> Body | None:
         """A field's new value as a fact; None where that means nothing to a case."""
@@ -203,13 +208,13 @@ def _status(old: Value, new: Value) -> Body | None:
     return WaitingOn(word) if word in _PARTIES else _MOVES[word]
 
 
-def _spoken(comment: Comment, by: Actor) -> Body:
+def _spoken(comment: Comment, by: Actor, customer: str | None) -> Body:
     if comment.visibility is not Visibility.PUBLIC:
         return Noted(comment.text)
     if by.side is Side.STAFF:
         return PublicReply(comment.text)
     if by.side is Side.CUSTOMER:
-        return CustomerMessage(comment.text, by.id)
+        return CustomerMessage(comment.text, by.id, customer)
     return Noted(f"[{by.side} {by.id}] {comment.text}")
 
 

@@ -6,16 +6,19 @@ key in it, whoever comes first: the tracker's news or the answer to the creation
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from upheld.calendar.instant import Instant, instant
 from upheld.case.decision import Subject
-from upheld.case.events import Actor, Event, Linked, Opened, Side
+from upheld.case.events import Actor, Enforced, Event, Linked, Opened, Side
+from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.desk.remote import News, Reader, created, initial, own_fields
-from upheld.directory import Customer, Directory, Sender
+from upheld.desk.restated import Whose, changes
+from upheld.directory import Customer, Directory
 from upheld.errors import NotFound
 from upheld.ledger import CREATE_ITEM, OutboxItem, Transaction
 from upheld.plugin import RemoteCase
@@ -101,14 +104,14 @@ class Tracked:
         at = min(instant(created(item)), now)
         opened, by = self._opened(tx, source, item, at)
         reader = self._reader(source, self._policy(item, opened, at))
-        news = (
+        first = Event(_id(source, item), at, now, by, opened)
+        begun = (
             _link_news(source, item, created(item)),
             *reader.begun(item, created(item), by),
-            *reader.happened(item, opened.customer),
         )
-        opening = Event(_id(source, item), at, now, by, opened)
-        events = [self._event(source, item, each, at) for each in news]
-        case = self.records.open_together(tx, opening, opened, events)
+        events = [self._event(source, item, each, at) for each in begun]
+        events += self._happened(tx, source, item, reader, [first])
+        case = self.records.open_together(tx, first, opened, events)
         self._link(tx, source, item, case)
 
     def _policy(self, item: RemoteCase, opened: Opened, at: Instant) -> Policy:
@@ -123,13 +126,57 @@ class Tracked:
         case: Subject,
         linked: tuple[Event, ...],
     ) -> bool:
-        opened = case.facts[0].body if case.facts else None
-        customer = opened.customer if isinstance(opened, Opened) else None
         reader = self._reader(source, self.records.book.of(case.policy).policy)
-        begins = case.facts[0].at if case.facts else 0
-        happened = reader.happened(item, customer)
-        events = [self._event(source, item, each, begins) for each in happened]
+        events = self._happened(tx, source, item, reader, case.facts)
         return self.records.add_together(tx, case, [*linked, *events])
+
+    def _happened(
+        self,
+        tx: Transaction,
+        source: Source,
+        item: RemoteCase,
+        reader: Reader,
+        facts: Sequence[Event],
+    ) -> list[Event]:
+        """What happened to an item since it was opened, whatever is known of it yet."""
+        begins = facts[0].at if facts else 0
+        told = self._restated(tx, source, item, reader, facts)
+        known = (*facts, *told)
+        news = reader.happened(item, lambda at: _customer(known, max(at, begins)))
+        return [*told, *(self._event(source, item, each, begins) for each in news)]
+
+    def _restated(
+        self,
+        tx: Transaction,
+        source: Source,
+        item: RemoteCase,
+        reader: Reader,
+        facts: Sequence[Event],
+    ) -> list[Event]:
+        """What people said otherwise of what it is and whose; what Upheld wrote itself is no news."""
+        begins = facts[0].at if facts else 0
+        told: list[Event] = []
+        for change, fields in changes(item):
+            at, name = self._at(change.at, begins), f"change:{change.id}"
+            by = reader.who(change.by, instant(change.at))
+            said = opening(
+                (f for f in (*facts, *told) if f.id != f"{_id(source, item)}/{name}"), at
+            )
+            if said is None or by.side is Side.UPHELD:
+                continue
+            body = Whose(self.directory).changed(change, fields, said, at)
+            if body is None:
+                continue
+            news = [News(name, change.at, by, body)]
+            if said.customer is None and body.customer and not self._was_there(tx, source, item):
+                since = Enforced(at, "whose it is was not known before")
+                news.append(News(f"{name}#enforced", change.at, by, since))
+            told += [self._event(source, item, each, begins) for each in news]
+        return told
+
+    def _was_there(self, tx: Transaction, source: Source, item: RemoteCase) -> bool:
+        at = min(instant(created(item)), self.records.clock.now())
+        return was_there_before(tx, source, at)
 
     def _opened(
         self, tx: Transaction, source: Source, item: RemoteCase, at: Instant
@@ -137,7 +184,7 @@ class Tracked:
         fields = initial(item)
         said = {name: str(value) for name, value in fields.items() if value is not None}
         reporter = self.directory.sender(said.get("reporter", ""), at)
-        customer = self._customer(said.get("customer", ""), reporter)
+        customer = Whose(self.directory).by_fields(said.get("customer", ""), reporter)
         staff = reporter.person
         by = Actor(staff.id, Side.STAFF) if staff else Actor(reporter.address, _side(customer))
         # Nobody was promised anything for an item that is no customer's.
@@ -159,24 +206,18 @@ class Tracked:
         )
         return opened, by
 
-    def _customer(self, named: str, reporter: Sender) -> Customer | None:
-        """Whose item it is: as its field says, by id or by name; else the reporter's."""
-        customers = self.directory.customers
-        if named in customers:
-            return customers[named]
-        by_name = (c for c in customers.values() if c.name.casefold() == named.casefold())
-        return next(by_name, None) or customers.get(reporter.customer or "")
-
     def _reader(self, source: Source, policy: Policy) -> Reader:
         names = (source.name, source.plugin)
         return Reader(self.directory, names, frozenset(policy.severities))
 
     def _event(self, source: Source, item: RemoteCase, news: News, begins: Instant) -> Event:
-        now = self.records.clock.now()
+        at, now = self._at(news.at, begins), self.records.clock.now()
+        return Event(f"{_id(source, item)}/{news.part}", at, now, news.by, news.body)
+
+    def _at(self, at: datetime, begins: Instant) -> Instant:
         # A server whose clock runs ahead dates nothing into the future, one that is behind
         # nothing to before the case.
-        at = max(min(instant(news.at), now), begins)
-        return Event(f"{_id(source, item)}/{news.part}", at, now, news.by, news.body)
+        return max(min(instant(at), self.records.clock.now()), begins)
 
 
 def _id(source: Source, item: RemoteCase) -> str:
@@ -212,6 +253,12 @@ def _its_case_is_to_come(tx: Transaction, item: RemoteCase) -> bool:
 
 def _linked(source: Source, item: RemoteCase) -> Linked:
     return Linked(source.name, item.ref.id, item.ref.key, item.ref.url)
+
+
+def _customer(facts: Iterable[Event], at: Instant) -> str | None:
+    """The customer whose case it was at an instant, as far as is known."""
+    said = opening(facts, at)
+    return said.customer if said else None
 
 
 def _side(customer: Customer | None) -> Side:

@@ -115,8 +115,8 @@ class Directory:
     def _reporter(
         self, address: str | None, customer: str | None, at: Instant
     ) -> tuple[Recipient, ...]:
-        if not address:
-            return ()
+        if not address:  # nobody is known who wrote: whoever speaks for the customer
+            return self._of_customer(customer, CONTACT)
         sender = self.sender(address, at)
         if sender.person:
             return (_person(sender.person, REPORTER),)

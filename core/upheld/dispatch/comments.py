@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from upheld.case.decision import Subject
-from upheld.dispatch.recipients import opening
+from upheld.case.opening import opening
 from upheld.dispatch.routes import TRACKER
 from upheld.ledger import Link, NewDelivery, OutboxItem, Transaction
 from upheld.plugin import Ability, Actor, Comment, Permanent, Ref, Retry, Side, Tracker, Visibility
@@ -22,7 +22,7 @@ def commented(
     tx: Transaction, item: OutboxItem, subject: Subject, lives: Mapping[str, Live]
 ) -> tuple[NewDelivery, ...]:
     """One delivery an item of the case; behind the item's creation, where that is still to come."""
-    opened = opening(subject)
+    opened = opening(subject.facts)
     expected = (opened.create_on,) if opened and opened.create_on else ()
     where = dict.fromkeys((*(link.connection for link in tx.links(item.subject)), *expected))
     return tuple(

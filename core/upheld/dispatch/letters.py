@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
+from upheld.case.opening import opening, whose_since
 from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.compose import Composer, Known
 from upheld.dispatch.offers import Solutions, offered
-from upheld.dispatch.recipients import Recipients, opening
+from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.withdrawals import page_key
 from upheld.errors import LedgerError, NotFound, UpheldError
 from upheld.ledger import WITHDRAW, LeasedDelivery, OutboxItem, OutboxState, Transaction
@@ -41,9 +42,14 @@ class Letters:
     links: Mapping[str, str]
     solutions: Solutions = field(default_factory=dict)
 
+    @property
+    def people(self) -> Recipients:
+        """Finds whom messages are for."""
+        return Recipients(self.records, self.directory)
+
     def offers(self, tx: Transaction, item: OutboxItem) -> tuple[str, ...]:
         """The titles of the solutions that a message offers, for the case's history."""
-        opened = opening(tx.subject(item.subject))
+        opened = opening(tx.subject(item.subject).facts)
         return tuple(each.title for each in offered(item, opened, self.solutions)) if opened else ()
 
     def write(self, leased: LeasedDelivery) -> Outgoing:
@@ -63,8 +69,7 @@ class Letters:
             raise Misconfigured(what, "a fault of Upheld: please report it") from error
 
     def _write(self, leased: LeasedDelivery, subject: Subject) -> Outgoing:
-        people = Recipients(self.records, self.directory)
-        zone, language = people.reader(subject, leased.item, leased.delivery)
+        zone, language = self.people.reader(subject, leased.item, leased.delivery)
         return self.composer.compose(
             self._known(leased.item, subject),
             leased.delivery,
@@ -75,7 +80,7 @@ class Letters:
         )
 
     def _known(self, item: OutboxItem, subject: Subject) -> Known:
-        opened = opening(subject)
+        opened = opening(subject.facts)
         if opened is None:
             raise NotFound("what the case opened with was erased", where=subject.id)
         customer = self.directory.customers.get(opened.customer or "")
@@ -94,13 +99,15 @@ class Letters:
         )
 
     def _since(self, item: OutboxItem, subject: Subject) -> Instant:
-        """When the status before this one went out; the opening where there was none."""
+        """When the status before this one went out; the opening where there was none. What was said to
+        another customer, whose case it was taken for, is nobody else's business."""
         gone = (OutboxState.PLANNED, OutboxState.DONE)
         items = self.records.read(
             lambda tx: tx.items(subject=item.subject, states=gone, limit=_ALL)
         )
         before = (each.due for each in items if each.purpose == Purpose.STATUS)
-        return max((due for due in before if due < item.due), default=subject.facts[0].at)
+        last = max((due for due in before if due < item.due), default=subject.facts[0].at)
+        return max(last, whose_since(subject.facts) or 0)
 
     def _reply_to(self, leased: LeasedDelivery) -> tuple[str, ...]:
         if leased.delivery.channel != Channel.MAIL.value:

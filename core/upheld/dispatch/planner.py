@@ -9,13 +9,14 @@ from typing import Final
 
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
+from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.brake import Brake, hold
 from upheld.dispatch.comments import NOWHERE, commented
 from upheld.dispatch.compose import purpose_of
 from upheld.dispatch.merging import Addressed, merged
-from upheld.dispatch.recipients import Recipients, opening
+from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.routes import (
     Mode,
     SafetyCatch,
@@ -134,7 +135,7 @@ class Planner:
         self, item: OutboxItem, subject: Subject, deliveries: Sequence[NewDelivery]
     ) -> Sequence[NewDelivery]:
         """What the safety catch lets go, and to whom."""
-        opened, catch = opening(subject), self.catch
+        opened, catch = opening(subject.facts), self.catch
         customer = opened.customer if opened else None
         leaving = tuple(each for each in deliveries if catch.lets(each, customer))
         if catch.mode is not Mode.REDIRECT or catch.redirect is None:

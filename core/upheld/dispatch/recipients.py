@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from upheld.case.decision import Subject
-from upheld.case.events import Opened
+from upheld.case.decision import Purpose, Subject
+from upheld.case.opening import opening, was_for_others
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import ASSIGNEE
-from upheld.ledger import Delivery, OutboxItem
+from upheld.ledger import CREATE_ITEM, WITHDRAW, Delivery, OutboxItem
 
-
-def opening(subject: Subject) -> Opened | None:
-    """What the subject opened with; None where that was erased."""
-    body = subject.facts[0].body if subject.facts else None
-    return body if isinstance(body, Opened) else None
+#: What goes to a tracker or takes back a page: no customer's person hears it.
+_TO_MACHINES: Final = frozenset({CREATE_ITEM, WITHDRAW, Purpose.COMMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,15 @@ class Recipients:
         """Who hears of Upheld's own trouble."""
         return self.directory.resolve("operator", at=self.records.clock.now())
 
+    def still_meant(self, subject: Subject, item: OutboxItem, delivery: Delivery) -> bool:
+        """Whether who a delivery was planned for may still hear it: whose case it is may have been
+        restated since. One of ours may, though another is on duty by now."""
+        if item.purpose in _TO_MACHINES or not was_for_others(subject.facts):
+            return True
+        if delivery.recipient in self.directory.people:
+            return True
+        return any(each.id == delivery.recipient for each in self.of(subject, item))
+
     def reader(
         self, subject: Subject, item: OutboxItem, delivery: Delivery
     ) -> tuple[str | None, str | None]:
@@ -55,7 +62,7 @@ class Recipients:
 
     def behind(self, whom: str, subject: Subject) -> tuple[Recipient, ...]:
         """The people whom a name of the policy means for this subject; nobody is an empty tuple."""
-        opened = opening(subject)
+        opened = opening(subject.facts)
         return self.directory.resolve(
             whom,
             customer=opened.customer if opened else None,

@@ -14,11 +14,11 @@ from typing import Any, Final
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
 from upheld.case.decision import Purpose
 from upheld.case.events import UPHELD, Actor, Event, Linked, Noted, Receipted, Side
+from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.dispatch import comments
 from upheld.dispatch.doubt import WAKING, in_doubt
 from upheld.dispatch.letters import Letters, thread_of
-from upheld.dispatch.recipients import opening
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
@@ -139,7 +139,7 @@ class Sender:
         ledger = self.records.ledger
         try:
             call = self._call(leased, live)
-            if not ledger.retrying(lambda tx: tx.attempting(leased, seconds=LEASE_SECONDS)):
+            if not ledger.retrying(lambda tx: self._begins(tx, leased)):
                 return None
             return live.call(call, hard_stop=HARD_STOP)
         except PluginError as error:
@@ -147,6 +147,19 @@ class Sender:
                 # Trying on would lock the account; a person has to look at it first.
                 live.stop(error.what)
             return _failed(leased, error)
+
+    def _begins(self, tx: Transaction, leased: LeasedDelivery) -> bool:
+        """Write down that it is sent now; False where it must not be: not by us, not now, not to them."""
+        subject = tx.subject(leased.item.subject)
+        if self.letters.people.still_meant(subject, leased.item, leased.delivery):
+            return tx.attempting(leased, seconds=LEASE_SECONDS)
+        if tx.renew(leased, seconds=LEASE_SECONDS):
+            said = opening(subject.facts)
+            whose = (said.customer if said else None) or "nobody"
+            # What a person wrote was meant for those people: a person says whether for these too.
+            held = leased.item.purpose == Purpose.REPLY
+            tx.readdress(leased, whose, f"the case is {whose}'s now", held=held)
+        return False
 
     def _call(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
         """The one call to be made for this delivery, with all that it needs at hand."""
@@ -285,7 +298,7 @@ class Sender:
 
     def _draft(self, leased: LeasedDelivery) -> Draft:
         subject = self.records.read(lambda tx: tx.subject(leased.item.subject))
-        opened = opening(subject)
+        opened = opening(subject.facts)
         if opened is None:
             raise Misconfigured(f"what {subject.id} opened with was erased", "nothing to create")
         severity = self.records.life(subject).state.acting_severity

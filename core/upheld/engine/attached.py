@@ -32,11 +32,21 @@ def why_silent(parent: CaseState, child: CaseState) -> str | None:
     theirs = parent.acting_severity if child.severity is None else parent.severity
     weaker = own is not None and (theirs is None or theirs > own)
     reasons = (
+        (_is_anothers(parent, child), "another customer's now"),
         (parent.status is Status.CLOSED, "closed"),
         (parent.enforced_from is None, "only read, and not enforced"),
         (weaker, f"marked severity {theirs}" if theirs else "not marked with a severity"),
     )
     return next((reason for holds, reason in reasons if holds), None)
+
+
+def _is_anothers(parent: CaseState, child: CaseState) -> bool:
+    """Whether one of the two was restated: who would hear was settled when they were attached."""
+    if child.parent is None:
+        return False
+    other = child.parent_customer
+    believed = child.opened.customer if other is None else other
+    return (parent.opened.customer or "") != (believed or "")
 
 
 def _outside(who: str) -> bool:

@@ -35,6 +35,7 @@ from upheld.case.events import (
     Released,
     Reopened,
     Resolved,
+    Restated,
     SeveritySet,
     Side,
     TakenBack,
@@ -42,6 +43,7 @@ from upheld.case.events import (
     WaitingOn,
     Worked,
 )
+from upheld.case.opening import restated
 from upheld.case.state import CaseState, Status
 
 #: What customer and support say of a solution; a reopened case has neither.
@@ -68,6 +70,14 @@ def fold(state: CaseState, event: Event) -> CaseState:
     """The state after this fact; the same object where the fact changes nothing."""
     change = _FOLDS.get(type(event.body))
     return change(state, event, event.body) if change else state
+
+
+def counts(state: CaseState, event: Event) -> bool:
+    """Whether a fact means anything to the case: what people of another customer write does not."""
+    body = event.body
+    if not isinstance(body, CustomerMessage) or body.customer is None:
+        return True
+    return body.customer == state.opened.customer
 
 
 def deeds(event: Event) -> frozenset[str]:
@@ -163,7 +173,17 @@ def _flagged(state: CaseState, _event: Event, body: Flagged) -> CaseState:
     return state.but(flags=flags, decided_flags=state.decided_flags | {body.flag})
 
 
+def _restated(state: CaseState, _event: Event, body: Restated) -> CaseState:
+    said = restated(state.opened, body)
+    if body.customer is None:
+        return state.but(opened=said)
+    # Which system it is about was one of the other customer's.
+    return state.but(opened=said, plan=body.plan, entitlement=None)
+
+
 def _message(state: CaseState, event: Event, _body: CustomerMessage) -> CaseState:
+    if not counts(state, event):
+        return state
     status = Status.OPEN if state.waiting == "customer" else state.status
     if state.waiting == "customer" and state.worked_at is not None:
         status = Status.WORKED
@@ -222,6 +242,7 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
         enforced_from=None if state.enforced_from is None else event.at
     ),
     Linked: lambda state, _event, body: state.but(tracker_key=body.key),
+    Restated: _restated,
     Triaged: _triaged,
     Rejected: _rejected,
     SeveritySet: _marked,

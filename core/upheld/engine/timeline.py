@@ -31,7 +31,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState
 from upheld.engine.desks import begun, passed_on, turned
 from upheld.engine.effects import effect
-from upheld.engine.fold import begin, deeds, fold
+from upheld.engine.fold import begin, counts, deeds, fold
 from upheld.engine.gates import GateKeeper
 from upheld.engine.outcomes import with_standing
 from upheld.engine.step import Step
@@ -196,7 +196,8 @@ class Timeline:
                 return
             self.become(after)
         done = deeds(event) | handed
-        if done or isinstance(event.body, _TOLD):
+        told_anyway = isinstance(event.body, _TOLD) and counts(self.state, event)
+        if done or told_anyway:
             for track in self.hearing:
                 track.happened(self, event, done)
 

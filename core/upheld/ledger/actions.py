@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, exists, func, or_, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Action, Cancel, CreateItem, Purpose, Send, Withdraw
 from upheld.ledger.merging import STILL_CARRIED, free
+from upheld.ledger.outbox import anew
 from upheld.ledger.part import dump, one_of, unless_there
 from upheld.ledger.records import CREATE_ITEM, WITHDRAW
 from upheld.ledger.schema import delivery, outbox
@@ -31,7 +32,11 @@ _NOT_WANTED: Final = update(outbox).values(unwanted=bindparam("because"))
 _DROP_DELIVERIES: Final = update(delivery).values(
     state=DeliveryState.DROPPED.value, detail=bindparam("because")
 )
-_OF_KEY: Final = outbox.c.key == bindparam("of")
+# What was planned again for somebody else is named after the first: it is taken back with it.
+_OF_KEY: Final = (outbox.c.subject == bindparam("of_subject")) & or_(
+    outbox.c.key == bindparam("of"),
+    func.substr(outbox.c.key, 1, func.length(bindparam("anew", type_=Text))) == bindparam("anew"),
+)
 _OF_PAGES: Final = (outbox.c.subject == bindparam("of")) & outbox.c.purpose.in_(_WAKING)
 
 
@@ -109,7 +114,9 @@ def urgency(purpose: Purpose) -> int:
 
 def _take_back(connection: Connection, subject: str, action: Withdraw | Cancel) -> None:
     if isinstance(action, Cancel):
-        which, values = _BY_KEY, {"of": action.key, "because": action.reason}
+        which = _BY_KEY
+        values = {"of": action.key, "because": action.reason}
+        values |= {"of_subject": subject, "anew": anew(action.key, "")}
     else:
         because = f"no longer wanted: {action.why.value}"
         which, values = _BY_SUBJECT, {"of": subject, "because": because}

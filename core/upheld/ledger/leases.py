@@ -31,7 +31,7 @@ from upheld.calendar.instant import SECOND, Span
 from upheld.errors import Fenced
 from upheld.ledger.deliveries import Deliveries, read_delivery
 from upheld.ledger.machine import NOW
-from upheld.ledger.merging import carried, free
+from upheld.ledger.merging import carried, free, merged_into
 from upheld.ledger.outbox import Outbox, read_item
 from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
@@ -209,6 +209,21 @@ class Leases(Outbox, Deliveries):
             free(self._connection, item.subject)
         else:
             self._connection.execute(_LET_GO, _held(leased))
+
+    def readdress(
+        self, leased: LeasedDelivery, to: str, because: str, *, held: bool = False
+    ) -> None:
+        """The people it was planned for are not meant any more: what is left of the message, and of those
+        that it speaks for, is dropped, and each is to be planned anew.
+
+        Once for each ``to``, whoever is meant instead. ``held``: a person has to release it first.
+        """
+        keys = (leased.item.key, *merged_into(self._connection, leased.key))
+        for key in keys:
+            self.plan_anew(key, to, because, held=held)
+        self._drop_unwanted(leased)
+        for key in keys:
+            self.finish(key)
 
     def outcome(
         self,

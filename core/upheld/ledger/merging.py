@@ -66,6 +66,12 @@ def free(connection: Connection, subject: str) -> None:
         connection.execute(_OPEN_AGAIN, {"of": subject})
 
 
+def merged_into(connection: Connection, key: str) -> tuple[str, ...]:
+    """The keys of the messages that a delivery speaks for besides its own."""
+    found = select(delivery.c.outbox_key).where(_MERGED, delivery.c.detail == key)
+    return tuple(dict.fromkeys(connection.execute(found).scalars()))
+
+
 def carried(
     connection: Connection, deliveries: Iterable[Delivery]
 ) -> Mapping[str, tuple[str, ...]]:

@@ -54,6 +54,10 @@ _DROP_UNBEGUN: Final = (
     .where(~_BEGUN)
     .values(state=OutboxState.DROPPED.value, reason=bindparam("because"))
 )
+_NOT_WANTED: Final = (
+    update(outbox).where(outbox.c.key == bindparam("of")).values(unwanted=bindparam("because"))
+)
+_INSERT: Final = unless_there(outbox)
 _INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wait"), changed=NOW)
 _ENQUEUE: Final = {
     name: put.returning(outbox.c.number) for name, put in unless_there(outbox).items()
@@ -70,6 +74,11 @@ _USUAL: Final[Mapping[str, Any]] = {
     "urgency": 5,
 }
 _KEPT_IN: Final = (OutboxState.HELD, OutboxState.SHADOW)
+
+
+def anew(key: str, to: str) -> str:
+    """The key of a message that is planned again for somebody else."""
+    return f"{key}~{to}"
 
 
 def read_item(row: Any) -> OutboxItem:
@@ -183,6 +192,22 @@ class Outbox(Part):
         never = (*_KEPT_IN, OutboxState.PENDING)
         dropped = self._move_waiting(keys, never, OutboxState.DROPPED, why)
         return dropped + sum(self._drop_planned(key, why) for key in keys)
+
+    def plan_anew(self, key: str, to: str, because: str, *, held: bool = False) -> None:
+        """Give up what is left of a planned message, and let it be planned again for ``to``, under a key
+        that tells so. Nothing happens where that was done, or where it is not wanted any more."""
+        query = select(outbox).where(outbox.c.key == key)
+        row = dict(self._connection.execute(query).mappings().one())
+        if row["unwanted"] is not None:
+            return
+        left = {"of": key, "because": because}
+        self._connection.execute(_NOT_WANTED, left)
+        self._connection.execute(_DROP_LEFT, left)
+        del row["number"]
+        state = OutboxState.HELD if held else OutboxState.PENDING
+        row |= {"key": anew(key, to), "state": state.value, "planned": None}
+        row["reason"] = because if held else None
+        self._connection.execute(_INSERT[self._dialect], row)
 
     def _drop_planned(self, key: str, why: str) -> int:
         left = {"of": key, "because": why}

@@ -22,6 +22,7 @@ from upheld.case.events import (
     Reopened,
     Ticked,
 )
+from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.proposals import anew
 from upheld.desk.proposals import fields as recorded
@@ -161,8 +162,8 @@ class Life:
             state=decision.state,
         )
         self.status, self.wake = decision.listing.status, self._later(decision, event)
-        opened = subject.facts[0].body if subject.facts else event.body
-        assert isinstance(opened, Opened)
+        opened = opening(self.subject.facts)
+        assert opened is not None
         assignee = decision.listing.assignee
         self.outbox.take(decision.actions, opened, assignee, event.seen)
 

@@ -101,7 +101,7 @@ def thread(desk: Desk) -> tuple[str, ...]:
 def test_the_customer_writes_again(desk: Desk, thread: tuple[str, ...], sender: str) -> None:
     desk.take(message(sender, text="Any news?", thread=thread))
     event = desk.last("customer_message")
-    assert event.body == CustomerMessage("Any news?", sender)
+    assert event.body == CustomerMessage("Any news?", sender, "acme")
     assert event.actor == Actor(sender, Side.CUSTOMER)
     assert len(desk.cases()) == 1
 

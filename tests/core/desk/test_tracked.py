@@ -254,7 +254,7 @@ def test_a_change_by_one_of_ours_is_their_fact(
 
 @pytest.mark.parametrize(
     ("field", "old", "new"),
-    [("title", "Slow", "Fast"), ("queue", "east", None), ("status", "worked", "open")],
+    [("title", "Slow", None), ("queue", "east", None), ("status", "worked", "open")],
 )
 def test_what_means_nothing_to_a_case_is_no_fact(
     desk: Desk, field: str, old: Value, new: Value
@@ -288,7 +288,12 @@ def test_a_wait_is_over_when_the_item_is_moved_back(desk: Desk) -> None:
     [
         (STAFF, Visibility.PUBLIC, PublicReply("It is the router."), Side.STAFF),
         (STAFF, Visibility.INTERNAL, Noted("It is the router."), Side.STAFF),
-        (CUSTOMER, Visibility.PUBLIC, CustomerMessage("It is the router.", PAT), Side.CUSTOMER),
+        (
+            CUSTOMER,
+            Visibility.PUBLIC,
+            CustomerMessage("It is the router.", PAT, "acme"),
+            Side.CUSTOMER,
+        ),
         (CUSTOMER, Visibility.INTERNAL, Noted("It is the router."), Side.CUSTOMER),
         (BOT, Visibility.PUBLIC, Noted("[bot automation] It is the router."), Side.BOT),
         (STRANGER, Visibility.PUBLIC, Noted("[unknown jo] It is the router."), Side.UNKNOWN),

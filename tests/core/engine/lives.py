@@ -34,6 +34,7 @@ from upheld.case.events import (
     Released,
     Reopened,
     Resolved,
+    Restated,
     SeveritySet,
     TakenBack,
     Triaged,
@@ -87,6 +88,8 @@ TERMS = with_outcomes(
     "when: opened, before: {resolution: 1 business hour}, calendar: office, unless: worked,"
     " do: [notify: chief]",
     "when: {missed: update}, do: [notify: manager]",
+    "target: resolution, for: {plan: premier}, within: 5 hours",
+    "when: {plan: premier}, do: [notify: chief]",
     "when: {warned: [update, resolution]}, after: 10 minutes, do: [notify: engineer]",
     "target: first_turn, tier: first, within: 4 business hours, calendar: desk, aim: 2 business hours,"
     " met_by: [handed_over, resolved]",
@@ -100,6 +103,11 @@ LENGTH: Instant = 14 * 60 * MINUTE
 
 _TURNS: list[Body] = [HandedOver(desk) for desk in ("home", "brno", "boston")]
 _TURNS.append(Escalated("boston", "too deep"))
+#: It is another customer's, of another plan; and the first one's after all.
+RESTATED = (
+    Restated(reporter="", customer="bolt", plan="premier"),
+    Restated(customer="acme"),
+)
 _SEVERITIES = st.integers(1, 3)
 _BODIES: st.SearchStrategy[Body] = st.one_of(
     st.builds(SeveritySet, _SEVERITIES),
@@ -122,6 +130,7 @@ _BODIES: st.SearchStrategy[Body] = st.one_of(
     st.sampled_from([CustomerMessage("and now?"), PublicReply("we look"), WaitingOn("customer")]),
     st.sampled_from([*_TURNS, TakenBack("done")]),
     st.sampled_from([Assigned("bo"), Queued("support"), Released(), Attached("C9"), Detached()]),
+    st.sampled_from([Restated("Slow"), *RESTATED, CustomerMessage("hello", customer="bolt")]),
     st.sampled_from([Resolved(), Resolved("workaround"), Closed(), Reopened(), Rejected("spam")]),
 )
 _ACTORS: st.SearchStrategy[Actor] = st.sampled_from([BO, BO, BO, PAT, BOT])

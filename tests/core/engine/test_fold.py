@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -44,6 +44,7 @@ from upheld.case.events import (
     Released,
     Reopened,
     Resolved,
+    Restated,
     SeveritySet,
     Side,
     TakenBack,
@@ -55,12 +56,20 @@ from upheld.case.events import (
 from upheld.case.state import CaseState, Status
 from upheld.engine.fold import begin, deeds, fold
 
+BOLTS = replace(
+    OPENED, reporter="", reporter_name="", customer="bolt", customer_kind="isp", plan="premier"
+)
 VALID = Entitlement.VALID
 TILL = Entitled(VALID, "till", "premier")
 CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Enforced(at(3)), {"enforced_from": at(3)}),
     (Linked("jira", "10001", "OPS-7"), {"tracker_key": "OPS-7"}),
     (Triaged(2), {"triaged": True, "severity": 2, "marked_by_person": True}),
+    (Restated(title="Slow"), {"opened": replace(OPENED, subject="Slow")}),
+    (
+        Restated(reporter="", customer="bolt", customer_kind="isp", plan="premier"),
+        {"opened": BOLTS, "plan": "premier"},
+    ),
     (
         Triaged(2, "77"),
         {"triaged": True, "severity": 2, "marked_by_person": True, "given_number": "77"},
@@ -134,6 +143,16 @@ def test_an_answer_is_work_and_a_response(fact: Body) -> None:
 def test_what_changes_nothing_leaves_the_very_state(fact: Body) -> None:
     event = Event("e", at(1), at(1), BO, fact)
     assert fold(FRESH, event) is FRESH
+
+
+def test_a_message_counts_while_the_case_is_the_customers_whose_people_wrote() -> None:
+    theirs, bolts = CustomerMessage("?", customer="acme"), CustomerMessage("?", customer="bolt")
+    moved = Restated(customer="bolt")
+    assert after(theirs).customer_spoke_at == at(1)
+    assert after(bolts) is FRESH
+    assert after(moved, theirs).customer_spoke_at == FRESH.customer_spoke_at
+    assert after(moved, bolts).customer_spoke_at == at(2)
+    assert after(moved, CustomerMessage("?")).customer_spoke_at == at(2)
 
 
 def test_every_kind_of_fact_is_known_here() -> None:
