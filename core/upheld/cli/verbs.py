@@ -103,6 +103,14 @@ def _kind(app: App, *, case: str, kind: str) -> None:
     done(app, case, "kind", kind)
 
 
+@click.option("--title", default="", help="What it is about.")
+@click.option("--customer", default="", metavar="ID", help="Whose it is.")
+@click.option("--reporter", default="", metavar="ADDRESS", help="Who reported it.")
+def _restate(app: App, *, case: str, title: str, customer: str, reporter: str) -> None:
+    """Say otherwise what it is about or whose it is. Nobody of another customer hears of it any more."""
+    done(app, case, "restate", title=title, customer=customer, reporter=reporter)
+
+
 @click.argument("to")
 def _assign(app: App, *, case: str, to: str) -> None:
     """Say who is to work it (a person or a role). Not work by itself."""
@@ -247,6 +255,7 @@ _BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
     "flag": _flag,
     "outcome": _outcome,
     "kind": _kind,
+    "restate": _restate,
     "assign": _assign,
     "queue": _queue,
     "work": _work,

@@ -76,6 +76,10 @@ class Whose:
         sender = self.directory.sender(reporter, at) if reporter else None
         whose = customer or (sender and sender.customer) or said.customer
         now = self.directory.customer(whose) if whose else None
+        if sender is not None and not _may_hear(sender, now, known=True):
+            raise Refusal(
+                f"{reporter} is another customer's", do_next="name one of this customer's"
+            )
         body = self.restated(said, now, at, reporter=sender) or Restated()
         if title:
             body = replace(body, title=title)

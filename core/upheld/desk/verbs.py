@@ -39,6 +39,7 @@ from upheld.case.events import (
     WaitingOn,
     Worked,
 )
+from upheld.case.opening import opening
 from upheld.case.state import CaseState, Status
 from upheld.desk.demands import Demands
 from upheld.desk.known import (
@@ -52,6 +53,7 @@ from upheld.desk.known import (
     worded,
 )
 from upheld.desk.passing import Passing
+from upheld.desk.restated import Whose
 from upheld.desk.stating import new_id
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Transaction
@@ -138,6 +140,18 @@ class Verbs(Demands, Passing):
         """Say what kind of request it is."""
         self._staff(actor, "classify")
         self._state(case, KindSet(kind), actor, lambda policy, _: known_kind(policy, kind))
+
+    def restate(
+        self, case: str, actor: Actor, *, title: str = "", customer: str = "", reporter: str = ""
+    ) -> None:
+        """Say otherwise what it is about, whose it is, who reported it. From here on nobody of another
+        customer hears of it."""
+        self._staff(actor, "restate")
+        said = self._read(lambda tx: opening(tx.subject(tx.find(case)).facts))
+        if said is None:
+            raise Refusal(f"what opened {case} was erased", do_next="enter it as a case of its own")
+        now, whose = self.records.clock.now(), Whose(self.records.book.directory)
+        self._state(case, whose.by_people(said, now, title, customer, reporter), actor)
 
     def work(self, case: str, actor: Actor, *, override: str = "") -> None:
         """Begin: from here the case is being worked."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from upheld.calendar.instant import Instant, iso
+from upheld.case.events import Event, Opened, Restated
+from upheld.case.opening import opening
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import CaseFilter, Seal, Transaction
 from upheld.ledger.merkle import leaf_hash, levels, path_of
@@ -73,7 +75,7 @@ def evidence_of(tx: Transaction, *, site: str, customer: str, now: Instant) -> d
         "cases": [
             {
                 "case": name,
-                "events": [_event(row) for row in tx.stored(name)],
+                "events": list(_events(tx, name, customer)),
                 "leaves": list(paths.of(name)),
             }
             for name in sorted(ids, key=lambda name: (len(name), name))
@@ -92,14 +94,35 @@ def _seal(seal: Seal) -> dict[str, Any]:
     }
 
 
-def _event(row: Mapping[str, Any]) -> dict[str, Any]:
+def _events(tx: Transaction, case: str, customer: str) -> Iterator[dict[str, Any]]:
+    others = _while_anothers(tx, case, customer)
+    for row in tx.stored(case):
+        theirs = row["seq"] in others and row["kind"] in verify.ONES_OWN
+        yield _event(row, "another's" if theirs else None)
+
+
+def _while_anothers(tx: Transaction, case: str, customer: str) -> frozenset[int]:
+    """The events that were recorded while the case was taken for another customer's."""
+    said: list[Event] = []
+    found: set[int] = set()
+    for stored in tx.events(case):
+        if stored.event and isinstance(stored.event.body, Opened | Restated):
+            said.append(stored.event)
+        then = opening(said)
+        if then is not None and then.customer != customer:
+            found.add(stored.seq)
+    return frozenset(found)
+
+
+def _event(row: Mapping[str, Any], anothers: str | None) -> dict[str, Any]:
     event: dict[str, Any] = {name: row[name] for name in _HEADER}
     event |= {"digest": row["digest"].hex(), "link": row["link"].hex()}
     if row["bytes"] is None:
         return event | ({} if row["erased"] is None else {"left_out": "erased"})
-    if row["kind"] in verify.INTERNAL:
+    kept_back = anothers or ("internal" if row["kind"] in verify.INTERNAL else None)
+    if kept_back:
         # Without its salt, nobody can try guesses at what it says against the digest.
-        return event | {"left_out": "internal"}
+        return event | {"left_out": kept_back}
     # What is not UTF-8 was never written by us: it fails the check, as it should.
     stored = row["bytes"].decode("utf-8", "replace")
     return event | {"salt": row["salt"].hex(), "payload": stored}

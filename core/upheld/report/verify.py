@@ -35,6 +35,10 @@ FORMAT = "upheld-evidence-1"
 LATE = 10 * 60 * 1_000_000  # slow commits and clocks that differ, in microseconds
 # Notes among staff, cases of others, errors of Upheld's own: the only kinds that may be kept back.
 INTERNAL = frozenset(["attached", "noted", "passed_over", "undecided"])
+# What is said by and to one customer: kept back where a case was taken for another's before.
+ONES_OWN = frozenset(
+    ["opened", "restated", "customer_message", "public_reply", "call_logged", "receipted"]
+)
 _GAP = r"(?:[\s>|]|\\n)"  # line ends, quotes of mails, line ends in JSON
 _HEAD = re.compile(
     r"Upheld seal (\d+), site (.{1,200}?), (\d{4}-\d\d-\d\dT[\d:.]+Z):_*"
@@ -123,6 +127,7 @@ def link_of(before: bytes, subject: str, event: Mapping[str, Any]) -> bytes:
 def event_faults(case: Mapping[str, Any]) -> Iterator[Fault]:
     """Events that were edited, removed, moved or put in."""
     name, before = case["case"], b""
+    moved = any(event["kind"] == "restated" for event in case["events"])
     for expected, event in enumerate(case["events"], 1):
         seq = str(event["seq"])
         if event["seq"] != expected:
@@ -134,13 +139,15 @@ def event_faults(case: Mapping[str, Any]) -> Iterator[Fault]:
             )
         if "payload" in event and _digest(event) != event["digest"]:
             yield Fault(name, seq, "the payload was edited")
-        elif "payload" not in event and not _may_be_left_out(event):
+        elif "payload" not in event and not _may_be_left_out(event, moved):
             yield Fault(name, seq, "the payload is gone, and nothing says why")
         before = bytes.fromhex(event["link"])
 
 
-def _may_be_left_out(event: Mapping[str, Any]) -> bool:
+def _may_be_left_out(event: Mapping[str, Any], moved: bool) -> bool:
     why = event.get("left_out")
+    if why == "another's":
+        return moved and event["kind"] in ONES_OWN
     return why == "erased" or (why == "internal" and event["kind"] in INTERNAL)
 
 
@@ -231,7 +238,11 @@ def summary(evidence: Mapping[str, Any]) -> Iterator[str]:
         f"{len(evidence['cases'])} cases of {evidence['customer']} at {evidence['site']},"
         f" {len(events)} events, {len(evidence['seals'])} seals, made {evidence['made']}."
     )
-    for why, says in (("erased", "erased"), ("internal", "internal, not shown to customers")):
+    for why, says in (
+        ("erased", "erased"),
+        ("internal", "internal, not shown to customers"),
+        ("another's", "of when the case was taken for another customer's"),
+    ):
         count = sum(1 for event in events if event.get("left_out") == why)
         if count:
             yield f"{count} payloads are {says}; digest and place of each are checked."

@@ -13,6 +13,7 @@ from tests.core.ledger.scene import NOW, event
 from upheld.calendar.instant import MINUTE
 from upheld.case.decision import Decision, Listing, Subject
 from upheld.case.events import Event, Noted, Opened, PublicReply
+from upheld.case.opening import opening
 from upheld.ledger import Ledger
 from upheld.report.verify import Head
 from upheld.report.witness import head_of
@@ -24,8 +25,8 @@ CUSTOMERS = ("acme", "northwind")
 
 def decide(subject: Subject, happened: Event) -> Decision:
     """Nothing but the customer, who is named at the opening."""
-    first = subject.facts[0].body if subject.facts else happened.body
-    customer = first.customer if isinstance(first, Opened) else None
+    said = opening((*subject.facts, happened))
+    customer = said.customer if said else None
     return Decision({}, listing=Listing(customer=customer, opened=NOW))
 
 

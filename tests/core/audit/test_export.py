@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.core.audit.conftest import CANARY, NOTE, Life, decide, live
-from tests.core.ledger.scene import event
+from tests.core.audit.conftest import CANARY, NOTE, Life, decide, live, open_case
+from tests.core.ledger.scene import NOW, event
 from upheld.calendar.instant import HOUR
-from upheld.case.events import BODIES, Noted, PublicReply
+from upheld.case.events import BODIES, Body, Noted, PublicReply, Restated
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Ledger
 from upheld.report.export import export
@@ -119,6 +119,42 @@ def test_it_runs_on_the_oldest_python_that_it_promises(received: Received) -> No
     if runs.returncode:
         pytest.skip("python3.8 is a name without a Python")
     received.check(python="python3.8")
+
+
+# --- a case that was taken for another customer's ---------------------------------------------------
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Received:
+    """Northwind's case turns out to be Acme's, and Acme is answered."""
+    url = f"sqlite:///{tmp_path / 'moved.db'}"
+    Ledger.create(url)
+    bodies: tuple[Body, ...] = (Restated(customer="acme"), PublicReply("It is yours, Acme."))
+    with Ledger.open(url, site="test") as ledger:
+        case = open_case(ledger, "northwind", NOW)
+        for number, body in enumerate(bodies, 1):
+            with ledger.transaction() as tx:
+                tx.record(case, event(body, at=NOW + number), decide, now=NOW + number)
+        return exported(ledger, tmp_path / "evidence")
+
+
+def test_what_was_said_to_another_customer_is_kept_back(moved: Received) -> None:
+    told = moved.check()
+    assert "1 cases of acme" in told
+    assert "of when the case was taken for another customer's" in told
+    whole = json.dumps(moved.evidence)
+    assert CANARY not in whole
+    assert "It is yours, Acme." in whole
+
+
+@pytest.mark.parametrize("kind", ["opened", "public_reply"])
+def test_nothing_else_can_be_kept_back_as_anothers(received: Received, kind: str) -> None:
+    evidence = received.evidence
+    hidden = next(e for e in evidence["cases"][0]["events"] if e["kind"] == kind)
+    del hidden["payload"], hidden["salt"]
+    hidden["left_out"] = "another's"
+    received.write(evidence)
+    assert "the payload is gone, and nothing says why" in received.check(exits=1)
 
 
 # --- whatever is done to it -----------------------------------------------------------------------

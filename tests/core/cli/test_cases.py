@@ -15,6 +15,7 @@ DONE = {
     "triage": (("2", "--number", "77"), "triaged"),
     "severity": (("3", "--reason", "one office"), "severity_set"),
     "flag": (("customer_system",), "flagged"),
+    "restate": (("--title", "Two servers are slow"), "restated"),
     "assign": (("bo",), "assigned"),
     "queue": (("technical-support",), "queued"),
     "work": ((), "worked"),

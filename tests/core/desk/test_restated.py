@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.desk.conftest import emptied
-from tests.core.desk.scene import BO, NOW, PAT, RAY, UTA, Desk
+from tests.core.desk.scene import ANN, BO, NOW, PAT, RAY, UTA, Desk
 from tests.core.desk.test_tracked import BEFORE, OURS, STAFF, item, news, take
 from upheld.calendar.instant import DAY, MINUTE, moment
 from upheld.case.events import Actor, CustomerMessage, Enforced, Noted, Opened, Restated, Side
 from upheld.desk.intake import Source
 from upheld.desk.tracked import read_since
+from upheld.errors import Refusal, UpheldError
 from upheld.ledger import Ledger
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Change, Comment, RemoteCase, Value, Visibility
@@ -185,6 +187,43 @@ def test_a_case_that_came_by_mail_is_restated_in_its_item(desk: Desk) -> None:
     bare = {"reporter": None, "customer": "borealis"}
     take(desk, item(fields=bare, history=edit), source=Source("desk", "builtin"))
     assert [event.body for event in desk.events() if event.body.kind == "restated"] == [TO_BOREALIS]
+
+
+# --- by hand --------------------------------------------------------------------------------------
+
+
+def test_one_of_ours_restates_it(desk_on_both: Desk) -> None:
+    case = desk_on_both.opened(PAT)
+    desk_on_both.verbs.restate(case, ANN, title="Slow", customer="borealis")
+    assert desk_on_both.last("restated").body == replace(TO_BOREALIS, title="Slow")
+    assert desk_on_both.case().customer == "borealis"
+
+
+def test_who_reported_it_tells_whose_it_is(desk: Desk) -> None:
+    desk.verbs.restate(desk.opened(PAT), ANN, reporter=UTA)
+    assert (desk.state().opened.customer, desk.state().opened.reporter) == ("borealis", UTA)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, "it says so already"),
+        ({"customer": "acme"}, "it says so already"),
+        ({"reporter": PAT}, "it says so already"),
+        ({"customer": "Globex"}, "no customer 'Globex'"),
+        ({"customer": "borealis", "reporter": RAY}, "is another customer's"),
+    ],
+)
+def test_what_can_not_be_said(desk: Desk, said: dict[str, str], why: str) -> None:
+    case = desk.opened(PAT)
+    with pytest.raises(UpheldError, match=why):
+        desk.verbs.restate(case, ANN, **said)
+    assert "restated" not in desk.kinds()
+
+
+def test_a_customer_restates_nothing(desk: Desk) -> None:
+    with pytest.raises(Refusal, match="only staff can"):
+        desk.verbs.restate(desk.opened(PAT), Actor(PAT, Side.CUSTOMER), customer="borealis")
 
 
 # --- whenever it is read --------------------------------------------------------------------------
