@@ -219,12 +219,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody on the far side. ``side`` is a hint, the directory decides."""
+    """Somebody on the far side. ``side`` is a hint, the directory decides; ``groups`` are those of the
+    far side that they are in, as far as it tells."""
 
     id: str
     name: str = ""
     addresses: tuple[str, ...] = ()
     side: Side = Side.UNKNOWN
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ from upheld.dispatch.sender import Sender
 from upheld.logs import logger
 from upheld.plugin import Channel, Connection
 from upheld.seam import Live
+from upheld.sync.terms import Tracking
+from upheld.sync.tracked import Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Parts:
     brake: Brake = field(default_factory=Brake)
     ping: SecretStr | None = None
     witness: Sequence[str] = ()
+    trackings: Mapping[str, Tracking] = field(default_factory=dict)
 
 
 def build_daemon(parts: Parts) -> Daemon:
@@ -85,7 +88,8 @@ def build_daemon(parts: Parts) -> Daemon:
         parts.links,
         parts.solutions,
     )
-    intake = Intake(records, parts.directory)
+    cases = Tracked(records, parts.directory, parts.trackings)
+    intake = Intake(records, parts.directory, cases)
     witness = _witness(parts, lives)
     auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, witness)
     return Daemon(

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final, TypeGuard
 
 from upheld.calendar.instant import SECOND, Span, instant
+from upheld.desk.adoption import read_since
 from upheld.desk.intake import Intake, Source
-from upheld.desk.tracked import read_since
 from upheld.errors import Fenced
 from upheld.ledger import Hint, Ledger, PullLease, Transaction
 from upheld.plugin import (

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from upheld.calendar.instant import instant
@@ -36,6 +35,7 @@ from upheld.plugin import Ability, Channel, Connection, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
 from upheld.source import parse, read, suggest
+from upheld.sync.terms import trackings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -99,12 +99,7 @@ class Site:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -230,6 +225,7 @@ class Site:
             brake=self._brake(),
             witness=self.config.witness,
             ping=self._ping(),
+            trackings=trackings(self.config, self.directory),
         )
 
     def actor(self, name: str | None) -> Actor:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from upheld.calendar.instant import HOUR, Instant, instant
 from upheld.case.decision import Subject
@@ -29,8 +29,8 @@ from upheld.case.events import (
 )
 from upheld.case.opening import opening
 from upheld.case.state import Status
+from upheld.desk.adoption import was_there_before
 from upheld.desk.records import Records
-from upheld.desk.tracked import Tracked, was_there_before
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
@@ -56,12 +56,20 @@ class Source:
     cases_to: str | None = None
 
 
+class Cases(Protocol):
+    """What takes items of trackers: sync, which this room does not see."""
+
+    def take(self, tx: Transaction, source: Source, item: RemoteCase) -> bool:
+        """One item as it is now; whether there was anything new."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Turns items into facts inside the transaction that moves the cursor."""
 
     records: Records
     directory: Directory
+    cases: Cases
 
     def take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         """One item; whether it was news. The same item again changes nothing.
@@ -86,7 +94,7 @@ class Intake:
         if isinstance(item, Receipt):
             return self._receipt(tx, source, item)
         if isinstance(item, RemoteCase):
-            return Tracked(self.records, self.directory).take(tx, source, item)
+            return self.cases.take(tx, source, item)
         if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
             return False
         if isinstance(item, Message):

@@ -6,27 +6,18 @@ is no customer's, and a reporter is kept only where they may be the new customer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import Opened, Restated
-from upheld.desk.remote import initial
 from upheld.directory import Customer, Directory, Sender
 from upheld.errors import Refusal
-from upheld.plugin import Change, RemoteCase, Value
+from upheld.plugin import Change, Value
 
-_SAID: Final = frozenset({"title", "customer", "reporter"})
-
-
-def changes(item: RemoteCase) -> Iterator[tuple[Change, Mapping[str, Value]]]:
-    """Each change of what it is said to be, with the item's fields after it."""
-    fields = initial(item)
-    for change in item.history or ():
-        fields = {**fields, change.field: change.new}
-        if change.field in _SAID:
-            yield change, fields
+#: The reporter's address tells, by its domain or as it is listed.
+DOMAIN: Final = "reporter_domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +25,15 @@ class Whose:
     """Tells whose something is, and what follows where it is another one's."""
 
     directory: Directory
+    #: `reporter_domain` and what else tells whose an item is, in order.
+    order: tuple[str, ...] = ("customer", DOMAIN)
 
     def by_fields(self, named: str, reporter: Sender) -> Customer | None:
-        """As a field says, by id or by name; else the reporter's."""
+        """As a field says, by id or by name; else the reporter's; in the order that is asked for."""
+        if DOMAIN not in self.order:
+            return self._known(named)
+        if self.order[0] == DOMAIN:
+            return self._of(reporter) or self._known(named)
         return self._known(named) or self._of(reporter)
 
     def changed(
@@ -51,7 +48,10 @@ class Whose:
             sender = self.directory.sender(new, at)
             now = self.by_fields(named, sender) or self._known(said.customer or "")
             return self.restated(said, now, at, reporter=sender)
-        now = self._known(named) if named else self._of(self.directory.sender(said.reporter, at))
+        reporter = self.directory.sender(said.reporter, at)
+        # A name that nobody knows is no customer's, rather than the reporter's.
+        first = self.order[0] == DOMAIN
+        now = self._known(named) if named and not first else self.by_fields(named, reporter)
         return self.restated(said, now, at)
 
     def restated(

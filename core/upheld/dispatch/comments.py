@@ -21,15 +21,16 @@ NOWHERE: Final = "no tracker of the case can hide a comment from the customer"
 def commented(
     tx: Transaction, item: OutboxItem, subject: Subject, lives: Mapping[str, Live]
 ) -> tuple[NewDelivery, ...]:
-    """One delivery an item of the case; behind the item's creation, where that is still to come."""
+    """One delivery an item of the case, or on the one connection that it is for; behind the item's
+    creation, where that is still to come."""
     opened = opening(subject.facts)
     expected = (opened.create_on,) if opened and opened.create_on else ()
-    where = dict.fromkeys((*(link.connection for link in tx.links(item.subject)), *expected))
+    everywhere = dict.fromkeys((*(link.connection for link in tx.links(item.subject)), *expected))
     return tuple(
         NewDelivery(
             f"{item.key}>{name}", name, TRACKER, name, "", lane=f"{item.subject}|{name}|create"
         )
-        for name in where
+        for name in ((item.connection,) if item.connection else everywhere)
         if name in lives and lives[name].can(Ability.INTERNAL_COMMENTS)
     )
 

@@ -7,7 +7,7 @@ yet, and what comes after a value of ours that stands is kept as a note.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,17 +21,18 @@ from upheld.case.events import (
     KindSet,
     Noted,
     OutcomeSet,
-    Proposed,
     Provided,
     Queued,
     Rejected,
     Reopened,
     Resolved,
+    Restated,
     SeveritySet,
     Triaged,
     WaitingOn,
     Worked,
 )
+from upheld.case.events import Side as CaseSide
 from upheld.ledger import Agreed
 from upheld.plugin import Value
 from upheld.sync.merge import ConflictRule, Merged, Move, Side, merge
@@ -69,7 +70,7 @@ class Standing:
         """Whether a change there is a fact of the case; what is older than ours stands before it."""
         if self.agreed is None or self.move in {Move.TAKE, Move.NOTHING}:
             return True
-        return self.move is Move.WRITE and self.ours_at is not None and at < self.ours_at
+        return self.move is Move.WRITE and at < (self.ours_at or 0)
 
     def note(self, old: Value, new: Value) -> Noted:
         """A change there that is no fact, since ours stands."""
@@ -104,7 +105,9 @@ class Standing:
         assert self.agreed is not None
         if self.move is Move.HOLD:
             return None
-        found = self.agreed[0] if self.move is Move.WRITE else ours, theirs
+        # What is ours alone so far stays to be written.
+        one = self.move is Move.TAKE or text(ours) == text(self.meant)
+        found = ours if one else self.agreed[0], theirs
         return None if found == tuple(self.agreed) else found
 
     def journal(self) -> dict[str, Any]:
@@ -134,19 +137,31 @@ def standing(
     meant: Value,
     rule: ConflictRule,
 ) -> Standing:
-    """Where a field stands."""
-    we, they = Side(plain(ours.value), ours.at), Side(plain(theirs.value), theirs.at)
+    """Where a field stands; ours counts as changed where somebody has set it, at ``ours.at``."""
+    if ours.at is None and agreed is not None:
+        ours_then = Side(agreed[0])
+    else:
+        ours_then = Side(plain(ours.value), ours.at)
+    they = Side(plain(theirs.value), theirs.at)
     same = text(ours.value) == text(meant)
-    merged = merge(agreed, we, they, same=same, rule=rule)
+    merged = merge(agreed, ours_then, they, same=same, rule=rule)
     return Standing(field, agreed, ours.value, theirs.value, meant, rule, merged, ours.at)
 
 
-def changed_at(facts: Iterable[Event], field: str) -> Instant | None:
-    """When one of our fields was last set; None where no fact tells."""
-    return max((fact.at for fact in facts if _sets(fact.body, field)), default=None)
+def edited_at(facts: Iterable[Event], field: str, item: str) -> Instant | None:
+    """When one of our fields was last set by somebody who did not do so on the item; None where nobody
+    did: what follows by itself from a reply, a rule or a proposal is nobody's wish against theirs."""
+    setting = (fact for fact in facts if sets(fact.body, field))
+    last = max(setting, key=lambda fact: fact.order, default=None)
+    if last is None or last.actor.side is CaseSide.UPHELD or last.id.startswith(f"{item}/"):
+        return None
+    return last.at
 
 
-def _sets(body: Body, field: str) -> bool:
+def sets(body: Body, field: str) -> bool:
+    """Whether a fact sets one of our fields."""
+    if isinstance(body, Restated):
+        return field == "title" and body.title is not None
     kinds = _SETS.get(field)
     if kinds is not None:
         return isinstance(body, kinds)
@@ -156,18 +171,13 @@ def _sets(body: Body, field: str) -> bool:
 
 
 _SETS: Final[Mapping[str, tuple[type, ...]]] = {
-    "severity": (SeveritySet, Triaged, Proposed),
+    "severity": (SeveritySet, Triaged),
     "status": (Worked, WaitingOn, Resolved, Closed, Reopened, Rejected),
     "queue": (Queued,),
     "assignee": (Assigned,),
     "outcome": (OutcomeSet,),
     "kind": (KindSet,),
 }
-
-
-def conflicts(standings: Mapping[str, Standing]) -> Iterator[Standing]:
-    """The fields that both sides changed."""
-    return (each for each in standings.values() if each.merged.conflict)
 
 
 def text(value: Any) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from upheld.config import ConnectionEntry
+from upheld.config import Config, ConnectionEntry
+from upheld.desk.restated import DOMAIN
 from upheld.directory import Directory
+from upheld.plugin import Change, RemoteCase, Value
 from upheld.sync.fieldmap import FieldMap, field_map
 from upheld.sync.merge import ConflictRule
 
 #: How the customer of an item is found where nothing is said.
-CUSTOMER_BY = ("customer", "reporter_domain")
+CUSTOMER_BY: Final = ("customer", DOMAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,40 @@ class Tracking:
     rules: Mapping[str, ConflictRule] = field(default_factory=dict)
     default: ConflictRule = ConflictRule.REMOTE
 
+    def inward(self, item: RemoteCase) -> RemoteCase:
+        """The item in our words; the first field of ``customer_by`` that is filled tells whose it is."""
+        ours = self.map.inward(item)
+        named = tuple(each for each in self.customer_by if each not in CUSTOMER_BY)
+        if not named:
+            return ours
+        there = {**item.fields, "customer": ours.fields.get("customer")}
+        filled = (_one(there.get(each)) for each in self.customer_by if each != DOMAIN)
+        whose = next((each for each in filled if each), None)
+        history = ours.history
+        if history is not None:
+            history = (*history, *_whose(item.history or (), named))
+        return replace(ours, fields={**ours.fields, "customer": whose}, history=history)
+
     def rule(self, field: str) -> ConflictRule:
         """Who wins where both sides changed a field of ours."""
         return self.rules.get(field, self.default)
+
+
+def _whose(history: Iterable[Change], named: tuple[str, ...]) -> Iterator[Change]:
+    for change in history:
+        if change.field in named:
+            old, new = _one(change.old), _one(change.new)
+            yield replace(change, id=f"{change.id}#customer", field="customer", old=old, new=new)
+
+
+def _one(value: Value) -> Value:
+    """Of a list the first: a case is one customer's."""
+    return next(iter(value), None) if isinstance(value, tuple) else value
+
+
+def trackings(config: Config, directory: Directory) -> dict[str, Tracking]:
+    """Of all connections, by name."""
+    return {name: tracking(config.mapped(name), directory) for name in config.connections}
 
 
 def tracking(entry: ConnectionEntry, directory: Directory) -> Tracking:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upheld.desk.remote import WORDS
 from upheld.plugin import RemoteCase, Value
 from upheld.sync.ours import empty, plain
+from upheld.sync.reader import WORDS
 
 
 @dataclass(frozen=True, slots=True)

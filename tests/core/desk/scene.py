@@ -28,6 +28,8 @@ from upheld.plugin import Inbound, Message, Nature, hookimpl
 from upheld.policy import Policy, load_shipped
 from upheld.registry import Registry
 from upheld.source import Document
+from upheld.sync.terms import Tracking
+from upheld.sync.tracked import Tracked
 from upheld.testing import SteppedClock
 from upheld.testing.stage import SITE
 
@@ -94,6 +96,7 @@ class Desk:
     registry: Registry | None = None
     policy: Policy = field(default_factory=magnolia)
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(NOW))
+    trackings: dict[str, Tracking] = field(default_factory=dict)
 
     @cached_property
     def directory(self) -> Directory:
@@ -112,8 +115,12 @@ class Desk:
         return Verbs(self.records)
 
     @cached_property
+    def tracked(self) -> Tracked:
+        return Tracked(self.records, self.directory, self.trackings)
+
+    @cached_property
     def intake(self) -> Intake:
-        return Intake(self.records, self.directory)
+        return Intake(self.records, self.directory, self.tracked)
 
     # --- what happens ---
 

@@ -14,8 +14,8 @@ from tests.core.desk.scene import ANN, BO, NOW, PAT, RAY, UTA, Desk
 from tests.core.desk.test_tracked import BEFORE, OURS, STAFF, item, news, take
 from upheld.calendar.instant import DAY, MINUTE, moment
 from upheld.case.events import Actor, CustomerMessage, Enforced, Noted, Opened, Restated, Side
+from upheld.desk.adoption import read_since
 from upheld.desk.intake import Source
-from upheld.desk.tracked import read_since
 from upheld.errors import Refusal, UpheldError
 from upheld.ledger import Ledger
 from upheld.plugin import Actor as RemoteActor

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pages import read
+from tests.repository import DOCS
 from upheld.calendar.instant import DAY, HOUR, parse
 from upheld.desk.verbs import Verbs
 from upheld.errors import Refusal
@@ -148,3 +150,10 @@ def test_every_verb_takes_any_words_or_says_what_is_right(verb: str, words: str)
         assert VERBS[verb].usage in (found.do_next or "")
     else:
         assert hasattr(Verbs, found.method)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_its_line_on_the_page(verb: str) -> None:
+    usage = VERBS[verb]
+    shown = usage.usage.replace("|", "\\|")
+    assert f"| `{shown}` | {usage.tells} |" in read(DOCS / "reference" / "verbs.md")
