@@ -1,0 +1,1 @@
+"""The real Roundup on this machine, for the conformance kit. Needs ``upheld-roundup[conformance]``."""
