@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.story import PAT, RAY
+from tests.acceptance.story import PAT, RAY, Story
 from upheld.calendar.instant import MINUTE, parse
 from upheld.demo import BEATS, EXPECTED
 from upheld.dispatch.doubt import Doubt, doubt
@@ -170,6 +170,27 @@ def test_mail_since_the_backup_is_read_again_into_its_cases(small: Stage) -> Non
         ]
     assert said == ["opened", "customer_message"]
     assert len(small.mail.sent_to(RAY)) == 1
+
+
+def test_a_gap_keeps_two_cases_under_one_number_apart(stage: Stage) -> None:
+    """Since the backup Ray's came by mail as C2. Pat's by telephone is entered again before it is read."""
+    play(stage, 0, BACKUP)
+    night = take_backup(stage)
+    stage.mail.write(RAY, INVOICE, "Since March.")
+    stage.settle()
+    (answer,) = stage.mail.sent_to(RAY)
+    with nobody_runs(stage):
+        url, now = stage.site.config.database_url(), stage.clock.now()
+        restore(night, url, folder=stage.folder, actor="ann", now=now, force=True, gap=100)
+    stage.mail.write(RAY, "Re: it", "April too.", in_reply_to=str(answer.message["Message-ID"]))
+    phoned = Story(stage).phoned("A question", 3)
+    resume(stage)
+    with stage.site.ledger.reading() as tx:
+        titles = {case.id: case.title for case in tx.cases()}
+    assert titles.pop("C1") == "Nobody can connect"
+    assert titles.pop(phoned) == "A question"
+    assert set(titles.values()) == {INVOICE, "Re: it"}, "an answer to C2 is none to Pat's case"
+    assert {phoned, *titles} == {"C102", "C103", "C104"}
 
 
 def test_a_message_that_never_went_out_goes_out_after_the_restore(small: Stage) -> None:

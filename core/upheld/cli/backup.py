@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +15,10 @@ from upheld.cli.output import print_json, say
 if TYPE_CHECKING:
     from upheld.config import Config
     from upheld.ledger.restore import Restored
+
+
+#: More numbers than a site gives in its life; a slip of the keyboard beyond that is refused.
+_WIDEST_GAP: Final = 1_000_000
 
 
 @click.command()
@@ -53,10 +57,16 @@ def _named(config: Config) -> Path:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Put it in the place of a ledger that is there.")
+@click.option(
+    "--gap",
+    type=click.IntRange(0, _WIDEST_GAP),
+    default=0,
+    help="Never hand out the next N numbers: cases since the backup had them.",
+)
 @in_the_name
 @for_machines
 @pass_app
-def restore(app: App, *, file: Path, force: bool) -> None:
+def restore(app: App, *, file: Path, force: bool, gap: int) -> None:
     """Bring the ledger back from the backup FILE, with everything outgoing held.
 
     Stop every daemon first. Afterwards run one: it reads what came in since the backup and decides
@@ -75,11 +85,12 @@ def restore(app: App, *, file: Path, force: bool) -> None:
         actor=_whoever(app),
         now=SystemClock().now(),
         force=force,
+        gap=gap,
     )
     if app.json:
         print_json(_object(done))
     else:
-        _told(done, config.site)
+        _told(done, config.site, gap)
 
 
 def _whoever(app: App) -> str:
@@ -89,7 +100,7 @@ def _whoever(app: App) -> str:
     return app.name or os.environ.get(ACTOR_VARIABLE) or getpass.getuser()
 
 
-def _told(done: Restored, site: str) -> None:
+def _told(done: Restored, site: str, gap: int) -> None:
     backup = done.backup
     say(
         f"The ledger of {backup.site!r} is back as it was at {backup.made}; epoch {done.epoch} begins."
@@ -99,6 +110,8 @@ def _told(done: Restored, site: str) -> None:
     if backup.site not in {"", site}:
         say(f"Here is {site!r}: under that name nothing of it is ever sent.")
         return
+    if gap:
+        say(f"The next {gap} numbers are left out: they may be those of cases since the backup.")
     say("Everything outgoing is held. What people entered since the backup is to be entered again.")
     say("Next: upheld run, upheld outbox list, upheld resume.")
 

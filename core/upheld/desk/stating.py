@@ -13,7 +13,7 @@ from upheld.case.state import CaseState
 from upheld.desk.known import Check
 from upheld.desk.records import Records
 from upheld.errors import Refusal
-from upheld.ledger import CaseFilter, Transaction
+from upheld.ledger import CASE_NUMBER, CaseFilter, Transaction
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def _number(tx: Transaction, given: str | None, state: CaseState) -> str | None:
     """The number that triage gives; None where the tracker's own will be told."""
     if given is None:
         tracked = state.tracker_key or state.opened.create_on
-        return None if tracked else str(FIRST_NUMBER - 1 + tx.next_number("case number"))
+        return None if tracked else str(FIRST_NUMBER - 1 + tx.next_number(CASE_NUMBER))
     given = given.strip()
     if not given.isprintable() or not 0 < len(given) <= _LONGEST:
         raise Refusal(f"{given!r} is no number", do_next=f"one line of up to {_LONGEST} characters")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from upheld.case.decision import Purpose, Subject
+from upheld.case.decision import Subject
 from upheld.case.opening import opening, was_for_others
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import ASSIGNEE
-from upheld.ledger import CREATE_ITEM, WITHDRAW, Delivery, OutboxItem
-
-#: What goes to a tracker or takes back a page: no customer's person hears it.
-_TO_MACHINES: Final = frozenset({CREATE_ITEM, WITHDRAW, Purpose.COMMENT})
+from upheld.dispatch.routes import TRACKER
+from upheld.ledger import WITHDRAW, Delivery, OutboxItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,8 @@ class Recipients:
     def still_meant(self, subject: Subject, item: OutboxItem, delivery: Delivery) -> bool:
         """Whether who a delivery was planned for may still hear it: whose case it is may have been
         restated since. One of ours may, though another is on duty by now."""
-        if item.purpose in _TO_MACHINES or not was_for_others(subject.facts):
+        heard = delivery.channel != TRACKER and item.purpose != WITHDRAW
+        if not heard or not was_for_others(subject.facts):
             return True
         if delivery.recipient in self.directory.people:
             return True

@@ -4,6 +4,7 @@ from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
 from upheld.ledger.linked import Agreed, Link, Unlinked
+from upheld.ledger.recording import CASE_NUMBER
 from upheld.ledger.records import (
     CREATE_ITEM,
     FIELDS,
@@ -38,6 +39,7 @@ from upheld.ledger.states import UNFINISHED, DeliveryState, Fate, OutboxState
 from upheld.ledger.transaction import Transaction
 
 __all__ = [
+    "CASE_NUMBER",
     "CREATE_ITEM",
     "FIELDS",
     "MIRROR",

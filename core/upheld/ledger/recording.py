@@ -67,14 +67,17 @@ _PIN: Final = update(subject).where(subject.c.id == bindparam("of")).values(poli
 
 
 def _counting(dialect: Any) -> ReturningInsert[int]:
-    more: ReturningInsert[int] = (
-        dialect.insert(counter)
-        .on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
-        .returning(counter.c.value)
-    )
+    put = dialect.insert(counter)
+    more: ReturningInsert[int] = put.on_conflict_do_update(
+        index_elements=["name"], set_={"value": counter.c.value + put.excluded.value}
+    ).returning(counter.c.value)
     return more
 
 
+#: Of what customers are told numbers, by the names of their counters: handles of cases and of referrals,
+#: and the numbers that triage gives.
+CASE_NUMBER: Final = "case number"
+NUMBERED: Final = ("case", "referral", CASE_NUMBER)
 _COUNT: Final = {"sqlite": _counting(sqlite), "postgresql": _counting(postgresql)}
 
 
@@ -83,9 +86,17 @@ class Recording(Part):
 
     def next_number(self, name: str) -> int:
         """Count: 1, 2, 3 … for each name, without gaps."""
-        row = {"name": name, "value": 1}
+        return self._count(name, 1)
+
+    def _count(self, name: str, by: int) -> int:
+        row = {"name": name, "value": by}
         number: int = self._connection.execute(_COUNT[self._dialect], row).scalar_one()
         return number
+
+    def skip_numbers(self, gap: int) -> None:
+        """Never hand out the next ``gap`` numbers: what they name is known elsewhere, and not here."""
+        for name in NUMBERED:
+            self._count(name, gap)
 
     def new_subject(self, kind: str, *, policy: str, now: Instant) -> str:
         """A subject without events; its id is the kind's initial and a number (``C1``)."""

@@ -46,9 +46,18 @@ class Restored:
 
 
 def restore(
-    file: Path, url: str, *, folder: Path, actor: str, now: Instant, force: bool = False
+    file: Path,
+    url: str,
+    *,
+    folder: Path,
+    actor: str,
+    now: Instant,
+    force: bool = False,
+    gap: int = 0,
 ) -> Restored:
     """Put the ledger in ``file`` at ``url``; all of it is there afterwards, or nothing was changed.
+
+    ``gap``: so many numbers are never handed out, since cases since the backup may have had them.
 
     What is there already is replaced with ``force`` alone, and a backup of it goes to ``folder``; so
     does a damaged SQLite file itself. ``Refusal`` without, and while a daemon runs there;
@@ -65,7 +74,7 @@ def restore(
         with storing(folder):
             shutil.copyfile(file, ready)
         epoch = max(before, backup.epoch) + 1
-        schema = _prepare(ready, epoch, f"restored from {file.name}", actor, now)
+        schema = _prepare(ready, epoch, f"restored from {file.name}", actor, now, gap)
         _put(ready, url, schema)
     return Restored(backup, epoch, kept)
 
@@ -125,7 +134,7 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _prepare(ready: Path, epoch: int, reason: str, actor: str, now: Instant) -> str:
+def _prepare(ready: Path, epoch: int, reason: str, actor: str, now: Instant, gap: int) -> str:
     """The copy becomes the ledger as it is to be; answers its schema, this program's."""
     with plain(ready) as engine:
         with engine.begin() as connection:
@@ -134,6 +143,8 @@ def _prepare(ready: Path, epoch: int, reason: str, actor: str, now: Instant) -> 
             _forget_the_living(connection)
             tx = Transaction(connection)
             tx.begin_epoch(epoch, now)
+            if gap:
+                tx.skip_numbers(gap)
             standing = tx.stopped()
             if standing is not None:  # its reason goes on in ours: it held then, and holds now
                 reason = f"{reason}; held before: {standing.reason}"

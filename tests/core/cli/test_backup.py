@@ -136,6 +136,19 @@ def test_a_restore_tells_what_to_do_next(upheld: Terminal, night: Path) -> None:
     assert "Next: upheld run, upheld outbox list, upheld resume." in told
 
 
+def test_a_gap_gives_no_number_twice(upheld: Terminal, night: Path) -> None:
+    told = upheld("restore", str(night), "--force", "--gap", "1000").stdout
+    assert "The next 1000 numbers are left out" in told
+    case = upheld.case("Another one")
+    upheld("cases", "triage", case, "3", "--as", "bo")
+    assert (case, upheld.json("cases", "show", case)["number"]) == ("C1002", "2001")
+
+
+@pytest.mark.parametrize("gap", ["-1", "1000001", "many"])
+def test_what_is_no_gap_is_refused(upheld: Terminal, night: Path, gap: str) -> None:
+    assert "--gap" in upheld("restore", str(night), "--force", "--gap", gap, exits=2).output
+
+
 # --- a copy -----------------------------------------------------------------------------------------
 
 

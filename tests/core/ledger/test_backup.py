@@ -26,7 +26,7 @@ from tests.core.ledger.test_database import set_revision
 from tests.core.ledger.test_upgrade import everything, fill, make_0001
 from tests.postgresql import schema
 from upheld.errors import LedgerError, Refusal, SchemaMismatch
-from upheld.ledger import DeliveryState, Ledger
+from upheld.ledger import CASE_NUMBER, DeliveryState, Ledger
 from upheld.ledger.backup import back_up, note, verified
 from upheld.ledger.restore import Restored, restore
 from upheld.ledger.schema import REVISIONS
@@ -68,9 +68,9 @@ def small(tmp_path: Path) -> Database:
 def bring(tmp_path: Path) -> Callable[..., Restored]:
     """Restore, in the name of Anna."""
 
-    def brought(file: Path, database: Database, *, force: bool = False) -> Restored:
+    def brought(file: Path, database: Database, **more: Any) -> Restored:
         kept = tmp_path / "kept"
-        return restore(file, database.url, folder=kept, actor="anna", now=NOW, force=force)
+        return restore(file, database.url, folder=kept, actor="anna", now=NOW, **more)
 
     return brought
 
@@ -217,6 +217,25 @@ def test_a_new_epoch_begins_with_everything_held(
         assert stopped is not None
         assert (stopped.reason, stopped.actor, stopped.at) == ("restored from b", "anna", NOW)
         assert (ledger.site.epoch, ledger.restored()) == (3, NOW)
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize(("gap", "handle", "number"), [(0, "C2", 1), (1000, "C1002", 1001)])
+def test_numbers_since_the_backup_are_left_out_where_that_is_asked(
+    small: Database,
+    target: Database,
+    tmp_path: Path,
+    bring: Bring,
+    gap: int,
+    handle: str,
+    number: int,
+) -> None:
+    back_up(small.url, tmp_path / "b")
+    bring(tmp_path / "b", target, gap=gap)
+    with target.another() as ledger, ledger.transaction() as tx:
+        assert tx.new_subject("case", policy="p1", now=NOW) == handle
+        assert tx.next_number(CASE_NUMBER) == number
+        assert tx.next_number("opened/mailbox/pat/7") == 1, "rates are no numbers of anybody"
 
 
 def test_why_it_was_held_before_stays_known(small: Database, tmp_path: Path, bring: Bring) -> None:
