@@ -23,7 +23,7 @@ from upheld.daemon.witness import Witness
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
-from upheld.ledger import Ledger
+from upheld.ledger import Ledger, Transaction
 from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
 
@@ -86,6 +86,7 @@ class Daemon:
 
     def audit(self) -> tuple[Finding, ...]:
         """Look for what is wrong, and have the operator told: what the loops do every minute."""
+        self.beat()
         self._audit()
         self._tell()
         return self.findings
@@ -206,15 +207,14 @@ class Daemon:
     def _dispatch(self) -> int:
         planned = self.planner.plan()
         self.pulse.beat("dispatch")
-        return planned + (0 if self._divided() else self.sender.send())
+        return planned + self.sender.send(unless=self._divided)
 
-    def _divided(self) -> bool:
+    def _divided(self, tx: Transaction) -> bool:
         """Whether another daemon runs on another upheld.yaml: then nobody sends.
 
         One that hung and was taken for gone asks this itself before it sends again.
         """
-        with self.ledger.reading() as tx:
-            return any(node.config != self.config for node in running(tx, SILENT))
+        return any(node.config != self.config for node in running(tx, SILENT))
 
     def _till_news(self) -> None:
         self.news.wait(_LOOK)
@@ -230,7 +230,6 @@ class Daemon:
             self.stopping.wait(_LOOK / 10)
 
     def _audit(self) -> int:
-        self.beat()
         self.auditor.audit(self.clock.now())
         self.audited.set()
         return 0

@@ -102,7 +102,7 @@ class Puller:
     def _turn(self, lease: PullLease) -> int:
         cursor = lease.cursor
         # What was there before the first reading wakes nobody: so that begins, whatever was hinted.
-        news = 0 if cursor is None else self._hinted()
+        news = self._hinted() if lease.hinted and cursor is not None else 0
         for left in reversed(range(PAGES_A_TURN)):
             page = self._whole(self._page(cursor))
             last = not (page.more and left)
@@ -118,7 +118,7 @@ class Puller:
         with self.ledger.reading() as tx:
             hints = tx.hints(self.source.name, limit=HINTS_A_TURN)
         items = [self._read(Touched(_ref(hint))) for hint in hints]
-        return self.ledger.retrying(partial(self._store_hinted, hints, items)) if hints else 0
+        return self.ledger.retrying(partial(self._store_hinted, hints, items))
 
     def _store_hinted(
         self, hints: Sequence[Hint], items: Sequence[Inbound], tx: Transaction

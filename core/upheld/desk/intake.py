@@ -76,6 +76,10 @@ class Intake:
 
         An item that can't be taken, whyever, is kept in quarantine: it must not keep the others out.
         """
+        if isinstance(item, Message | Refused) and tx.claimed(source.name, item.id):
+            return (
+                False  # at no more cost than that: readers with an overlap bring most items again
+            )
         try:
             with tx.savepoint():
                 return self._take(tx, source, item)
@@ -287,6 +291,8 @@ class Intake:
             moved = tx.advance(found.key, state, detail=receipt.detail or None)
             if receipt.state is Delivery.ACCEPTED and not moved:
                 return False  # the sender has written that down
+        if tx.recorded_before(found.subject, _word(found, receipt)):
+            return False
         case = tx.subject(found.subject)
         if receipt.state is Delivery.ACKNOWLEDGED:
             return self._acknowledged(tx, case, found, receipt)
@@ -301,7 +307,7 @@ class Intake:
             person = self.directory.sender(receipt.by.id, at).person
             by = person.id if person else receipt.by.id
         actor, body = Actor(by, Side.STAFF), PageAcknowledged(found.outbox_key)
-        event = Event(f"ack:{found.key}", at, now, actor, body)
+        event = Event(_word(found, receipt), at, now, actor, body)
         return self.records.add(tx, case.id, event) is not None
 
     def _evidence(
@@ -319,7 +325,7 @@ class Intake:
             detail=receipt.detail,
         )
         actor = Actor(found.connection, Side.PROVIDER)
-        event = Event(f"receipt:{found.key}:{receipt.state}", at, now, actor, body)
+        event = Event(_word(found, receipt), at, now, actor, body)
         return self.records.add(tx, case.id, event) is not None
 
     # --- what belongs to no case ----------------------------------------------------------------
@@ -353,6 +359,13 @@ def _vouched_for(tx: Transaction, tokens: Sequence[str]) -> Subject | None:
             with suppress(NotFound):
                 return tx.subject(token.removeprefix(_SIGNED))
     return None
+
+
+def _word(found: LedgerDelivery, receipt: Receipt) -> str:
+    """The id of the event that a provider's word on a delivery becomes."""
+    if receipt.state is Delivery.ACKNOWLEDGED:
+        return f"ack:{found.key}"
+    return f"receipt:{found.key}:{receipt.state}"
 
 
 def _who(sender: Sender) -> Actor:

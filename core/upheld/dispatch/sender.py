@@ -97,21 +97,24 @@ class Sender:
     owner: str
     log: Logger
 
-    def send(self, limit: int = 10) -> int:
-        """Lease what may go out now and send it; answers how many were taken in hand."""
+    def send(
+        self, limit: int = 10, *, unless: Callable[[Transaction], bool] = lambda _tx: False
+    ) -> int:
+        """Lease what may go out now and send it, ``unless`` …; answers how many were taken in hand."""
         ledger = self.records.ledger
-        if ledger.foreign or ledger.stopped() is not None:
+        if ledger.foreign:
             return 0
-        answering = [name for name, live in self.lives.items() if not live.stopped]
-        leased = ledger.retrying(
-            lambda tx: tx.lease(
-                self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering
-            )
-        )
+        leased = ledger.retrying(lambda tx: [] if unless(tx) else self._lease(tx, limit))
         restored = ledger.restored()
         for each in leased:
             self._contained(_doubted(each, restored))
         return len(leased)
+
+    def _lease(self, tx: Transaction, limit: int) -> list[LeasedDelivery]:
+        if tx.stopped() is not None:
+            return []
+        answering = [name for name, live in self.lives.items() if not live.stopped]
+        return tx.lease(self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering)
 
     def _contained(self, leased: LeasedDelivery) -> None:
         """Send one; whatever is wrong with it, the others behind it go on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.errors import NotFound
@@ -19,6 +19,9 @@ _CLAIM: Final = {
     name: query.values(claimed=NOW).returning(inbound.c.item)
     for name, query in unless_there(inbound).items()
 }
+_CLAIMED: Final = select(inbound.c.item).where(
+    inbound.c.connection == bindparam("by"), inbound.c.item == bindparam("name")
+)
 _BIND: Final = unless_there(thread)
 _KEEP: Final = unless_there(kept)
 
@@ -30,6 +33,11 @@ class Inbound(Part):
         """True the first time that an item comes in, False ever after."""
         row = {"connection": connection, "item": item}
         return self._connection.execute(_CLAIM[self._dialect], row).first() is not None
+
+    def claimed(self, connection: str, item: str) -> bool:
+        """Whether an item has come in before."""
+        asked = {"by": connection, "name": item}
+        return self._connection.execute(_CLAIMED, asked).first() is not None
 
     def bind_thread(self, connection: str, token: str, subject: str) -> None:
         """This message id or token belongs to ``subject``; the first binding stays."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Update, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Update, bindparam, exists, func, or_, select, update
 
 from upheld.calendar.instant import SECOND, Instant
 from upheld.errors import Fenced
+from upheld.ledger.hints import hint
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, unless_there
 from upheld.ledger.records import PullLease, PullStatus
@@ -32,7 +33,11 @@ _TAKE: Final = (
         token=pull.c.token + 1,
         lease_until=NOW + bindparam("span", type_=BigInteger),
     )
-    .returning(pull.c.cursor, pull.c.token)
+    .returning(
+        pull.c.cursor,
+        pull.c.token,
+        exists().where(hint.c.connection == bindparam("of")).label("hinted"),
+    )
 )
 _MOVED: Final = (
     update(pull)
@@ -66,7 +71,9 @@ class Pulls(Part):
         row = self._connection.execute(_TAKE, asked).first()
         if row is None and self._is_new(connection):
             row = self._connection.execute(_TAKE, asked).first()
-        return None if row is None else PullLease(connection, row.cursor, row.token)
+        return (
+            None if row is None else PullLease(connection, row.cursor, row.token, bool(row.hinted))
+        )
 
     def move_cursor(
         self,

@@ -116,6 +116,11 @@ class Recording(Part):
         """The subject with its facts in order of arrival; ``NotFound``."""
         return self._load([(subject_id, None)])[subject_id].as_stored()
 
+    def recorded_before(self, subject_id: str, event_id: str) -> bool:
+        """Whether a subject has an event with this id, without reading its facts."""
+        pairs = {"pairs": [(subject_id, event_id)]}
+        return self._connection.execute(_KNOWN, pairs).first() is not None
+
     def record(
         self,
         subject_id: str,

@@ -124,11 +124,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class PullLease:
-    """The right to pull a connection until the lease runs out; ``cursor`` is where to go on."""
+    """The right to pull a connection until the lease runs out; ``cursor`` is where to go on.
+
+    ``hinted``: somebody said that there is something to read again.
+    """
 
     connection: str
     cursor: str | None
     token: int
+    hinted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,7 @@ class Stage:
         self.mail = simulator("email", self.clock.as_datetime)
         self.mail.add_folder(_SENT)
         self.pager = simulator("pagerduty", self.clock.as_datetime)
-        self._mails: list[Got] = []
-        self._read = 0
+        self._read: dict[Any, list[Got]] = {}
         self._changes = dict(config or {})
         self._database = database
         self._open = ExitStack()
@@ -165,16 +164,11 @@ class Stage:
             whole["database"] = self._database
         return whole | self._changes
 
-    def _mail(self) -> list[Got]:
-        """Read once each: parsing a mail takes longer than sending it."""
-        for sent in self.mail.sent[self._read :]:
-            message = sent.message
-            what, key = str(message["Subject"]), str(message["Message-ID"])
-            text = message.get_content()
-            at = instant(sent.at)
-            self._mails += [Got(at, "mail", to, what, key, text) for to in sent.recipients]
-            self._read += 1
-        return self._mails
+    def _mail(self) -> Iterator[Got]:
+        for sent in self.mail.sent:
+            if sent not in self._read:  # parsing a mail takes longer than sending it
+                self._read[sent] = _mails(sent)
+            yield from self._read[sent]
 
     def _pages(self) -> Iterator[Got]:
         for event in self.pager.received:
@@ -195,6 +189,13 @@ class Stage:
             at = parse(f"{head[3]}T{head[4]}")
             to = found[1] if found else head[2]
             yield Got(at, head[1].lower(), to, lines[0] if lines else "", text="\n".join(lines))
+
+
+def _mails(sent: Any) -> list[Got]:
+    """What a mail is to each of its recipients."""
+    message, at = sent.message, instant(sent.at)
+    what, key, text = str(message["Subject"]), str(message["Message-ID"]), message.get_content()
+    return [Got(at, "mail", to, what, key, text) for to in sent.recipients]
 
 
 @contextmanager
