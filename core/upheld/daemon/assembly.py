@@ -29,6 +29,7 @@ from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.compose import Composer
+from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.offers import Solutions
 from upheld.dispatch.planner import Planner
@@ -37,8 +38,10 @@ from upheld.dispatch.sender import Sender
 from upheld.logs import logger
 from upheld.plugin import Channel, Connection
 from upheld.seam import Live
+from upheld.sync.pusher import Pusher
 from upheld.sync.terms import Tracking
 from upheld.sync.tracked import Tracked
+from upheld.sync.trackers import Trackers
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,9 @@ def build_daemon(parts: Parts) -> Daemon:
         parts.links,
         parts.solutions,
     )
-    cases = Tracked(records, parts.directory, parts.trackings)
+    cases, trackers = Tracked(records, parts.directory, parts.trackings), Trackers(lives)
     intake = Intake(records, parts.directory, cases)
+    fields = Fields(intake, trackers, _sources(parts))
     witness = _witness(parts, lives)
     auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, witness)
     return Daemon(
@@ -101,6 +105,7 @@ def build_daemon(parts: Parts) -> Daemon:
             for each in parts.connections
         ),
         sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
+        pusher=Pusher(records, trackers, logger(loop="dispatch")),
         planner=Planner(
             records,
             parts.directory,
@@ -110,7 +115,7 @@ def build_daemon(parts: Parts) -> Daemon:
             logger(loop="dispatch"),
             parts.brake,
         ),
-        sender=Sender(records, letters, lives, owner, logger(loop="dispatch")),
+        sender=Sender(records, letters, lives, owner, logger(loop="dispatch"), fields),
         auditor=auditor,
         alarm=_alarm(parts, lives, owner),
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),

@@ -26,6 +26,7 @@ from upheld.errors import UpheldError
 from upheld.ledger import Ledger, Transaction
 from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
+from upheld.sync.pusher import Pusher
 
 #: The outbox and the clock are looked at this often, whatever hint was lost.
 _LOOK: Final = 1.0
@@ -51,6 +52,7 @@ class Daemon:
     lives: Sequence[Live]
     pullers: Sequence[Puller]
     sweeper: Sweeper
+    pusher: Pusher
     planner: Planner
     sender: Sender
     auditor: Auditor
@@ -205,7 +207,7 @@ class Daemon:
         return self._sweep()
 
     def _dispatch(self) -> int:
-        planned = self.planner.plan()
+        planned = self.pusher.look() + self.planner.plan()
         self.pulse.beat("dispatch")
         return planned + self.sender.send(unless=self._divided)
 

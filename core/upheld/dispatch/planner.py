@@ -31,6 +31,8 @@ from upheld.dispatch.withdrawals import withdrawals
 from upheld.errors import LedgerError
 from upheld.ledger import (
     CREATE_ITEM,
+    FIELDS,
+    MIRROR,
     WITHDRAW,
     NewDelivery,
     OutboxItem,
@@ -40,6 +42,7 @@ from upheld.ledger import (
 from upheld.plugin import Logger
 from upheld.seam import Live
 
+_TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.value})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 
 
@@ -146,7 +149,7 @@ class Planner:
         self, tx: Transaction, item: OutboxItem, subject: Subject
     ) -> tuple[NewDelivery, ...] | None:
         """None where the message is for nobody that could be found."""
-        if item.purpose == CREATE_ITEM:
+        if item.purpose in {CREATE_ITEM, FIELDS, MIRROR}:
             return tracked(item)
         if item.purpose == Purpose.COMMENT:
             return commented(tx, item, subject, self.lives) or None
@@ -182,7 +185,7 @@ class Planner:
         self.records.add(tx, item.subject, Event(event_id, now, now, UPHELD, body))
 
     def _ways(self, item: OutboxItem) -> tuple[Way, ...]:
-        if item.purpose in {CREATE_ITEM, Purpose.COMMENT}:
+        if item.purpose in _TO_TRACKERS:
             return ()
         return ways_for(purpose_of(item), item.to, self.ways)
 

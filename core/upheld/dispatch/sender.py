@@ -13,16 +13,18 @@ from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
 from upheld.case.decision import Purpose
-from upheld.case.events import UPHELD, Actor, Event, Linked, Noted, Receipted, Side
-from upheld.case.opening import opening
+from upheld.case.events import UPHELD, Actor, Event, Noted, Receipted, Side
 from upheld.desk.records import Records
 from upheld.dispatch import comments
+from upheld.dispatch.creating import Creating, created
 from upheld.dispatch.doubt import WAKING, in_doubt
+from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
+from upheld.dispatch.outcome import Outcome
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
-    UNFINISHED,
+    FIELDS,
     WITHDRAW,
     DeliveryState,
     LeasedDelivery,
@@ -35,7 +37,6 @@ from upheld.plugin import (
     Auth,
     Channel,
     Delivery,
-    Draft,
     Logger,
     Lookup,
     Misconfigured,
@@ -47,10 +48,6 @@ from upheld.plugin import (
     Tracker,
     Unknown,
     Withdrawal,
-)
-from upheld.plugin import Actor as RemoteActor
-from upheld.plugin import (
-    Side as RemoteSide,
 )
 from upheld.seam import Live
 
@@ -68,26 +65,6 @@ _DOUBT: Final = "it may have gone out and may not; nobody can tell but the recip
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an attempt. ``said`` is the provider's own word of it."""
-
-    state: DeliveryState
-    detail: str = ""
-    handle: str | None = None
-    retry_in: Span | None = None
-    item: RemoteCase | None = None
-    said: str = ""
-
-    @property
-    def proof(self) -> str:
-        """What the case is told: accepted, delivered, acknowledged, resolved or failed; "" while
-        it may still become something else."""
-        if self.state in UNFINISHED:
-            return ""
-        return "failed" if self.state is DeliveryState.DEAD else self.said or self.state.value
-
-
-@dataclass(frozen=True, slots=True)
 class Sender:
     """Sends what is leased to it. ``owner`` names this worker in leases and attempts."""
 
@@ -96,6 +73,7 @@ class Sender:
     lives: Mapping[str, Live]
     owner: str
     log: Logger
+    fields: Fields
 
     def send(
         self, limit: int = 10, *, unless: Callable[[Transaction], bool] = lambda _tx: False
@@ -169,6 +147,8 @@ class Sender:
         plugin, key, purpose = live.plugin, leased.key, leased.item.purpose
         if purpose == CREATE_ITEM:
             return self._creation(leased, live)
+        if purpose == FIELDS:
+            return self.fields.call(leased, live)
         if purpose == Purpose.COMMENT:
             return self._comment(leased, live)
         if not isinstance(plugin, Notifier):
@@ -180,10 +160,11 @@ class Sender:
         return lambda: _receipted(plugin.send(letter, _address(leased), key))
 
     def _creation(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
-        plugin, draft = live.plugin, self._draft(leased)
+        plugin = live.plugin
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
-        return lambda: _created(plugin.create(draft, leased.key))
+        draft, writes = self._creating.draft(leased, live)
+        return lambda: created(plugin.create(draft, leased.key), writes)
 
     def _comment(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
         plugin, text = live.plugin, str(leased.item.facts.get("text", ""))
@@ -191,6 +172,10 @@ class Sender:
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
         write = comments.writing(plugin, self._linked(leased), text, leased.key)
         return lambda: Outcome(DeliveryState.ACCEPTED, write().value)
+
+    @property
+    def _creating(self) -> Creating:
+        return Creating(self.records, self.fields.trackers)
 
     def _linked(self, leased: LeasedDelivery) -> Link | None:
         case, connection = leased.item.subject, leased.delivery.connection
@@ -200,12 +185,14 @@ class Sender:
         """For an unknown: its outcome, or None where it may (or must) be done again."""
         if leased.delivery.state is not DeliveryState.UNKNOWN:
             return None
+        if leased.item.purpose == FIELDS:  # what stands there is read before anything is written
+            return None
         if leased.item.purpose == Purpose.COMMENT:
             return self._comment_there(leased, live)
         found = self._find(leased, live) if live.can(Ability.FIND) else Lookup(None, False)
         if found.found is not None:
             there = found.found
-            return _created(there) if isinstance(there, RemoteCase) else _receipted(there)
+            return created(there) if isinstance(there, RemoteCase) else _receipted(there)
         again = live.can(Ability.REPEAT) or leased.item.purpose in WAKING
         return None if found.conclusive or again else _still_unknown(leased, live)
 
@@ -263,20 +250,14 @@ class Sender:
         )
         case, connection = leased.item.subject, leased.delivery.connection
         if outcome.item is not None:
-            self._link(tx, leased, outcome.item)
+            self._creating.link(tx, leased, outcome)
             return
+        if outcome.pushed is not None:
+            self.fields.settle(tx, leased, outcome.pushed)
         if outcome.handle:
             tx.bind_thread(connection, outcome.handle, case)
-        if outcome.proof:
+        if outcome.proof and (leased.item.purpose != FIELDS or outcome.proof == "failed"):
             self._evidence(tx, leased, outcome)
-
-    def _link(self, tx: Transaction, leased: LeasedDelivery, item: RemoteCase) -> None:
-        case, connection = leased.item.subject, leased.delivery.connection
-        tx.link(case, connection, remote_id=item.ref.id, key=item.ref.key, url=item.ref.url)
-        now = self.records.clock.now()
-        linked = Linked(connection, item.ref.id, item.ref.key, item.ref.url)
-        actor = Actor(connection, Side.PROVIDER)
-        self.records.add(tx, case, Event(f"linked:{leased.key}", now, now, actor, linked))
 
     def _evidence(self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome) -> None:
         now, delivery = self.records.clock.now(), leased.delivery
@@ -298,16 +279,6 @@ class Sender:
             note = Noted(f"[offered] {'; '.join(offers)}")
             event = Event(f"offered:{leased.key}", now, now, UPHELD, note)
             self.records.add(tx, leased.item.subject, event)
-
-    def _draft(self, leased: LeasedDelivery) -> Draft:
-        subject = self.records.read(lambda tx: tx.subject(leased.item.subject))
-        opened = opening(subject.facts)
-        if opened is None:
-            raise Misconfigured(f"what {subject.id} opened with was erased", "nothing to create")
-        severity = self.records.life(subject).state.acting_severity
-        reporter = RemoteActor(opened.reporter, opened.reporter_name, side=RemoteSide.CUSTOMER)
-        fields = {"title": opened.subject, "severity": severity, "customer": opened.customer}
-        return Draft(scope="", text=opened.text, reporter=reporter, fields=fields)
 
 
 def _doubted(leased: LeasedDelivery, restored: Instant | None) -> LeasedDelivery:
@@ -335,10 +306,6 @@ _STATES: Final[Mapping[Delivery, DeliveryState]] = {
     Delivery.RESOLVED: DeliveryState.ACKNOWLEDGED,
     Delivery.FAILED: DeliveryState.DEAD,
 }
-
-
-def _created(item: RemoteCase) -> Outcome:
-    return Outcome(DeliveryState.ACCEPTED, item.ref.key, item.ref.id, item=item)
 
 
 def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) -> Outcome:

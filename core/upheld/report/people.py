@@ -15,7 +15,7 @@ from upheld.desk.records import Records
 from upheld.directory import Recipient
 from upheld.engine.conditions import holds
 from upheld.engine.terms import Terms
-from upheld.ledger import CREATE_ITEM, DeliveryState, Transaction
+from upheld.ledger import CREATE_ITEM, FIELDS, MIRROR, DeliveryState, Transaction
 from upheld.policy.model import Clause, Condition, Every, Verb, When
 from upheld.report.explain import explain_in
 from upheld.report.explanation import DeliveryStory, Explanation, MessageStory, StepStory
@@ -27,6 +27,7 @@ Behind: TypeAlias = Callable[[str], Sequence[Recipient]]
 _SPEAKS: Final = frozenset(
     {Verb.PAGE, Verb.NOTIFY, Verb.CALL, Verb.MAIL, Verb.UPDATE, Verb.FORWARD}
 )
+_TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.value})
 _NEVER_WENT: Final = frozenset({DeliveryState.DROPPED.value, DeliveryState.MERGED.value})
 _BECAUSE: Final[Mapping[str, str]] = {
     StepResult.FILLED.value: "a person had told it already",
@@ -159,10 +160,7 @@ def _names(found: Explanation) -> dict[str, str]:
 def _sendings(found: Explanation) -> Iterator[tuple[MessageStory, DeliveryStory]]:
     messages = {each.key: each for step in found.steps for each in step.messages}
     for message in (*messages.values(), *found.others):
-        if message.purpose not in {
-            CREATE_ITEM,
-            Purpose.COMMENT,
-        }:  # what goes to a tracker tells nobody
+        if message.purpose not in _TO_TRACKERS:  # that tells nobody
             yield from ((message, each) for each in message.deliveries)
 
 

@@ -67,7 +67,7 @@ def length(span: Span) -> str:
 def message(sent: Message) -> str:
     """Who was told what, and whether it reached them."""
     people = dict.fromkeys(each.recipient_name or each.recipient for each in sent.deliveries)
-    whom = ", ".join(people or sent.item.to)
+    whom = ", ".join(people or sent.item.to or [sent.item.connection or "nobody"])
     noun = _NOUNS.get(sent.item.purpose, sent.item.purpose)
     outcome = sent.outcome
     why = f": {sent.why}" if sent.why and outcome in _EXPLAINED else ""

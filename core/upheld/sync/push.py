@@ -21,6 +21,13 @@ class Words(Protocol):
     def theirs(self, field: str, item: RemoteCase) -> Value:
         """The item's own value, in the tracker's words, of a field of ours."""
 
+    def written(self, values: Mapping[str, Value], item: RemoteCase | None, /) -> dict[str, Value]:
+        """All of these in the tracker's words, as they are to be written to the item as it is now;
+        None: to one that is to be created."""
+
+    def whole(self, field: str, /) -> bool:
+        """Whether the item must be at hand to write this field: labels of others stay on it."""
+
     def same(self, field: str, ours: Value, theirs: Value) -> bool:
         """Whether the two mean the same."""
 
@@ -77,19 +84,23 @@ def allowed(
 
 
 def begun(
-    link: Link, item: RemoteCase, ours: Mapping[str, Value], words: Words
+    link: Link, item: RemoteCase, ours: Mapping[str, Value], words: Words, *, made: bool = False
 ) -> Iterator[tuple[str, Agreed]]:
-    """What the two sides have in fields that were never agreed on.
+    """What the two sides have in fields that were never agreed on, and where they have the same.
 
-    What people typed there stays theirs; what is empty there is ours to fill.
+    What people typed there stays theirs; what is empty there is ours to fill, and all of what was
+    ``made`` by us.
     """
     for field, value in ours.items():
-        if field in link.agreed or words.outward(field, value) is None:
+        if words.outward(field, value) is None:
             continue
         theirs = words.theirs(field, item)
         same = words.same(field, value, theirs)
+        if field in link.agreed and not same:
+            continue
         move = merge(None, Side(value), Side(theirs), same=same).move
-        yield field, (None if move is Move.WRITE else plain(value), plain(theirs))
+        write = move is Move.WRITE or (made and not same)
+        yield field, (None if write else plain(value), plain(theirs))
 
 
 def stored(writes: Iterable[Write], item: RemoteCase, words: Words) -> dict[str, Agreed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from upheld.plugin import RemoteCase, Value
@@ -15,7 +16,7 @@ class OwnWords:
 
     statuses: tuple[str, ...] = ()
 
-    def outward(self, field: str, value: Value) -> tuple[str, Value] | None:
+    def outward(self, field: str, value: Value) -> tuple[str, Value]:
         """The same name, the same value."""
         return field, self._status(value) if field == "status" else value
 
@@ -30,6 +31,14 @@ class OwnWords:
         if field == "status":
             return _meaning(ours) == _meaning(theirs)
         return plain(ours) == plain(theirs) or str(ours) == str(theirs)
+
+    def written(self, values: Mapping[str, Value], _item: RemoteCase | None) -> dict[str, Value]:
+        """The same names."""
+        return dict(self.outward(name, value) for name, value in values.items())
+
+    def whole(self, _field: str) -> bool:
+        """Every field stands for itself."""
+        return False
 
     def _status(self, value: Value) -> Value:
         return next((each for each in self.statuses if _meaning(each) == _meaning(value)), value)

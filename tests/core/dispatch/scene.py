@@ -17,11 +17,13 @@ from upheld.case.decision import Action, Decision, Purpose, Send, Withdraw, With
 from upheld.case.events import Actor, Body, Event, Linked, Noted, Opened, Receipted, Side
 from upheld.config.model import SolutionEntry
 from upheld.desk.book import Book
+from upheld.desk.intake import Intake, Source
 from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.directory.build import Written, WrittenCustomer, build_directory
 from upheld.directory.written import CustomerEntry, PersonEntry, RotationEntry
 from upheld.dispatch.compose import Composer
+from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
@@ -37,6 +39,8 @@ from upheld.ledger import (
 from upheld.plugin import Ability, Address, Channel, Connection, Outgoing, Receipt
 from upheld.policy import load_policy
 from upheld.seam import Live
+from upheld.sync.pusher import Pusher
+from upheld.sync.trackers import Trackers
 from upheld.testing import (
     RecordingLog,
     ScratchContext,
@@ -160,6 +164,7 @@ class Site:
         book = Book(load_policy(POLICY), self.directory)
         self.records = Records(ledger, book, self.clock)
         self.lives: dict[str, Live] = {}
+        self.trackers = Trackers(self.lives)
         self.pager = self.connect("pager", Far)
         self.mail = self.connect("mail", Far)
         self.phone = self.connect("phone", Phone)
@@ -207,7 +212,16 @@ class Site:
         return self.sender(owner).send(limit)
 
     def sender(self, owner: str = "one") -> Sender:
-        return Sender(self.records, self.letters(), self.lives, owner, self.log)
+        return Sender(self.records, self.letters(), self.lives, owner, self.log, self.fields())
+
+    def fields(self) -> Fields:
+        intake = Intake(self.records, self.directory)
+        sources = {name: Source(name, live.plugin.name) for name, live in self.lives.items()}
+        return Fields(intake, self.trackers, sources)
+
+    def look(self) -> int:
+        """Sync looks at what moved."""
+        return Pusher(self.records, self.trackers, self.log).look()
 
     def another(self, owner: str) -> Sender:
         """The sender of another daemon, to the same far ends."""

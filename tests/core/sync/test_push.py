@@ -69,9 +69,22 @@ def test_what_people_typed_there_stays_and_what_is_empty_is_filled() -> None:
     there = item(severity=3, status="open", queue=None)
     ours: dict[str, Value] = {"severity": 2, "status": "open", "queue": "network"}
     found = dict(begun(link({"status": ("open", "open")}), there, ours, WORDS))
-    assert found == {"severity": (2, 3), "queue": (None, None)}
+    assert found == {"severity": (2, 3), "queue": (None, None), "status": ("open", "open")}
     assert names(link(found), severity=2) == []
     assert names(link({"severity": (None, None)}), severity=2) == [("severity", 2)]
+
+
+def test_what_both_sides_came_to_have_is_agreed() -> None:
+    moved_both = link({"severity": (1, 1)})
+    assert dict(begun(moved_both, item(severity="2"), {"severity": 2}, WORDS)) == {
+        "severity": (2, "2")
+    }
+    assert dict(begun(moved_both, item(severity=3), {"severity": 2}, WORDS)) == {}
+
+
+def test_what_we_made_ourselves_is_ours() -> None:
+    found = begun(link(), item(status="open"), {"status": "worked"}, WORDS, made=True)
+    assert dict(found) == {"status": (None, "open")}
 
 
 def test_what_the_tracker_made_of_it_is_agreed() -> None:

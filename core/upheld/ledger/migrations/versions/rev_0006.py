@@ -15,7 +15,7 @@ _OPEN = sa.text("winner IS NULL")
 
 
 def upgrade() -> None:
-    """Add columns and tables; no row that is there is touched."""
+    """Add columns and tables; of what is there only the links know where they begin."""
     _subject()
     _link()
     _unlinked()
@@ -50,6 +50,9 @@ def _link() -> None:
         sa.Column("listed", sa.BigInteger(), server_default="0", nullable=False),
     ):
         op.add_column("link", column)
+    # What was said before stays where it was said.
+    seq = "SELECT seq FROM subject WHERE subject.id = link.subject"
+    op.execute(f"UPDATE link SET mirrored = coalesce(({seq}), 0)")  # noqa: S608  no words of others
 
 
 def _unlinked() -> None:
