@@ -91,8 +91,8 @@ def build_daemon(parts: Parts) -> Daemon:
         parts.links,
         parts.solutions,
     )
-    cases, trackers = Tracked(records, parts.directory, parts.trackings), Trackers(lives)
-    intake = Intake(records, parts.directory, cases)
+    cases = Tracked(records, parts.directory, parts.trackings)
+    intake, trackers = Intake(records, parts.directory, cases), _trackers(parts, lives)
     fields = Fields(intake, trackers, _sources(parts))
     witness = _witness(parts, lives)
     auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, witness)
@@ -131,6 +131,12 @@ def build_daemon(parts: Parts) -> Daemon:
 
 def _sources(parts: Parts) -> Mapping[str, Source]:
     return {each.source.name: each.source for each in parts.connections}
+
+
+def _trackers(parts: Parts, lives: Mapping[str, Live]) -> Trackers:
+    heard = next((way.connection for way in parts.ways.customer), None)
+    maps = {name: each.map for name, each in parts.trackings.items() if each.map.rules}
+    return Trackers(lives, maps, heard)
 
 
 def _live(parts: Parts, each: Configured) -> Live:

@@ -36,20 +36,23 @@ def commented(
 
 
 def writing(
-    plugin: Tracker[Any], link: Link | None, text: str, key: str
+    plugin: Tracker[Any],
+    link: Link | None,
+    text: str,
+    key: str,
+    visibility: Visibility = Visibility.INTERNAL,
 ) -> Callable[[], Visibility]:
     """The call that writes it; ``Retry`` while the item is not there yet."""
     if link is None:
         raise Retry("the item is not there yet", "nothing to do: it is tried again")
-    ref = Ref("", link.remote_id, link.key, link.url)
     by = Actor(plugin.context.name, side=Side.UPHELD)
-    comment = Comment("", text, Visibility.INTERNAL, by, plugin.context.now(), key=key)
-    return lambda: _written(plugin, ref, comment, key)
+    comment = Comment("", text, visibility, by, plugin.context.now(), key=key)
+    return lambda: _written(plugin, ref_of(link), comment, key)
 
 
 def _written(plugin: Tracker[Any], ref: Ref, comment: Comment, key: str) -> Visibility:
     stored = plugin.comment(ref, comment, key)
-    if stored.visibility is Visibility.PUBLIC:
+    if comment.visibility is Visibility.INTERNAL and stored.visibility is Visibility.PUBLIC:
         raise Permanent(
             f"{ref.key}: an internal comment was stored for everybody to read",
             "remove it there, and look at the connection's settings",
@@ -59,5 +62,10 @@ def _written(plugin: Tracker[Any], ref: Ref, comment: Comment, key: str) -> Visi
 
 def there(plugin: Tracker[Any], link: Link, key: str) -> bool:
     """Whether the item has this comment already: of an unknown, before it is written again."""
-    item = plugin.fetch(Ref("", link.remote_id, link.key, link.url))
+    item = plugin.fetch(ref_of(link))
     return any(comment.key == key for comment in item.comments or ())
+
+
+def ref_of(link: Link) -> Ref:
+    """The item of a link, as plugins name it."""
+    return Ref(link.scope, link.remote_id, link.key, link.url)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upheld.desk.intake import Intake, Source
+from upheld.dispatch.comments import ref_of
 from upheld.dispatch.outcome import Outcome, Pushed
 from upheld.dispatch.routes import SafetyCatch, tracked
 from upheld.ledger import FIELDS, DeliveryState, LeasedDelivery, Link, OutboxState, Transaction
@@ -47,7 +48,7 @@ class Fields:
         link, writes = self._writes(leased, self.trackers.schema(live))
         if link is None or not writes:
             return lambda: Outcome(DeliveryState.ACCEPTED, _NOTHING)
-        ref = Ref(link.scope, link.remote_id, link.key, link.url)
+        ref = ref_of(link)
         if leased.delivery.attempts >= _TRIES:
             raise Permanent(f"{link.key} changes whenever it is read", "look who writes there")
         if leased.delivery.state is DeliveryState.UNKNOWN or unread(link, writes):

@@ -20,11 +20,13 @@ from upheld.dispatch.creating import Creating, created
 from upheld.dispatch.doubt import WAKING, in_doubt
 from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
+from upheld.dispatch.mirroring import Mirroring
 from upheld.dispatch.outcome import Outcome
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
     FIELDS,
+    MIRROR,
     WITHDRAW,
     DeliveryState,
     LeasedDelivery,
@@ -50,6 +52,7 @@ from upheld.plugin import (
     Withdrawal,
 )
 from upheld.seam import Live
+from upheld.sync.mirrors import Said
 
 #: A send that hangs longer is written off as unknown; the lease outlives it.
 HARD_STOP: Final[Span] = 20 * SECOND
@@ -145,12 +148,14 @@ class Sender:
     def _call(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
         """The one call to be made for this delivery, with all that it needs at hand."""
         plugin, key, purpose = live.plugin, leased.key, leased.item.purpose
-        if purpose == CREATE_ITEM:
-            return self._creation(leased, live)
-        if purpose == FIELDS:
-            return self.fields.call(leased, live)
-        if purpose == Purpose.COMMENT:
-            return self._comment(leased, live)
+        calls: Mapping[str, Callable[[LeasedDelivery, Live], Callable[[], Outcome]]] = {
+            CREATE_ITEM: self._creation,
+            FIELDS: self.fields.call,
+            MIRROR: self._mirroring.call,
+            Purpose.COMMENT: self._comment,
+        }
+        if purpose in calls:
+            return calls[purpose](leased, live)
         if not isinstance(plugin, Notifier):
             raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
         if purpose == WITHDRAW and live.can(Ability.WITHDRAW):
@@ -177,6 +182,10 @@ class Sender:
     def _creating(self) -> Creating:
         return Creating(self.records, self.fields.trackers)
 
+    @property
+    def _mirroring(self) -> Mirroring:
+        return Mirroring(self.letters, self.fields.trackers)
+
     def _linked(self, leased: LeasedDelivery) -> Link | None:
         case, connection = leased.item.subject, leased.delivery.connection
         return self.records.read(lambda tx: tx.link_of(case, connection))
@@ -187,7 +196,7 @@ class Sender:
             return None
         if leased.item.purpose == FIELDS:  # what stands there is read before anything is written
             return None
-        if leased.item.purpose == Purpose.COMMENT:
+        if leased.item.purpose in {Purpose.COMMENT, MIRROR}:
             return self._comment_there(leased, live)
         found = self._find(leased, live) if live.can(Ability.FIND) else Lookup(None, False)
         if found.found is not None:
@@ -224,8 +233,9 @@ class Sender:
 
     def _settle(self, leased: LeasedDelivery, outcome: Outcome) -> None:
         """Transaction 2: the outcome, its evidence on the case, and what it links."""
+        told = self._mirroring.told(leased, outcome)
         try:
-            self.records.ledger.retrying(lambda tx: self._write(tx, leased, outcome))
+            self.records.ledger.retrying(lambda tx: self._write(tx, leased, outcome, told))
         except Refusal as error:  # another link is there: so it would be the next time
             self._settle(leased, Outcome(DeliveryState.DEAD, f"{outcome.detail} is there: {error}"))
             return
@@ -240,7 +250,9 @@ class Sender:
             detail=outcome.detail,
         )
 
-    def _write(self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome) -> None:
+    def _write(
+        self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome, told: Said | None
+    ) -> None:
         tx.outcome(
             leased,
             outcome.state,
@@ -256,7 +268,10 @@ class Sender:
             self.fields.settle(tx, leased, outcome.pushed)
         if outcome.handle:
             tx.bind_thread(connection, outcome.handle, case)
-        if outcome.proof and (leased.item.purpose != FIELDS or outcome.proof == "failed"):
+        if told is not None:
+            self._mirroring.keep(tx, leased.item, told)
+        quiet = leased.item.purpose in {FIELDS, MIRROR} and outcome.proof != "failed"
+        if outcome.proof and not quiet:
             self._evidence(tx, leased, outcome)
 
     def _evidence(self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome) -> None:

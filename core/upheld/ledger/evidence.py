@@ -42,6 +42,11 @@ class Evidence(Seals):
         """All events in order of arrival, facts and consequences; ``NotFound``."""
         return [_stored(row) for row in self.stored(subject_id)]
 
+    def news(self, subject_id: str, *, after: int, limit: int = 1000) -> list[StoredEvent]:
+        """Events in order of arrival, those that came after a ``seq``."""
+        found = _ROWS.where(event.c.subject == subject_id, event.c.seq > after).limit(limit)
+        return [_stored(row) for row in self._connection.execute(found).mappings()]
+
     def stored(self, subject_id: str) -> list[Mapping[str, Any]]:
         """The rows of a subject's events with their payloads, for whoever checks the bytes."""
         self._there(subject_id)

@@ -6,13 +6,15 @@ moves ten times while a tracker is down is written once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from upheld.case.decision import Purpose
 from upheld.desk.records import Records
 from upheld.errors import LedgerError
-from upheld.ledger import FIELDS, Link, OutboxState, Transaction
-from upheld.plugin import Logger
+from upheld.ledger import FIELDS, MIRROR, Link, OutboxState, Transaction
+from upheld.plugin import Logger, Value
+from upheld.sync.mirrors import News
 from upheld.sync.ours import ours
 from upheld.sync.push import allowed, moved
 from upheld.sync.trackers import Trackers
@@ -23,11 +25,16 @@ _WAITING = (OutboxState.PENDING, OutboxState.PLANNED, OutboxState.HELD, OutboxSt
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A case that was looked at, as of ``seq``, and the connections where there is something to write."""
+    """A case that was looked at, as of ``seq``: the connections where fields are to be written, the
+    messages that are to stand elsewhere too, as (its ``seq``, connection), and what was answered on a
+    tracker and is to be mailed, as (its ``seq``, text)."""
 
     case: str
     seq: int
     write_to: tuple[str, ...] = ()
+    mirrors: tuple[tuple[int, str], ...] = ()
+    answers: tuple[tuple[int, str], ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +56,40 @@ class Pusher:
             ledger.retrying(lambda tx: self._keep(tx, found))
         return len(found)
 
-    def to_write(self, tx: Transaction, case: str) -> Iterator[Link]:
-        """The links of a case whose items are not as the case is."""
+    def looked(self, tx: Transaction, case: str, seq: int) -> Looked:
+        """What is to be done about a case."""
         links = [each for each in tx.links(case) if self._in_step(each)]
         subject = tx.subject(case) if links else None
         if subject is None or subject.kind != "case":
-            return
-        values = ours(self.records.life(subject))
+            return Looked(case, seq)
+        life = self.records.life(subject)
         held = {each.field for each in tx.conflicts(subject=case, unresolved=True)}
-        for link in links:
-            name = link.connection
-            writes = moved(link, values, self.trackers.words(name), self.trackers.known(name))
-            if allowed(writes, link, held, ""):
-                yield link
+        values = ours(life)
+        write_to = tuple(each.connection for each in links if self._to_write(each, values, held))
+        news = self._news(tx, links, seq)
+        return Looked(
+            case,
+            seq,
+            write_to,
+            tuple(news.mirrors(lambda name, public: self.trackers.shown(name, public=public))),
+            tuple(news.answers(self.trackers.unheard, life.state.enforced_from)),
+            tuple(each.connection for each in links),
+        )
+
+    def _news(self, tx: Transaction, links: Sequence[Link], seq: int) -> News:
+        after = min(link.mirrored for link in links)
+        stored = tx.news(links[0].subject, after=after) if after < seq else []
+        return News([(e.seq, e.event) for e in stored if e.event and e.seq <= seq], links)
+
+    def _to_write(self, link: Link, values: Mapping[str, Value], held: Collection[str]) -> bool:
+        name = link.connection
+        writes = moved(link, values, self.trackers.words(name), self.trackers.known(name))
+        return bool(allowed(writes, link, held, ""))
 
     def _contained(self, tx: Transaction, case: str, seq: int) -> Looked:
         """One that can't be read back is parked and told elsewhere; the others go on."""
         try:
-            return Looked(case, seq, tuple(link.connection for link in self.to_write(tx, case)))
+            return self.looked(tx, case, seq)
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001  whatever a policy makes of its facts
@@ -78,9 +101,19 @@ class Pusher:
         return link.gone is None and self.trackers.tracks(link.connection)
 
     def _keep(self, tx: Transaction, found: list[Looked]) -> None:
+        now = self.records.clock.now()
         for each in found:
-            for connection in each.write_to:
-                push(tx, each.case, connection, self.records.clock.now())
+            for seq, name in each.mirrors:
+                key, where = f"mirror:{each.case}/{seq}@{name}", {"seq": seq}
+                tx.enqueue(key, each.case, MIRROR, now=now, connection=name, facts=where)
+            for seq, text in each.answers:
+                key, facts = f"mirror:{each.case}/{seq}@{self.trackers.hears_by}", {"text": text}
+                to = ["reporter"]
+                tx.enqueue(key, each.case, Purpose.REPLY, now=now, recipients=to, facts=facts)
+            for name in each.links:
+                tx.mirrored(each.case, name, each.seq)
+            for name in each.write_to:
+                push(tx, each.case, name, now)
             tx.synced(each.case, each.seq)
 
 

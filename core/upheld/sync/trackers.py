@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from upheld.plugin import Schema, Tracker
+from upheld.plugin import Ability, Schema, Tracker, Visibility
 from upheld.seam import Live
+from upheld.sync.mirrors import shown
 from upheld.sync.push import Words
 from upheld.sync.words import OwnWords
 
@@ -18,16 +19,29 @@ _FRESH: Final = 3600.0
 
 @dataclass(slots=True)
 class Trackers:
-    """``maps`` has the words of connections that have a map; the others speak ours."""
+    """``maps`` has the words of connections that have a map; the others speak ours. Customers hear by
+    the connection ``hears_by``."""
 
     lives: Mapping[str, Live]
     maps: Mapping[str, Words] = field(default_factory=dict)
+    hears_by: str | None = None
     monotonic: Callable[[], float] = time.monotonic
     _schemas: dict[str, tuple[float, Schema]] = field(default_factory=dict)
 
     def tracks(self, name: str) -> bool:
         """Whether a connection is a tracker of this site."""
         return name in self.lives and isinstance(self.lives[name].plugin, Tracker)
+
+    def shown(self, name: str, *, public: bool) -> Visibility | None:
+        """Who may read a message on this tracker; None where it is not written there."""
+        if not self.tracks(name):
+            return None
+        return shown(public, name, self.lives[name].plugin.abilities, self.hears_by)
+
+    def unheard(self, name: str) -> bool:
+        """Whether the customer hears nothing of what is answered there, unless it is mailed."""
+        silent = self.tracks(name) and not self.lives[name].can(Ability.NOTIFIES_CUSTOMER)
+        return silent and self.hears_by not in {None, name}
 
     def words(self, name: str) -> Words:
         """How the tracker calls our fields."""

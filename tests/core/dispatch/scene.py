@@ -164,7 +164,7 @@ class Site:
         book = Book(load_policy(POLICY), self.directory)
         self.records = Records(ledger, book, self.clock)
         self.lives: dict[str, Live] = {}
-        self.trackers = Trackers(self.lives)
+        self.trackers = Trackers(self.lives, hears_by="mail")
         self.pager = self.connect("pager", Far)
         self.mail = self.connect("mail", Far)
         self.phone = self.connect("phone", Phone)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.core.dispatch.scene import LIVE, OPENED, Site
 from upheld.case.decision import CreateItem
-from upheld.case.events import Body, Queued, SeveritySet, Triaged, Worked
+from upheld.case.events import Body, PageAcknowledged, Queued, SeveritySet, Triaged, Worked
 from upheld.dispatch.fields import released
 from upheld.dispatch.routes import SafetyCatch
 from upheld.ledger import Delivery, DeliveryState, Link
@@ -58,7 +58,7 @@ def linked(site: Site) -> str:
     """A case with an item on the tracker that is as the case is; nothing is left to do."""
     site.tracker = site.connect("jira", Strict)
     case = site.case(opened=replace(OPENED, create_on="jira"))
-    site.decide(case, CreateItem(f"{case}/item", "jira"))
+    site.decide(case, CreateItem(f"{case}/item", "jira"), body=PageAcknowledged())
     cycle(site)
     assert cycle(site) == 0
     site.tracker.writes = 0
@@ -125,7 +125,7 @@ def test_only_what_changed_is_written(site: Site) -> None:
 def test_without_a_change_of_a_field_there_is_no_delivery(site: Site) -> None:
     case = linked(site)
     before = len(sent(site))
-    site.decide(case)
+    site.fact(case, PageAcknowledged())
     assert (cycle(site), len(sent(site))) == (0, before)
 
 
