@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose
+from upheld.case.opening import opening, whose_since
 from upheld.directory.lookup import REPORTER
 from upheld.dispatch.comments import writing
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.outcome import Outcome
-from upheld.dispatch.recipients import opening
 from upheld.dispatch.routes import outside
 from upheld.ledger import MIRROR, DeliveryState, LeasedDelivery, OutboxItem, Transaction
 from upheld.plugin import Misconfigured, Tracker
@@ -37,10 +38,9 @@ class Mirroring:
         plugin, name = live.plugin, live.name
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{name} holds no cases", "take it out of the case's links")
-        records = self.letters.records
-        with records.ledger.reading() as tx:
+        with self.letters.records.ledger.reading() as tx:
             what, link = _said(tx, leased.item), tx.link_of(leased.item.subject, name)
-            opened = opening(tx.subject(leased.item.subject))
+            opened = opening(tx.subject(leased.item.subject).facts)
         visible = None if what is None else self.trackers.shown(name, public=what.public)
         expected = opened is not None and opened.create_on == name
         if what is None or visible is None or (link is None and not expected):
@@ -67,7 +67,7 @@ class Mirroring:
             tx.enqueue(key, item.subject, MIRROR, now=now, connection=name, facts=facts)
 
     def _where(self, tx: Transaction, item: OutboxItem) -> tuple[str, ...]:
-        opened = opening(tx.subject(item.subject))
+        opened = opening(tx.subject(item.subject).facts)
         expected = (opened.create_on,) if opened and opened.create_on else ()
         linked = [link.connection for link in tx.links(item.subject) if link.gone is None]
         names = dict.fromkeys((*linked, *expected))
@@ -83,8 +83,20 @@ class Mirroring:
 
 
 def _said(tx: Transaction, item: OutboxItem) -> Said | None:
-    """From the case's history, where a person may have had it erased; or as it was kept."""
+    """From the case's history, where a person may have had it erased; or as it was kept.
+
+    What was said while the case was taken for another customer's is for our own people from then on.
+    """
+    found, at = _found(tx, item)
+    whose = whose_since(tx.subject(item.subject).facts)
+    if found is None or whose is None or at >= whose:
+        return found
+    return replace(found, public=False)
+
+
+def _found(tx: Transaction, item: OutboxItem) -> tuple[Said | None, Instant]:
     if "said" in item.facts:
-        return Said(**item.facts["said"])
+        return Said(**item.facts["said"]), item.created
     found = tx.news(item.subject, after=item.facts["seq"] - 1, limit=1)
-    return said(found[0].event) if found and found[0].event else None
+    event = found[0].event if found else None
+    return (said(event), event.at) if event else (None, 0)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
 from upheld.case.decision import Purpose
 from upheld.case.events import UPHELD, Actor, Event, Noted, Receipted, Side
+from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.dispatch import comments
 from upheld.dispatch.creating import Creating, created

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from upheld.case.decision import Purpose
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Purpose, Subject
+from upheld.case.opening import whose_since
+from upheld.case.state import CaseState
 from upheld.desk.records import Records
 from upheld.errors import LedgerError
 from upheld.ledger import FIELDS, MIRROR, Link, OutboxState, Transaction
@@ -72,7 +75,7 @@ class Pusher:
             seq,
             write_to,
             tuple(news.mirrors(lambda name, public: self.trackers.shown(name, public=public))),
-            tuple(news.answers(self.trackers.unheard, life.state.enforced_from)),
+            tuple(news.answers(self.trackers.unheard, _promised(subject, life.state))),
             tuple(each.connection for each in links),
         )
 
@@ -115,6 +118,13 @@ class Pusher:
             for name in each.write_to:
                 push(tx, each.case, name, now)
             tx.synced(each.case, each.seq)
+
+
+def _promised(subject: Subject, state: CaseState) -> Instant | None:
+    """Since when the customer whose case it is now is promised anything; None: not at all."""
+    if state.enforced_from is None:
+        return None
+    return max(state.enforced_from, whose_since(subject.facts) or 0)
 
 
 def push(tx: Transaction, case: str, connection: str, now: int) -> bool:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from tests.core.dispatch.scene import OPENED, Site, mail, page
 from tests.core.dispatch.test_fields import PEOPLE, cycle, item, linked
 from upheld.case.decision import CreateItem
-from upheld.case.events import Actor, CustomerMessage, Event, Noted, PublicReply, Side
+from upheld.case.events import Actor, CustomerMessage, Event, Noted, PublicReply, Restated, Side
 from upheld.dispatch.routes import SafetyCatch
 from upheld.ledger import Delivery
 from upheld.plugin import Ability, Unknown, Visibility
@@ -134,6 +134,18 @@ def test_what_was_said_while_the_item_was_made_is_not_lost(site: Site) -> None:
     site.decide(case, CreateItem(f"{case}/item", "jira"), mail("ack"), body=PublicReply("x"))
     cycle(site)
     assert [text.split()[0] for text, _ in comments(site)] == ["Upheld", "Pat", "Bo"]
+
+
+def test_what_another_customer_said_is_for_our_people_alone(either: Site) -> None:
+    case = linked(either)
+    either.fact(case, HELP)
+    either.look()
+    either.clock.forward(minutes=1)
+    either.fact(case, Restated(customer="", customer_kind=None))
+    cycle(either)
+    assert [visibility for text, visibility in comments(either) if "down again" in text] == [
+        INTERNAL
+    ]
 
 
 def test_in_shadow_nothing_is_said(site: Site) -> None:
