@@ -20,6 +20,7 @@ from upheld.daemon.pulls import Puller, pull_all
 from upheld.daemon.pulse import READER, WORKER, Pulse
 from upheld.daemon.sweep import Sweeper
 from upheld.daemon.witness import Witness
+from upheld.dispatch.fields import released
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
@@ -80,6 +81,7 @@ class Daemon:
     def once(self) -> tuple[Finding, ...]:
         """Connections first, then the clock, then everything that is to be said; then the audit."""
         self.beat()
+        self._free_fields()
         try:
             self.settle()
             return self.audit()
@@ -109,8 +111,13 @@ class Daemon:
         """What comes before all loops: the others know of it, and every connection is read."""
         self.log.info("started", connections=[live.name for live in self.lives])
         self._contained("beat", self.beat)  # before anything is sent, the others know
+        self._contained("fields", self._free_fields)
         for puller in self.pullers:  # before the first sweep: look before you page
             self._contained(_reading(puller), puller.pull)
+
+    def _free_fields(self) -> None:
+        """What shadow mode kept in of fields is looked at anew where it may be written by now."""
+        self.ledger.retrying(lambda tx: released(tx, self.planner.catch))
 
     def run(self) -> None:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""

@@ -27,7 +27,6 @@ from upheld.desk.scope import Scopes, scopes
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Recipient
 from upheld.dispatch.brake import Brake
-from upheld.dispatch.fields import released
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
@@ -205,7 +204,6 @@ class Site:
         now = self.clock.now()
         self.ledger.retrying(lambda tx: self.scopes.keep(tx, now))
         self.ledger.retrying(lambda tx: tx.unpark_all(now=now))
-        self.ledger.retrying(lambda tx: released(tx, daemon.planner.catch))
         return daemon
 
     def parts(self) -> Parts:
