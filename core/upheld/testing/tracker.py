@@ -36,7 +36,7 @@ from upheld.plugin import (
 from upheld.testing.notifier import ScriptedConfig
 
 _A_PAGE: Final = 50
-_FIELDS: Final = ("title", "status", "severity", "queue", "assignee")
+_FIELDS: Final = ("title", "status", "severity", "queue", "assignee", "customer")
 _STATUSES: Final = ("open", "in progress", "waiting", "resolved", "closed")
 
 
@@ -94,7 +94,7 @@ class ScriptedTracker(Tracker[ScriptedConfig]):
         return [Finding(Level.OK, self.context.name, "keeps everything in memory")]
 
     def schema(self) -> Schema:
-        """Five fields, five statuses, every move allowed."""
+        """Six fields, five statuses, every move allowed."""
         values = {"status": _STATUSES}
         fields = tuple(FieldSpec(name, name, values=values.get(name)) for name in _FIELDS)
         return Schema(fields, _STATUSES)
