@@ -85,6 +85,11 @@ class FieldMap:
             found[name] = word
         return found
 
+    def whole(self, field: str) -> bool:
+        """Whether the item must be at hand to write a field: other labels stay, and what stands there."""
+        rule = (self.rules or {}).get(field)
+        return rule is not None and (rule.how is How.LABEL or not rule.overwrite)
+
     def same(self, field: str, ours: Value, theirs: Value) -> bool:
         """Whether a value of ours and one of the tracker's mean the same."""
         meant = self.meant(field, theirs)

@@ -40,6 +40,7 @@ from upheld.plugin import Ability, Address, Channel, Connection, Outgoing, Recei
 from upheld.policy import load_policy
 from upheld.seam import Live
 from upheld.sync.pusher import Pusher
+from upheld.sync.tracked import Tracked
 from upheld.sync.trackers import Trackers
 from upheld.testing import (
     RecordingLog,
@@ -215,7 +216,8 @@ class Site:
         return Sender(self.records, self.letters(), self.lives, owner, self.log, self.fields())
 
     def fields(self) -> Fields:
-        intake = Intake(self.records, self.directory)
+        cases = Tracked(self.records, self.directory)
+        intake = Intake(self.records, self.directory, cases)
         sources = {name: Source(name, live.plugin.name) for name, live in self.lives.items()}
         return Fields(intake, self.trackers, sources)
 
