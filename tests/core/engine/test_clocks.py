@@ -1,4 +1,4 @@
-"""The clock of a target: from its start to its verdict, through pauses, severities and reopenings."""
+"""The clock of a target: from its start to its verdict, through pauses."""
 
 from __future__ import annotations
 
@@ -7,44 +7,28 @@ from typing import Any
 
 import pytest
 
+from tests.core.engine.clocks import PAUSED, REPLY, RESPONSE, WAIT, case_of, states
 from tests.core.engine.scene import BOT, OPENED, Case, at, terms
 from upheld.calendar.instant import DAY, HOUR, MINUTE
-from upheld.case.clock import ClockRun, ClockState
+from upheld.case.clock import ClockState
 from upheld.case.events import (
     Body,
     CallLogged,
-    Closed,
     CustomerMessage,
     Flagged,
     Held,
     Noted,
     PlanChanged,
     Proposed,
-    PublicReply,
     Released,
-    Reopened,
     Resolved,
     SeveritySet,
     Triaged,
     VerdictGiven,
-    WaitingOn,
     Worked,
 )
 from upheld.engine.case import why_no_clock
 from upheld.policy.model import Target
-
-RESPONSE = "target: first_response, within: 4 hours"
-REPLY = PublicReply("hello")
-WAIT = WaitingOn("customer")
-
-
-def case_of(*rules: str) -> Case:
-    return Case(terms(*rules))
-
-
-def states(run: ClockRun) -> list[tuple[str, float]]:
-    """(state, hours since the start) of each segment."""
-    return [(each.state.value, (each.begins - at()) / HOUR) for each in run.segments]
 
 
 def test_it_runs_from_the_opening_and_is_due_when_the_time_is_full() -> None:
@@ -152,8 +136,6 @@ def test_what_was_done_before_it_started_does_not_meet_it() -> None:
 
 
 # --- pauses ---------------------------------------------------------------------------------------
-
-PAUSED = f"{RESPONSE}, pause_while: {{waiting: customer}}"
 
 
 def test_time_stands_while_it_is_paused() -> None:
@@ -264,206 +246,6 @@ def test_a_pause_counts_working_time_only() -> None:
     case.happens(WAIT, at(2))  # Monday, 11:00
     case.happens(CustomerMessage("!"), at(23))  # Tuesday, 08:00
     assert case.clock(at(24)).due == at(26)
-
-
-# --- severities -----------------------------------------------------------------------------------
-
-
-def two(**options: str) -> Case:
-    """Severity 1 within an hour, severity 2 within four; severity 2 by now."""
-    more = "".join(f", {key}: {value}" for key, value in options.items())
-    case = case_of(
-        f"target: first_response, for: {{severity: 1}}, within: 1 hours{more}",
-        f"target: first_response, for: {{severity: 2}}, within: 4 hours{more}",
-    )
-    case.happens(SeveritySet(2), at())
-    return case
-
-
-def by_clause(case: Case, hours: float) -> dict[str, ClockRun]:
-    return {run.clause: run for run in case.life(at(hours)).clocks}
-
-
-def test_a_raised_case_counts_from_the_start() -> None:
-    case = two()
-    case.happens(SeveritySet(1), at(minutes=30))
-    clocks = by_clause(case, 0.5)
-    assert (clocks["A-1"].state, clocks["A-1"].due) == (ClockState.RUNNING, at(1))
-    assert (clocks["A-2"].state, clocks["A-2"].due) == (ClockState.STOPPED, None)
-
-
-def test_raised_when_its_time_is_over_it_is_missed_at_once_and_was_due_before() -> None:
-    case = two()
-    case.happens(SeveritySet(1), at(3))
-    assert case.verdicts() == {"A-1/A-1/clock/1": "missed"}
-    assert by_clause(case, 3)["A-1"].due == at(1)
-
-
-def test_the_policy_can_begin_anew_on_a_raise() -> None:
-    case = two(on_raise="restart")
-    case.happens(SeveritySet(1), at(3))
-    assert by_clause(case, 3)["A-1"].due == at(4)
-
-
-def test_to_begin_anew_on_a_raise_is_not_to_begin_anew_on_a_lowering() -> None:
-    case = two(on_raise="restart")
-    case.happens(SeveritySet(1), at(2))
-    case.happens(SeveritySet(2), at(2, minutes=30))
-    assert by_clause(case, 3)["A-2"].due == at(4)
-    case = two(on_lower="restart")
-    case.happens(SeveritySet(1), at(minutes=15))
-    case.happens(SeveritySet(2), at(minutes=30))
-    assert by_clause(case, 3)["A-2"].due == at(4, minutes=30)
-
-
-def test_the_first_severity_is_no_raise() -> None:
-    case = case_of(f"{RESPONSE}, for: {{severity: 2}}, on_raise: restart, on_lower: restart")
-    case.happens(SeveritySet(2), at(1))
-    assert case.clock(at(1)).due == at(4)
-
-
-def test_a_breach_is_never_erased_by_another_severity() -> None:
-    case = two(on_raise="restart")
-    case.until(at(5))
-    case.happens(SeveritySet(3), at(6))
-    case.happens(SeveritySet(2), at(7))
-    assert case.verdicts() == {"A-2/A-2/clock/1": "missed"}
-    assert by_clause(case, 8)["A-2"].due == at(4)
-
-
-def test_answered_once_nobody_has_to_answer_again_because_the_severity_changed() -> None:
-    case = two()
-    case.happens(REPLY, at(minutes=10))
-    case.happens(SeveritySet(1), at(30))
-    case.until(at(40))
-    assert case.verdicts() == {"A-2/A-2/clock/1": "met", "A-1/A-1/clock/1": "met"}
-
-
-def test_answered_too_late_for_a_severity_that_it_had_only_later_is_no_breach() -> None:
-    case = two()
-    case.happens(REPLY, at(3))
-    case.happens(SeveritySet(1), at(30))
-    assert case.verdicts() == {"A-2/A-2/clock/1": "met"}
-    assert by_clause(case, 31)["A-1"].state is ClockState.STOPPED
-
-
-def test_a_closed_case_has_no_clock_that_runs() -> None:
-    case = case_of(RESPONSE)
-    case.happens(Closed(), at(1))
-    run = case.clock(at(9))
-    assert (run.state, run.due, run.spent) == (ClockState.STOPPED, None, 1 * HOUR)
-    assert (case.decision.wake_at, case.decision.listing.due) == (None, None)
-    assert why_no_clock(case.life(at(9))) is None
-
-
-# --- reopened -------------------------------------------------------------------------------------
-
-RESOLUTION = "target: resolution, within: 8 hours"
-
-
-def test_reopened_is_a_new_cycle_from_then_on() -> None:
-    case = case_of(RESOLUTION)
-    case.happens(Resolved(), at(3))
-    case.happens(Reopened(), at(10))
-    first, second = case.life(at(11)).clocks
-    assert (first.cycle, first.state, first.met_at) == (1, ClockState.MET, at(3))
-    assert (second.cycle, second.state, second.due) == (2, ClockState.RUNNING, at(18))
-    case.until(at(20))
-    assert case.verdicts() == {"A-1/A-1/clock/1": "met", "A-1/A-1/clock/2": "missed"}
-
-
-def test_a_cycle_that_was_not_judged_when_it_ended_is_stopped() -> None:
-    case = case_of(RESPONSE)
-    case.happens(Resolved(), at(1))
-    case.happens(Reopened(), at(2))
-    first, second = case.life(at(3)).clocks
-    assert (first.state, first.due, second.due) == (ClockState.STOPPED, None, at(6))
-
-
-def test_a_clock_that_never_applied_counts_from_the_reopening_too() -> None:
-    case = case_of(f"{RESPONSE}, for: {{severity: 1}}")
-    case.happens(SeveritySet(3), at())
-    case.happens(Closed(), at(1))
-    case.happens(Reopened(), at(900))
-    case.happens(SeveritySet(1), at(901))
-    assert case.clock(at(901)).due == at(904)
-
-
-def test_the_policy_can_go_on_where_it_stood() -> None:
-    case = case_of(f"{RESOLUTION}, on_reopen: continue")
-    case.happens(Resolved(), at(3))
-    case.happens(Reopened(), at(10))
-    run = case.clock(at(11))
-    assert (run.cycle, run.state, run.due, run.met_at) == (1, ClockState.RUNNING, at(15), None)
-    assert run.spent == 4 * HOUR
-    case.until(at(20))
-    given = [(each.verdict, each.corrects) for each in case.bodies(VerdictGiven)]
-    assert given == [("met", None), ("withdrawn", "met"), ("missed", "withdrawn")]
-
-
-def test_going_on_does_not_count_the_time_it_was_closed() -> None:
-    case = case_of(f"{RESPONSE}, on_reopen: continue")
-    case.happens(Closed(), at(1))
-    case.happens(Reopened(), at(900))
-    assert case.clock(at(901)).due == at(903)
-
-
-def test_going_on_leaves_what_was_answered_answered_and_what_was_missed_missed() -> None:
-    case = case_of(f"{RESPONSE}, on_reopen: continue", f"{RESOLUTION}, on_reopen: continue")
-    case.happens(REPLY, at(1))
-    case.happens(Resolved(), at(9))
-    case.happens(Reopened(), at(10))
-    case.until(at(40))
-    assert case.verdicts() == {"A-1/A-1/clock/1": "met", "A-2/A-2/clock/1": "missed"}
-
-
-def test_a_case_that_is_open_cannot_be_reopened() -> None:
-    case = case_of(RESPONSE)
-    case.happens(Reopened(), at(1))
-    assert (case.clock(at(2)).cycle, case.clock(at(2)).due) == (1, at(4))
-
-
-# --- corrections ----------------------------------------------------------------------------------
-
-
-def given(case: Case) -> list[tuple[str, str | None]]:
-    return [(each.verdict, each.corrects) for each in case.bodies(VerdictGiven)]
-
-
-def test_an_answer_heard_of_late_corrects_a_miss() -> None:
-    case = case_of(RESPONSE)
-    case.until(at(5))
-    case.happens(REPLY, at(3), seen=at(5))
-    assert given(case) == [("missed", None), ("met", "missed")]
-
-
-def test_a_pause_heard_of_late_withdraws_a_miss() -> None:
-    case = case_of(PAUSED)
-    case.until(at(5))
-    case.happens(WAIT, at(3), seen=at(5))
-    assert given(case) == [("missed", None), ("withdrawn", "missed")]
-    assert case.bodies(VerdictGiven)[1].due == at(4)  # as it was thought to be
-    assert case.state(at(5)).missed == frozenset()
-    case.happens(CustomerMessage("!"), at(6))
-    case.until(at(9))
-    assert given(case)[2:] == [("missed", "withdrawn")]
-
-
-def test_a_lowering_heard_of_late_withdraws_a_miss() -> None:
-    case = two()
-    case.happens(SeveritySet(1), at(minutes=1))
-    case.until(at(2))
-    case.happens(SeveritySet(2), at(minutes=59), seen=at(2))
-    assert given(case) == [("missed", None), ("withdrawn", "missed")]
-
-
-def test_news_that_changes_no_verdict_gives_none() -> None:
-    case = case_of(RESPONSE)
-    case.until(at(5))
-    case.happens(Noted("…"), at(1), seen=at(6))
-    case.happens(REPLY, at(6))
-    case.happens(REPLY, at(5), seen=at(7))
-    assert given(case) == [("missed", None)]
 
 
 # --- odds and ends --------------------------------------------------------------------------------

@@ -70,3 +70,9 @@ def _parts(problem: ConfigError) -> list[str]:
 def loaded(*clauses: str) -> Policy:
     """A policy of several clauses, each in flow style."""
     return load_policy(HEAD + "".join(f"  - {each}\n" for each in clauses))
+
+
+def refusal(text: str) -> str:
+    """The one thing that is wrong with a rule, without its place."""
+    (problem,) = wrong(text)
+    return problem.partition(" ")[2]
