@@ -199,6 +199,26 @@ def test_g_08_a_resolution_names_its_root_cause_and_the_customer_is_asked(tmp_pa
         story.nothing_else()
 
 
+def test_g_08_the_customer_answers_the_question_by_mail(tmp_path: Path) -> None:
+    with Stage(tmp_path, config=site("managry")) as stage:
+        story = Story(stage)
+        story.mail(PAT, "It crashes")
+        story.do.provide("C1", STAFF, "root_cause", "a full queue")
+        story.do.resolve("C1", STAFF, "Use the old reader.", how="workaround")
+        story.settle()
+        ask = str(story.stage.mail.sent[-1].message["Message-ID"])
+        story.answer(PAT, ask, "#refuse it crashes again\n\n> Please try it")
+        assert story.state().status != "resolved"
+        story.forward(minutes=5)
+        story.do.resolve("C1", STAFF, "Replaced.")
+        story.settle()
+        story.expect_mail(PAT, "Resolved? It crashes")  # and they are asked again
+        story.forward(minutes=5)
+        story.answer(PAT, ask, "#confirm")
+        story.do.close("C1", STAFF)
+        assert story.state().status == "closed"
+
+
 def test_g_08_who_does_not_agree_has_it_open_again_and_the_ongoing_clock_runs() -> None:
     case = critical()
     case.happens("2026-03-10 09:30", PublicReply("We look into it."))

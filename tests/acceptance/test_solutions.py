@@ -55,7 +55,7 @@ def test_g_07_the_acknowledgement_asks_for_what_the_request_does_not_tell(tmp_pa
         story.mail(PAT, "It crashes")
         told = story.expect_mail(PAT, "Re: It crashes")
         for item in ("configuration", "changes", "workaround", "steps"):
-            assert f"- {item}" in told.text
+            assert f"  {item}:" in told.text
         story.nothing_else()
 
 

@@ -117,6 +117,23 @@ def test_x_06_on_a_tracker_it_is_flagged_and_management_hears_of_it() -> None:
     assert case.told_by("X-06")[1:] == [(at, "notify", "support-management")]
 
 
+def test_x_06_the_customers_answer_fills_what_was_asked_for(story: Story) -> None:
+    ask = story.stage.mail.sent[0].message
+    assert "  environment:" in ask.as_string()
+    lines = [
+        f"{item}: {TOLD[item]}" for item in ("contract", "version", "environment", "workaround")
+    ]
+    story.answer(PAT, str(ask["Message-ID"]), "\n".join(["Hello,", *lines, "Pat"]))
+    assert {story.state().fields[item] for item in ("version", "environment")} == {
+        TOLD["version"],
+        TOLD["environment"],
+    }
+    for step in STEPS:
+        story.do.tick("C1", STAFF, step)
+    with pytest.raises(Refusal, match="X-06 needs recommendation first"):  # that is ours to say
+        story.do.resolve("C1", STAFF)
+
+
 def test_x_12_the_six_steps_are_ticked(story: Story) -> None:
     assert needs("X-12", "resolve") == STEPS
     told(story, but="logs")
@@ -140,6 +157,15 @@ def test_x_13_closed_when_customer_and_support_agree(story: Story) -> None:
     with pytest.raises(Refusal, match="X-13 needs customer_agreed first"):
         story.do.close("C1", STAFF)
     story.do.confirm("C1", HER, "it works")
+    story.do.close("C1", STAFF)
+    assert story.state().status == "closed"
+
+
+def test_x_13_the_customer_agrees_by_mail(story: Story) -> None:
+    told(story)
+    story.do.resolve("C1", STAFF)
+    ask = story.stage.mail.sent[0].message["Message-ID"]
+    story.answer(PAT, str(ask), "#confirm it works")
     story.do.close("C1", STAFF)
     assert story.state().status == "closed"
 

@@ -126,3 +126,12 @@ def test_x_02_a_beta_version_is_pinned_to_the_policy_that_is_for_it(tmp_path: Pa
         assert story.state("C1").outcome is None
         assert {run.clause for run in story.life("C2").clocks} == {"X-11"}
         story.nothing_else()
+
+
+def test_x_15_a_customer_escalates_by_mail(story: Story) -> None:
+    story.mail(PAT, "It is slow")
+    story.expect_mail(PAT, "Re: It is slow")
+    ask = str(story.stage.mail.sent[0].message["Message-ID"])
+    story.answer(PAT, ask, "#escalate nobody calls back")
+    story.expect_mail("vera@magnolia.example", "It is slow")
+    assert story.state().escalated_to == "support-director"

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from upheld.calendar.instant import HOUR, Instant, instant
 from upheld.case.decision import Subject
 from upheld.case.events import (
+    UPHELD,
     Actor,
     Body,
     CustomerMessage,
@@ -24,12 +25,11 @@ from upheld.case.events import (
     PageAcknowledged,
     PublicReply,
     Receipted,
-    Reopened,
     Side,
 )
 from upheld.case.opening import opening
-from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
+from upheld.desk.answers import Words, answered, escalations, speaks_for
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
@@ -137,10 +137,11 @@ class Intake:
     ) -> None:
         """What a machine wrote never answers or reopens; in a case's thread it is a note. It opens a case
         only where a rule names its nature, and nobody answers that by itself."""
-        new = case is None and message.nature is not Nature.OURS
-        if new and Verb.OPEN in self._rules(tx, source, message, sender):
-            self._open(tx, source, message, sender)
-            return
+        if case is None and message.nature is not Nature.OURS:
+            opened = self._opened(tx, source, message, sender)
+            if Verb.OPEN in self._rules(opened, message, sender):
+                self._open(tx, source, message, sender, opened)
+                return
         if case is None or case.kind == "referral" or message.nature is Nature.OURS:
             reason = f"{message.nature.value} mail"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
@@ -158,13 +159,29 @@ class Intake:
             body: Body = PublicReply(message.text) if message.verified else _unverified(message)
             self._fact(tx, case, message, body, _who(sender))
         elif sender.customer is not None and sender.customer == self._whose(case, message):
-            closed = tx.case(case.id).status == Status.CLOSED
-            self._fact(tx, case, message, _said(message, sender.customer), _who(sender))
-            if closed:
-                again = Reopened("the customer wrote again")
-                self._fact(tx, case, message, again, _who(sender), part="#reopened")
+            self._customers(tx, message, case, sender)
         else:
             self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
+
+    def _customers(self, tx: Transaction, message: Message, case: Subject, sender: Sender) -> None:
+        """What the customer writes in their case, and all that their words do to it, together."""
+        now = self.records.clock.now()
+        state, policy = self.records.life(case, now).state, self.records.book.terms(case).policy
+        at = self._since(case, message.at)
+        often = escalations(case.facts, at)
+        words = Words(message.text, message.verified, speaks_for(sender, state), often)
+        bodies = {"": _said(message, sender.customer), **answered(words, policy, state)}
+        events = [
+            Event(
+                message.id + part,
+                at,
+                now,
+                UPHELD if isinstance(body, Noted) else _who(sender),
+                body,
+            )
+            for part, body in bodies.items()
+        ]
+        self.records.add_together(tx, case, events)
 
     def _whose(self, case: Subject, message: Message) -> str | None:
         """The customer whose case it was, as far as is known, when the message was written."""
@@ -173,31 +190,30 @@ class Intake:
         return said.customer
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
-        verbs = self._rules(tx, source, message, sender)
+        opened = self._opened(tx, source, message, sender)
+        verbs = self._rules(opened, message, sender)
         if Verb.OPEN in verbs:
-            self._open(tx, source, message, sender)
+            self._open(tx, source, message, sender, opened)
         elif Verb.REFER in verbs:
             self._refer(tx, source, message, sender)
         else:
             reason = f"the policy has no rule for mail from {sender.kind}"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
 
-    def _rules(
-        self, tx: Transaction, source: Source, message: Message, sender: Sender
-    ) -> frozenset[Verb]:
+    def _rules(self, opened: Opened, message: Message, sender: Sender) -> frozenset[Verb]:
         """What the policy, under which it would be a case, does with what arrives so."""
-        opened = self._opened(tx, source, message, sender)
         policy = self.records.book.for_case(opened, self._at(message.at)).policy
         found = arrival(policy, sender.kind, message.nature.value)
         return frozenset(do.verb for _, do in found)
 
-    def _open(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
+    def _open(
+        self, tx: Transaction, source: Source, message: Message, sender: Sender, opened: Opened
+    ) -> None:
         hour = instant(message.at) // HOUR
         if tx.next_number(f"opened/{source.name}/{message.by.id}/{hour}") > CASES_AN_HOUR:
             reason = f"more than {CASES_AN_HOUR} new cases from {message.by.id} in an hour"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
-        opened = self._opened(tx, source, message, sender)
         case = self.records.open(
             tx, opened, actor=_who(sender), event_id=message.id, at=self._at(message.at)
         )

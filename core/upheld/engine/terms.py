@@ -16,6 +16,7 @@ from upheld.engine.desks import desk_of
 from upheld.engine.instants import promised
 from upheld.engine.meter import Meter
 from upheld.errors import ConfigError
+from upheld.policy.asking import questions
 from upheld.policy.desks import DESK, calendars_of
 from upheld.policy.model import (
     AnyRule,
@@ -113,6 +114,7 @@ class Terms:
 def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Terms:
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
+    asking = questions(policy)
     calendars = {
         name: compile_calendar(policy.calendars[name])
         for name in sorted({name for _, rule in rules for name in calendars_of(policy, rule)})
@@ -128,11 +130,14 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
         calendars=calendars,
         enforced_from=enforced_from,
         outsides={name: outside(calendars[name]) for name in sorted(twofold)},
-        whens=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
+        whens=(
+            *((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
+            *asking,
+        ),
         aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
         targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
-        dos={(c.id, r.name): r.do for c, r in rules if isinstance(r, When | Every)},
+        dos={(c.id, r.name): r.do for c, r in (*rules, *asking) if isinstance(r, When | Every)},
         gated=frozenset(r.before for _, r in rules if isinstance(r, Require)),
     )
 

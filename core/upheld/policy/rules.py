@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from upheld.policy.asking import NOT_ASKED
 from upheld.policy.classifying import read_classify
 from upheld.policy.conditions import read_do
 from upheld.policy.model import (
@@ -23,6 +24,7 @@ from upheld.policy.reader import Node
 from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
 from upheld.policy.values import FILLING_WORDS, condition, is_slip, words
+from upheld.source import suggest
 
 GATED: Final = ("number", "work", "hand_over", "resolve", "close", "customer_access")
 SENDERS: Final = ("partner", "unknown", "staff")
@@ -119,12 +121,23 @@ def _require(node: Node, name: str) -> Require:
         node.place,
         before="".join(before[:1]),
         needs=tuple(item.text() for item in inside.at("needs").some()),
-        ask=inside.at("ask").texts(),
+        ask=_asked(inside),
         override=inside.at("override").maybe(),
         gate=inside.at("gate").one_of(Gate, Gate, Gate.PREVENT),
         applies=condition(inside.at("for")),
         tell=inside.at("tell").texts(),
     )
+
+
+def _asked(node: Node) -> tuple[str, ...]:
+    """What of ``needs`` the customer is asked for."""
+    needs = node.at("needs").texts()
+    for item in node.at("ask").some():
+        if item.value not in needs:
+            item.wrong(f"{item.value!r} is not needed here", suggest(str(item.value), needs))
+        elif item.value in NOT_ASKED:
+            item.wrong(f"{item.value!r} is nothing that a customer can tell", "do not ask for it")
+    return node.at("ask").texts()
 
 
 def _intake(node: Node, name: str) -> Intake:

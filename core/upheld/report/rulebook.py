@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TypeVar
 
 from upheld.engine.terms import not_enforced
+from upheld.policy.asking import questions
 from upheld.policy.model import (
     AnyRule,
     Clause,
@@ -30,7 +31,11 @@ class Rulebook:
         self.policy = policy
         self.clauses = {clause.id: clause for clause in policy.clauses}
         self._rules = {
-            (clause.id, rule.name): rule for clause in policy.clauses for rule in clause.rules
+            (clause.id, rule.name): rule
+            for clause, rule in (
+                *((clause, rule) for clause in policy.clauses for rule in clause.rules),
+                *questions(policy),
+            )
         }
 
     @cached_property

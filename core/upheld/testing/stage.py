@@ -142,6 +142,7 @@ class Stage:
             "plugin": "email",
             "address": self.mail.address,
             "imap": self.mail.imap_url,
+            "authserv_id": self.mail.authserv_id,
             "smtp": self.mail.smtp_url,
             "sent": _SENT,
             "password": {"env": "STAGE_MAIL_PASSWORD"},

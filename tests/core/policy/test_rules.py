@@ -340,6 +340,10 @@ def test_every_key_of_a_requirement_is_read() -> None:
          "require.needs: 'trriage' is not known → did you mean \"triage\"?"),
         ("{before: close, needs: cause, gate: warn}",
          "require.gate: 'warn' is not known → one of: flag, prevent, revert"),
+        ("{before: close, needs: [cause, version], ask: workaround}",
+         "require.ask: 'workaround' is not needed here → one of: cause, version"),
+        ("{before: close, needs: [cause, engineer], ask: [cause, engineer]}",
+         "require.ask.1: 'engineer' is nothing that a customer can tell → do not ask for it"),
         ("close", "require: is not a mapping → write `key: value` lines"),
     ],
 )  # fmt: skip
