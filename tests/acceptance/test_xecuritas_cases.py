@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.paper import Paper
 from tests.acceptance.waits import clause, lacks
+from upheld.calendar.instant import parse
 from upheld.case.events import CustomerMessage, Escalated, Held, Released, WaitingOn
 from upheld.policy import load_shipped
 from upheld.policy.model import Every, Offers, Verb, When
@@ -94,6 +95,36 @@ def test_x_13_a_hold_that_ended_in_time_prevents_nothing() -> None:
     case.happens("2010-11-19 10:00", Released())
     case.until("2010-11-26 11:00")
     assert closed(case)
+
+
+def test_x_13_a_hold_that_ends_after_the_ten_days_begins_them_again() -> None:
+    case = waiting()
+    case.happens("2010-11-17 10:00", Held("they are away until January"))
+    case.happens("2011-01-03 10:00", Released())
+    case.until("2011-01-13 09:59")
+    assert not closed(case)
+    assert case.told_by("X-13") == [("2011-01-10 10:00", "mail", "customer")]
+    case.until("2011-01-13 10:00")
+    assert closed(case)
+
+
+def test_x_13_a_hold_until_a_day_ends_by_itself_and_the_ten_days_begin_again() -> None:
+    case = waiting()
+    until = parse("2010-12-01T15:00:00Z")
+    case.happens("2010-11-17 10:00", Held("they are away until December", until))
+    case.until("2010-12-11 09:59")
+    assert not closed(case)
+    case.until("2010-12-11 10:00")
+    assert closed(case)
+
+
+def test_x_13_an_answer_in_the_last_minute_of_those_leaves_it_open() -> None:
+    case = waiting()
+    case.happens("2010-11-17 10:00", Held("they are away until January"))
+    case.happens("2011-01-03 10:00", Released())
+    case.writes("2011-01-13 09:59", CustomerMessage("We are back."))
+    case.until("2011-02-20 12:00")
+    assert not closed(case)
 
 
 def test_x_15_a_customer_escalates_and_the_account_manager_or_the_director_is_told() -> None:

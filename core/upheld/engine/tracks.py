@@ -23,14 +23,15 @@ class WhenTrack:
         self.cycle = 0
         self.since: Instant | None = None
         self.due: Instant | None = None
+        self.prevented = False
         self._is_live = live(rule.when)
         self._reach = terms.reach(rule.after, rule.calendar) if rule.after else None
 
     def changed(self, line: Timeline, at: Instant) -> None:
         """Arm when the condition becomes true, disarm when it no longer is."""
         if not self._is_live(line.state):
-            self.since = self.due = None
-        elif self.since is None:
+            self.since, self.due, self.prevented = None, None, False
+        elif self.since is None or (self.prevented and not self._is_prevented(line.state)):
             self._arm(line, at)
 
     def awaits(self, at: Instant, token: int) -> bool:
@@ -43,7 +44,7 @@ class WhenTrack:
         self._fire(line, at)
 
     def _arm(self, line: Timeline, at: Instant) -> None:
-        self.since = at
+        self.since, self.prevented = at, False
         self.cycle += 1
         if self._reach is None:
             self._fire(line, at)
@@ -53,8 +54,10 @@ class WhenTrack:
         line.schedule(self.due, self, self.cycle)
 
     def _fire(self, line: Timeline, at: Instant) -> None:
-        unless = self.rule.unless
-        if unless is not None and holds(unless, line.state, since=self.since):
+        if self._is_prevented(line.state):
+            # A while that was prevented begins again when that ends: what was arranged to wait must not
+            # wait for good. What is done at once has had its moment.
+            self.prevented = self._reach is not None
             return
         if line.state.status is Status.CLOSED and not asks_status(self.rule.when):
             return
@@ -72,10 +75,11 @@ class WhenTrack:
 
     def pending(self, state: CaseState) -> Instant | None:
         """When it would fire if nothing more happened; None where ``unless`` already holds."""
+        return None if self._is_prevented(state) else self.due
+
+    def _is_prevented(self, state: CaseState) -> bool:
         unless = self.rule.unless
-        if self.due is None or (unless and holds(unless, state, since=self.since)):
-            return None
-        return self.due
+        return unless is not None and holds(unless, state, since=self.since)
 
 
 class EveryTrack:
