@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.engine.scene import BOT, Case, at, spoken, terms
+from tests.core.engine.scene import BOT, PAT, Case, at, spoken, terms
 from upheld.case.decision import Cancel, Send
 from upheld.case.events import (
     Body,
     Closed,
     CustomerMessage,
     Flagged,
+    Held,
     Noted,
     PageAcknowledged,
     Proposed,
     PublicReply,
     Rejected,
+    Released,
     Reopened,
     SeveritySet,
     StepResult,
@@ -269,3 +271,64 @@ def test_a_step_that_sent_nothing_has_nothing_to_be_taken_back() -> None:
     assert case.results() == [(at(1), StepResult.BEFORE_ENFORCEMENT)]
     case.happens(Closed(), at(0.5), seen=at(2))
     assert (case.actions, case.bodies(StepWithdrawn)) == ([], [])
+
+
+# --- unless, and what ends it -----------------------------------------------------------------------
+
+SILENCE = "when: {waiting: customer}, after: 2 hours, unless: {flag: held}, do: [page: manager]"
+
+
+def held() -> Case:
+    """It waits for the customer from the start, and is held from minute 30 on."""
+    case = case_of(SILENCE)
+    case.happens(WaitingOn("customer"), at())
+    case.happens(Held("away"), at(minutes=30))
+    return case
+
+
+def paged(case: Case) -> list[int]:
+    return [due for due, _ in case.results("A-1")]
+
+
+def test_what_prevented_it_and_ended_later_begins_the_while_again() -> None:
+    case = held()
+    case.until(at(hours=5))
+    assert (paged(case), case.decision.wake_at) == ([], None)
+    case.happens(Released(), at(hours=5))
+    assert case.decision.wake_at == at(hours=7)
+    case.until(at(hours=7))
+    assert paged(case) == [at(hours=7)]
+
+
+def test_what_ended_before_it_would_fire_prevents_nothing() -> None:
+    case = held()
+    case.happens(Released(), at(hours=1))
+    case.until(at(hours=5))
+    assert paged(case) == [at(hours=2)]
+
+
+def test_held_again_it_waits_again() -> None:
+    case = held()
+    case.happens(Released(), at(hours=5))
+    case.happens(Held("away again"), at(hours=6))
+    case.until(at(hours=9))
+    case.happens(Released(), at(hours=9))
+    case.until(at(hours=20))
+    assert paged(case) == [at(hours=11)]
+
+
+def test_the_condition_that_ended_meanwhile_is_not_awaited() -> None:
+    case = held()
+    case.until(at(hours=3))
+    case.happens(CustomerMessage("here"), at(hours=4), by=PAT)
+    case.happens(Released(), at(hours=5))
+    case.until(at(hours=20))
+    assert paged(case) == []
+
+
+def test_without_a_while_it_had_its_moment() -> None:
+    case = case_of("when: {waiting: customer}, unless: {flag: held}, do: [page: manager]")
+    case.happens(Held("away"), at())
+    case.happens(WaitingOn("customer"), at(minutes=5))
+    case.happens(Released(), at(hours=1))
+    assert paged(case) == []
