@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.paper import Paper
 from tests.acceptance.waits import clause, lacks
 from upheld.calendar.instant import parse
-from upheld.case.events import CustomerMessage, Escalated, Held, Released, WaitingOn
+from upheld.case.events import CustomerMessage, Escalated, Held, Released, TakenBack, WaitingOn
 from upheld.policy import load_shipped
 from upheld.policy.model import Every, Offers, Verb, When
 
@@ -146,4 +146,25 @@ def test_x_17_an_engineer_hands_it_up_and_no_clock_changes(severity: int) -> Non
     assert state.escalated_to == "support-management"
     assert state.escalated_by == "staff"
     assert case.due(f"X-11/{severity}.response") == before
+    assert case.told_by("X-17") == [("2010-11-16 10:30", "notify", "support-management")]
     assert case.told_by("X-15") == []
+
+
+def test_x_17_whoever_it_is_handed_to_next_is_told_too_and_a_queue_shows_it_by_itself() -> None:
+    case = Paper("xecuritas", TEN, severity=3)
+    case.happens("2010-11-16 10:30", Escalated("support-management", "needs the developers"))
+    case.happens("2010-11-16 10:40", CustomerMessage("Any news?"))
+    case.happens("2010-11-16 11:30", Escalated("technical-support", "back to the others"))
+    case.happens("2010-11-16 12:30", Escalated("support-director", "nobody helps"))
+    assert case.told_by("X-17") == [
+        ("2010-11-16 10:30", "notify", "support-management"),
+        ("2010-11-16 12:30", "notify", "support-director"),
+    ]
+
+
+def test_x_17_taken_back_and_handed_up_again_it_is_told_again() -> None:
+    case = Paper("xecuritas", TEN, severity=3)
+    case.happens("2010-11-16 10:30", Escalated("support-management", "needs the developers"))
+    case.happens("2010-11-16 12:00", TakenBack("they found it"))
+    case.happens("2010-11-16 13:00", Escalated("support-management", "it was something else"))
+    assert [when for when, *_ in case.told_by("X-17")] == ["2010-11-16 10:30", "2010-11-16 13:00"]

@@ -12,9 +12,20 @@ from tests.acceptance.paper import Paper
 from tests.acceptance.story import BO, PAT, STAFF, Story
 from tests.acceptance.test_xecuritas_desk import XECURITAS
 from tests.acceptance.waits import clause
-from upheld.case.events import Actor, Closed, Event, Noted, Provided, Reopened, Resolved, Side
+from upheld.case.events import (
+    Actor,
+    Closed,
+    Event,
+    Noted,
+    Provided,
+    Reopened,
+    Resolved,
+    Side,
+    StepTaken,
+)
 from upheld.errors import Refusal
 from upheld.policy.model import Require
+from upheld.report.evidence import gather
 from upheld.testing.stage import SITE, Stage
 
 T = TypeVar("T")
@@ -144,6 +155,26 @@ def test_x_12_the_six_steps_are_ticked(story: Story) -> None:
     story.do.tick("C1", STAFF, "logs", "a full disk")
     story.do.resolve("C1", STAFF)
     assert story.state().fields["logs"] == "a full disk"
+
+
+def test_x_12_the_report_tells_how_far_it_has_come(story: Story) -> None:
+    told(story, but="logs")
+    story.forward(minutes=5)
+    story.do.tick("C1", STAFF, "logs", "a full disk")
+    with story.stage.site.ledger.reading() as tx:
+        (found,) = (each for each in gather(tx, story.stage.site.policy) if each.id == "X-12")
+    ticked = [line.what for line in found.evidence if "recorded" in line.what]
+    assert ticked[0] == "bo recorded configuration (1 of 6)"
+    assert ticked[-1] == "bo recorded logs: a full disk (6 of 6)"
+    assert found.state == "kept"
+
+
+@pytest.mark.parametrize(("reason", "flagged"), [("", 1), ("told on the phone", 0)])
+def test_x_12_resolved_on_a_tracker_without_the_steps_is_flagged(reason: str, flagged: int) -> None:
+    case = Paper("xecuritas", "2010-11-16 10:00", severity=3)
+    case.happens("2010-11-16 12:00", Resolved("fix", "replaced", reason))
+    taken = [body for body in case.case.bodies(StepTaken) if body.rule == "steps"]
+    assert len(taken) == flagged
 
 
 def test_x_12_the_list_stands_on_the_case(story: Story) -> None:

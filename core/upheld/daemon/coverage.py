@@ -24,7 +24,7 @@ _PURPOSES: Final[Mapping[Verb, Purpose]] = {
     Verb.UPDATE: Purpose.STATUS,
     Verb.FORWARD: Purpose.FORWARD,
 }
-_OF_THE_CASE: Final = frozenset({"reporter", "assignee"})
+_OF_THE_CASE: Final = frozenset({"reporter", "assignee", "escalated_to"})
 
 
 @dataclass(frozen=True, slots=True)

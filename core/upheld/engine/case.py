@@ -124,6 +124,7 @@ def _due(
     case: str, life: Life, terms: Terms, memory: Memory, follows: list[Body]
 ) -> Iterable[Action]:
     now = memory.seen
+    places = (*terms.policy.needs.queues, *terms.policy.desks)
     fresh = [step for step in life.steps if not memory.knows(step)]
     last = {(step.clause, step.rule, step.kind): step for step in fresh}
     for step in fresh:
@@ -136,7 +137,7 @@ def _due(
             follows.append(StepTaken(key, step.clause, step.rule, step.due, result, late))
         if result is StepResult.TAKEN:
             follows += notes(step)
-            yield from actions(key, _anew(step, memory), life.state, now)
+            yield from actions(key, _anew(step, memory), life.state, now, places)
 
 
 def _anew(step: Step, memory: Memory) -> Step:

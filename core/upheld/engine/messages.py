@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import LATE
 from upheld.policy.model import Do, Verb
 
+#: Whoever a case was escalated to last.
+ESCALATED_TO: Final = "escalated_to"
 #: What a mail is for, where its template tells; any other is just a mail.
 _MAILS: Final[Mapping[str, Purpose]] = {
     "acknowledgement": Purpose.ACK,
@@ -38,8 +40,10 @@ _VERBS: Final[Mapping[Verb, Purpose]] = {
 }
 
 
-def actions(key: str, step: Step, state: CaseState, now: Instant) -> tuple[Action, ...]:
-    """What the outbox is handed for this step."""
+def actions(
+    key: str, step: Step, state: CaseState, now: Instant, places: Collection[str] = ()
+) -> tuple[Action, ...]:
+    """What the outbox is handed for this step; ``places`` are queues and desks, to which nobody writes."""
     late = now - step.due if now - step.due >= LATE else 0
     match step.kind:
         case StepKind.STAND_DOWN:
@@ -51,7 +55,7 @@ def actions(key: str, step: Step, state: CaseState, now: Instant) -> tuple[Actio
         case StepKind.ASK:
             return (_send(key, Purpose.ASK, _asked(step, state), step, late),)
         case _:
-            return tuple(_sends(key, step, state, late))
+            return tuple(_sends(key, step, state, late, places))
 
 
 def notes(step: Step) -> tuple[Noted, ...]:
@@ -76,16 +80,30 @@ def _asked(step: Step, state: CaseState) -> tuple[str, ...]:
     return (state.assignee or "",) if step.asks == "assignee" else (step.asks,)
 
 
-def _sends(key: str, step: Step, state: CaseState, late: Span) -> Iterable[Send]:
+def _sends(
+    key: str, step: Step, state: CaseState, late: Span, places: Collection[str]
+) -> Iterable[Send]:
     for do in step.do:
         purpose = _purpose(do)
         if purpose is None or left_to_parent(purpose, _whom(do), state) or _idle(do, state):
             continue
         if do.verb is Verb.ASK and _mails(step):  # the question stands in that letter
             continue
-        send = _send(_key(key, do), purpose, _whom(do), step, late)
+        to = tuple(_meant(_whom(do), state, places))
+        if _whom(do) and not to:
+            continue
+        send = _send(_key(key, do), purpose, to, step, late)
         facts = {**send.facts, **_told(do, step, state)}
         yield replace(send, template=do.template, facts=facts)
+
+
+def _meant(to: Iterable[str], state: CaseState, places: Collection[str]) -> Iterable[str]:
+    """The names, with whom it was escalated to in place of the word; a queue shows it by itself."""
+    for whom in to:
+        if whom != ESCALATED_TO:
+            yield whom
+        elif state.escalated_to and state.escalated_to not in places:
+            yield state.escalated_to
 
 
 def _mails(step: Step) -> bool:

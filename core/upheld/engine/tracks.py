@@ -24,6 +24,8 @@ class WhenTrack:
         self.since: Instant | None = None
         self.due: Instant | None = None
         self.prevented = False
+        self.whom: str | None = None  # whoever it was escalated to, where the condition asks that
+        self._asks_whom = any(test.key == "escalated_by" for test in rule.when.tests)
         self._is_live = live(rule.when)
         self._reach = terms.reach(rule.after, rule.calendar) if rule.after else None
 
@@ -31,7 +33,7 @@ class WhenTrack:
         """Arm when the condition becomes true, disarm when it no longer is."""
         if not self._is_live(line.state):
             self.since, self.due, self.prevented = None, None, False
-        elif self.since is None or (self.prevented and not self._is_prevented(line.state)):
+        elif self.since is None or self._is_anew(line.state):
             self._arm(line, at)
 
     def awaits(self, at: Instant, token: int) -> bool:
@@ -45,6 +47,7 @@ class WhenTrack:
 
     def _arm(self, line: Timeline, at: Instant) -> None:
         self.since, self.prevented = at, False
+        self.whom = line.state.escalated_to if self._asks_whom else None
         self.cycle += 1
         if self._reach is None:
             self._fire(line, at)
@@ -76,6 +79,12 @@ class WhenTrack:
     def pending(self, state: CaseState) -> Instant | None:
         """When it would fire if nothing more happened; None where ``unless`` already holds."""
         return None if self._is_prevented(state) else self.due
+
+    def _is_anew(self, state: CaseState) -> bool:
+        """Whether what prevented it is over, or it was escalated to somebody else."""
+        if self._asks_whom and state.escalated_to != self.whom:
+            return True
+        return self.prevented and not self._is_prevented(state)
 
     def _is_prevented(self, state: CaseState) -> bool:
         unless = self.rule.unless
