@@ -32,35 +32,37 @@ _LINE: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was written: whether the sender is proven, speaks for the customer, and how often the case was
-    escalated by the customer in the last day."""
+    """What was written: whether the sender is proven, speaks for the customer, whether the case is closed,
+    and how often it was escalated by the customer in the last day."""
 
     text: str
     verified: bool
     speaks: bool
+    closed: bool
     escalated: int = 0
 
 
-def answered(words: Words, policy: Policy, state: CaseState) -> dict[str, Body]:
-    """What follows from a customer's message, each under the part of its event's id."""
+def answered(words: Words, policy: Policy, state: Callable[[], CaseState]) -> dict[str, Body]:
+    """What follows from a customer's message, each under the part of its event's id; ``state`` is asked for
+    only where the words want something: most mails say nothing of the kind."""
     found = _verb(words.text)
     again: dict[str, Body] = {}
-    if state.status is Status.CLOSED:
+    if words.closed:
         again = {"#reopened": Reopened("the customer wrote again")}
     if found is None:
         return {**again, **_given(words, policy, state)}
     verb, rest = found
-    why = _why_not(verb, words, policy, state)
+    why = _why_not(verb, words, policy, state())
     if why:
         return {**again, "#not-done": Noted(f"[#{verb} by mail, not done: {why}]")}
     done: Body = _DONE[verb](policy, rest)
     return {f"#{verb}": done} if verb != "escalate" else {**again, f"#{verb}": done}
 
 
-def speaks_for(sender: Sender, state: CaseState) -> bool:
+def speaks_for(sender: Sender, reporter: str) -> bool:
     """Whether the address is a listed contact's, or of whoever reported the case; a customer's domain alone
     has anybody in it."""
-    return sender.contact is not None or sender.address == state.opened.reporter
+    return sender.contact is not None or sender.address == reporter
 
 
 def escalations(facts: Iterable[Event], at: Instant) -> int:
@@ -81,13 +83,17 @@ def points(text: str, wanted: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
-def _given(words: Words, policy: Policy, state: CaseState) -> dict[str, Body]:
+def _given(words: Words, policy: Policy, state: Callable[[], CaseState]) -> dict[str, Body]:
     """The points in an answer that the case does not have yet."""
     if not (words.verified and words.speaks):
         return {}
-    wanted = (name for name in asked(policy) if name != ACCESS and not there(name, state))
-    given = points(words.text, wanted)
-    return {f"#{name}": Provided(name, value) for name, value in given.items()}
+    given = points(words.text, (name for name in asked(policy) if name != ACCESS))
+    has = state() if given else None
+    return {
+        f"#{name}": Provided(name, value)
+        for name, value in given.items()
+        if has is not None and not there(name, has)
+    }
 
 
 def _own(text: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ from upheld.case.events import (
     Side,
 )
 from upheld.case.opening import opening
+from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for
 from upheld.desk.records import Records
@@ -158,36 +159,35 @@ class Intake:
             # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
             body: Body = PublicReply(message.text) if message.verified else _unverified(message)
             self._fact(tx, case, message, body, _who(sender))
-        elif sender.customer is not None and sender.customer == self._whose(case, message):
+        elif sender.customer and sender.customer == self._opening(case, message).customer:
             self._customers(tx, message, case, sender)
         else:
             self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
 
     def _customers(self, tx: Transaction, message: Message, case: Subject, sender: Sender) -> None:
         """What the customer writes in their case, and all that their words do to it, together."""
-        now = self.records.clock.now()
-        state, policy = self.records.life(case, now).state, self.records.book.terms(case).policy
-        at = self._since(case, message.at)
-        often = escalations(case.facts, at)
-        words = Words(message.text, message.verified, speaks_for(sender, state), often)
-        bodies = {"": _said(message, sender.customer), **answered(words, policy, state)}
-        events = [
-            Event(
-                message.id + part,
-                at,
-                now,
-                UPHELD if isinstance(body, Noted) else _who(sender),
-                body,
-            )
-            for part, body in bodies.items()
-        ]
+        now, at = self.records.clock.now(), self._since(case, message.at)
+        words = Words(
+            message.text,
+            message.verified,
+            speaks_for(sender, self._opening(case, message).reporter),
+            closed=tx.case(case.id).status == Status.CLOSED,
+            escalated=escalations(case.facts, at),
+        )
+        follows = answered(
+            words, self.records.book.terms(case).policy, lambda: self.records.life(case, now).state
+        )
+        bodies = {"": _said(message, sender.customer), **follows}
+        who = _who(sender)
+        by = {part: UPHELD if isinstance(body, Noted) else who for part, body in bodies.items()}
+        events = [Event(message.id + part, at, now, by[part], bodies[part]) for part in bodies]
         self.records.add_together(tx, case, events)
 
-    def _whose(self, case: Subject, message: Message) -> str | None:
-        """The customer whose case it was, as far as is known, when the message was written."""
+    def _opening(self, case: Subject, message: Message) -> Opened:
+        """Whose case it was, as far as is known, when the message was written."""
         said = opening(case.facts, self._since(case, message.at))
         assert said is not None
-        return said.customer
+        return said
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
         opened = self._opened(tx, source, message, sender)
