@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.paper import Paper
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.waits import clause, lacks, told_as_waiting
-from upheld.case.events import Provided, Resolved
+from upheld.case.events import Opened, Provided, Resolved
+from upheld.errors import Refusal
 from upheld.policy import load_shipped
 from upheld.policy.document import document
 from upheld.policy.lint import lint
 from upheld.policy.model import Monitor, Offers
 from upheld.report.evidence import ClauseState, gather
 from upheld.report.witness import verify
+from upheld.testing.stage import Stage
 
 
 def test_m_08_m_22_the_portal_is_written_and_waits() -> None:
@@ -88,6 +92,23 @@ def test_m_27_with_its_cause_nobody_needs_to_ask() -> None:
     case.happens("2026-03-03 14:05", Provided("cause", "unannounced maintenance"))
     case.happens("2026-03-03 14:10", Resolved("fix", "replaced"))
     assert case.told_by("M-27") == []
+
+
+def test_m_27_at_our_own_desk_it_is_resolved_with_a_cause_or_with_a_reason(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        story = Story(stage)
+        for why in ("", "nothing was found in three days"):
+            outage = Opened("monitor", "web", "no answer", customer="acme", enforced_from=story.now)
+            case = story.do.open(outage, STAFF)
+            if not why:
+                with pytest.raises(Refusal, match="M-27 needs cause first"):
+                    story.do.resolve(case, STAFF)
+                story.do.provide(case, STAFF, "cause", "unannounced maintenance")
+            story.do.resolve(case, STAFF, override=why)
+        with stage.site.ledger.reading() as tx:
+            (found,) = (each for each in gather(tx, stage.site.policy) if each.id == "M-27")
+    assert (found.kept, found.missed) == (3, 0)  # the cause that was recorded is a line too
+    assert found.evidence[-1].what.endswith("because: nothing was found in three days")
 
 
 def test_m_27_a_case_that_no_monitor_opened_has_no_outage() -> None:
