@@ -154,8 +154,9 @@ def test_g_12_a_verified_defect_goes_to_the_developers_once() -> None:
 
 def test_g_12_one_defect_many_cases_and_each_customer_is_told_once_that_it_is_fixed(
     tmp_path: Path,
+    database: str | None,
 ) -> None:
-    with Stage(tmp_path, config=site("managry")) as stage:
+    with Stage(tmp_path, database=database, config=site("managry")) as stage:
         story = Story(stage)
         for subject in ("It crashes", "It crashes here too", "Another crash"):
             story.mail(PAT, subject)
@@ -181,8 +182,10 @@ def test_g_12_waiting_for_it_the_ongoing_clock_runs() -> None:
     assert case.due("G-02/1.ongoing") == "2026-03-10 11:30"
 
 
-def test_g_08_a_resolution_names_its_root_cause_and_the_customer_is_asked(tmp_path: Path) -> None:
-    with Stage(tmp_path, config=site("managry")) as stage:
+def test_g_08_a_resolution_names_its_root_cause_and_the_customer_is_asked(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config=site("managry")) as stage:
         story = Story(stage)
         story.mail(PAT, "It crashes")
         story.expect_mail(PAT, "Re: It crashes")
@@ -199,8 +202,10 @@ def test_g_08_a_resolution_names_its_root_cause_and_the_customer_is_asked(tmp_pa
         story.nothing_else()
 
 
-def test_g_08_the_customer_answers_the_question_by_mail(tmp_path: Path) -> None:
-    with Stage(tmp_path, config=site("managry")) as stage:
+def test_g_08_the_customer_answers_the_question_by_mail(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config=site("managry")) as stage:
         story = Story(stage)
         story.mail(PAT, "It crashes")
         story.do.provide("C1", STAFF, "root_cause", "a full queue")

@@ -150,8 +150,10 @@ def test_p_02_the_guide_promises_no_times_of_its_own() -> None:
     assert case.case.life(case.now).clocks == ()
 
 
-def test_p_03_each_hand_over_is_on_record_with_who_and_when(tmp_path: Path) -> None:
-    with Stage(tmp_path, config=site("medusa")) as stage:
+def test_p_03_each_hand_over_is_on_record_with_who_and_when(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config=site("medusa")) as stage:
         story = Story(stage)
         story.mail(PAT, "The till is slow")
         story.expect_mail(PAT, "Re: The till is slow")

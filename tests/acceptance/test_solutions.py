@@ -34,9 +34,9 @@ def site(policy: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("policy", ["managry", "medusa"])
 def test_g_07_p_04_a_known_solution_is_offered_at_once_and_taken(
-    tmp_path: Path, policy: str
+    tmp_path: Path, database: str | None, policy: str
 ) -> None:
-    with Stage(tmp_path, config=site(policy)) as stage:
+    with Stage(tmp_path, database=database, config=site(policy)) as stage:
         story = Story(stage)
         story.mail(PAT, "The printer is gone")
         told = story.expect_mail(PAT, "Re: The printer is gone")
@@ -49,8 +49,10 @@ def test_g_07_p_04_a_known_solution_is_offered_at_once_and_taken(
         story.nothing_else()
 
 
-def test_g_07_the_acknowledgement_asks_for_what_the_request_does_not_tell(tmp_path: Path) -> None:
-    with Stage(tmp_path, config=site("managry")) as stage:
+def test_g_07_the_acknowledgement_asks_for_what_the_request_does_not_tell(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config=site("managry")) as stage:
         story = Story(stage)
         story.mail(PAT, "It crashes")
         told = story.expect_mail(PAT, "Re: It crashes")
@@ -59,8 +61,10 @@ def test_g_07_the_acknowledgement_asks_for_what_the_request_does_not_tell(tmp_pa
         story.nothing_else()
 
 
-def test_p_04_where_nothing_fits_there_is_the_documentation(tmp_path: Path) -> None:
-    with Stage(tmp_path, config=site("medusa")) as stage:
+def test_p_04_where_nothing_fits_there_is_the_documentation(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config=site("medusa")) as stage:
         story = Story(stage)
         story.mail(PAT, "Our radiators are cold")
         told = story.expect_mail(PAT, "Re: Our radiators are cold")

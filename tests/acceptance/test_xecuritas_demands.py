@@ -56,9 +56,9 @@ POINTS: Final = [
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def story(tmp_path: Path, database: str | None) -> Iterator[Story]:
     """A case of Tuesday morning, that Bo works on."""
-    with Stage(tmp_path, start=TUESDAY, config={**SITE, **XECURITAS}) as stage:
+    with Stage(tmp_path, database=database, start=TUESDAY, config={**SITE, **XECURITAS}) as stage:
         story = Story(stage)
         story.mail(PAT, "It is slow")
         story.expect_mail(PAT, "Re: It is slow")

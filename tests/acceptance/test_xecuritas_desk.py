@@ -31,8 +31,10 @@ SUNDAY_AT_THREE: Final = "2010-11-14T08:00:00+00:00"
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
-    with Stage(tmp_path, start=SUNDAY_AT_THREE, config={**SITE, **XECURITAS}) as stage:
+def story(tmp_path: Path, database: str | None) -> Iterator[Story]:
+    with Stage(
+        tmp_path, database=database, start=SUNDAY_AT_THREE, config={**SITE, **XECURITAS}
+    ) as stage:
         story = Story(stage)
         yield story
         story.nothing_else()
@@ -113,10 +115,12 @@ document:
 """
 
 
-def test_x_02_a_beta_version_is_pinned_to_the_policy_that_is_for_it(tmp_path: Path) -> None:
+def test_x_02_a_beta_version_is_pinned_to_the_policy_that_is_for_it(
+    tmp_path: Path, database: str | None
+) -> None:
     (tmp_path / "beta.yaml").write_text(BETA)
     config = {**SITE, **XECURITAS, "policy": ["xecuritas", "beta.yaml"]}
-    with Stage(tmp_path, start=SUNDAY_AT_THREE, config=config) as stage:
+    with Stage(tmp_path, database=database, start=SUNDAY_AT_THREE, config=config) as stage:
         story = Story(stage)
         story.mail(PAT, "Mail gateway 6 crashes")
         story.mail(PAT, "Mail gateway 5 crashes")
