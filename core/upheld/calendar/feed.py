@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from upheld.calendar.holiday import YEARS, FeedDays
+from upheld.calendar.recurrence import comes
 from upheld.calendar.wall import MINUTES_A_DAY, zone_named
 from upheld.calendar.week import Stretch, joined
 from upheld.errors import ConfigError
@@ -165,14 +166,16 @@ def _starts(
     starts = rruleset()
     starts.rdate(first)
     for rule in _listed(event.get("RRULE")):
-        starts.rrule(_rule(rule, first, zone))
+        found = _rule(rule, first, zone)
+        if comes(rule, first.date(), _LAST.date()):
+            starts.rrule(found)
     for when in _dates(event, "RDATE"):
         starts.rdate(_wall(when, zone))
     without = [*_dates(event, "EXDATE"), *moved]
     exact = {_wall(when, zone) for when in without if isinstance(when, datetime)}
     whole = {when for when in without if not isinstance(when, datetime)}
-    found = starts.between(_FIRST, _LAST, inc=True)
-    return [each for each in found if each not in exact and each.date() not in whole]
+    between = starts.between(_FIRST, _LAST, inc=True)
+    return [each for each in between if each not in exact and each.date() not in whole]
 
 
 def _rule(rule: Any, first: datetime, zone: tzinfo | None) -> Any:

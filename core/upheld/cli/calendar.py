@@ -9,7 +9,8 @@ import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
 from upheld.cli.calendar_examples import check
-from upheld.cli.output import local, print_json, say, stamp, table
+from upheld.cli.moves import dues, moved_object, tell_moves
+from upheld.cli.output import print_json, say, table
 from upheld.cli.root import InOrder
 
 if TYPE_CHECKING:
@@ -132,16 +133,9 @@ def _turn(turn: Turn) -> dict[str, object]:
 
 
 def _shift(shift: Shift) -> dict[str, object]:
-    return {
-        "id": shift.case,
-        "number": shift.number,
-        "title": shift.title,
+    return moved_object(shift) | {
         "policy": shift.policy,
-        "before": shift.before,
         "calendar": shift.after.version,
-        "due_before": stamp(shift.due_before),
-        "due_after": stamp(shift.due_after),
-        "moves": shift.moves,
         "what": list(shift.what),
     }
 
@@ -152,20 +146,8 @@ def _tell(turns: list[Turn], shifts: list[Shift], zone: str, *, dry_run: bool) -
         return
     for turn in turns:
         say(f"{turn.policy.name}: {_short(turn.what)}")
-    rows = [
-        (
-            each.case,
-            each.number,
-            local(each.due_before, zone),
-            local(each.due_after, zone),
-            each.title,
-        )
-        for each in shifts
-    ]
-    table(("case", "number", "due", "due then", "title"), rows, empty="no open case is concerned")
-    moved = sum(shift.moves for shift in shifts)
-    done = "would be" if dry_run else "are"
-    say(f"{len(shifts)} open cases; {moved} {done} due at another instant")
+    rows = [(each.case, each.number, *dues(each, zone), each.title) for each in shifts]
+    tell_moves(("case", "number", "due", "due then", "title"), rows, shifts, dry_run=dry_run)
 
 
 def _short(what: tuple[str, ...]) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
-from upheld.cli.output import local, print_json, say, stamp, table
+from upheld.cli.moves import dues, moved_object, tell_moves
+from upheld.cli.output import local, print_json, stamp
 from upheld.cli.policy_pages import read_policy
 
 if TYPE_CHECKING:
@@ -50,14 +51,7 @@ def migrate_command(
 
 
 def _plain(move: Move) -> dict[str, object]:
-    return {
-        "id": move.case,
-        "number": move.number,
-        "title": move.title,
-        "before": move.before,
-        "due_before": stamp(move.due_before),
-        "due_after": stamp(move.due_after),
-        "moves": move.moves,
+    return moved_object(move) | {
         "clocks": [
             {
                 "clause": clock.clause,
@@ -73,14 +67,10 @@ def _plain(move: Move) -> dict[str, object]:
 def _tell(moves: list[Move], zone: str, *, dry_run: bool) -> None:
     rows = []
     for move in moves:
-        due = (local(move.due_before, zone), local(move.due_after, zone))
-        rows.append((move.case, move.number, "next", *due, move.title))
+        rows.append((move.case, move.number, "next", *dues(move, zone), move.title))
         rows += [(move.case, move.number, *_clock(clock, zone), "") for clock in move.clocks]
     columns = ("case", "number", "what", "due", "due then", "title")
-    table(columns, rows, empty="no open case is concerned")
-    moved = sum(move.moves for move in moves)
-    done = "would be" if dry_run else "are"
-    say(f"{len(moves)} open cases; {moved} {done} due at another instant")
+    tell_moves(columns, rows, moves, dry_run=dry_run)
 
 
 def _clock(clock: Clock, zone: str) -> tuple[str, str, str]:

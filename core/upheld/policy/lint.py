@@ -43,7 +43,7 @@ CHECKS: Final = {
     "ongoing-before-first": "answers that follow are due sooner than the first one",
     "set-twice": "two rules set one thing differently, or promise it twice, and one case may fit both",
     "empty-calendar": "a calendar that will never be open again",
-    "holidays-end": "a list of holidays ends soon, or has ended",
+    "holidays-end": "a list of holidays ends within 180 days, or has ended",
     "unwritten": "the text of a chapter stands in braces: its publisher is still to write it",
     "two-letters": "two clauses write to one person at one moment, and it stays two letters",
     "severity-by-strangers": "words of any sender can make a case a severity 1",

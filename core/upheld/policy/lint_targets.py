@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from upheld.calendar.spec import CalendarSpec
+from upheld.calendar.version import ends_soon
 from upheld.policy.desks import calendars_of
 from upheld.policy.lint_rules import all_rules
 from upheld.policy.lint_words import Found, named
@@ -26,8 +27,6 @@ from upheld.policy.model import (
 _KNOWN: Final = frozenset({"severity", "plan"})
 #: These an open case has by itself, whatever they are just then.
 _OPEN: Final = frozenset({"status", "is", "tier"})
-#: A list that reaches no further than this is to be continued now.
-_SOON: Final = timedelta(days=60)
 
 
 def without_clock(policy: Policy) -> Iterator[Found]:
@@ -169,11 +168,10 @@ def calendars(policy: Policy, today: date) -> Iterator[Found]:
         if _is_over(spec, today):
             what = f"calendar {name!r} is never open again: what is due on it is never due"
             yield Found("empty-calendar", place, clause.id, what, "give its `week` hours")
-        last = _last(spec)
-        if last is not None and last < today + _SOON:
-            what = f"the holidays of calendar {name!r} end on {last}: later ones count as open"
+        ends = ends_soon(spec, today)
+        if ends is not None:
             mend = "add the next year's, or name a country: `holidays: {country: US}`"
-            yield Found("holidays-end", place, clause.id, what, mend)
+            yield Found("holidays-end", place, clause.id, ends, mend)
 
 
 def _is_over(spec: CalendarSpec, today: date) -> bool:
@@ -181,10 +179,3 @@ def _is_over(spec: CalendarSpec, today: date) -> bool:
     if spec.always or any(spec.week.values()):
         return False
     return all(date.fromisoformat(day) < today for day, hours in spec.extra.items() if hours)
-
-
-def _last(spec: CalendarSpec) -> date | None:
-    """The last day of a list that nothing else continues."""
-    if not spec.holidays or (spec.holiday_source and spec.holiday_source.country):
-        return None
-    return date.fromisoformat(max(spec.holidays))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from tests.core.policy.written import HEAD, loaded
+from upheld.calendar.version import SOON
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.policy.lint import CHECKS, lint
 
@@ -219,10 +220,11 @@ HOLIDAYS = HEAD.replace("day: 9 hours}", "day: 9 hours, holidays: ['2026-12-25']
 ON_OFFICE = target("target: resolution, within: 4 business hours, calendar: office")
 
 
-def test_a_list_of_holidays_that_ends_is_told_sixty_days_ahead() -> None:
+def test_a_list_of_holidays_that_ends_is_told_when_check_tells_it() -> None:
     policy = load_policy(f"{HOLIDAYS}  - {ON_OFFICE}\n")
-    assert of(policy, date(2026, 10, 26)) == []
-    assert of(policy, date(2026, 10, 27)) == [("holidays-end", "A-1")]
+    last = date(2026, 12, 25)
+    assert of(policy, last - SOON - timedelta(days=1)) == []
+    assert of(policy, last - SOON) == [("holidays-end", "A-1")]
     assert of(policy, date(2027, 10, 27)) == [("holidays-end", "A-1")]
 
 
