@@ -174,9 +174,8 @@ class Intake:
             closed=tx.case(case.id).status == Status.CLOSED,
             escalated=escalations(case.facts, at),
         )
-        follows = answered(
-            words, self.records.book.terms(case).policy, lambda: self.records.life(case, now).state
-        )
+        policy = self.records.book.terms(case).policy
+        follows = answered(words, policy, lambda: self.records.life(case, now).state)
         bodies = {"": _said(message, sender.customer), **follows}
         who = _who(sender)
         by = {part: UPHELD if isinstance(body, Noted) else who for part, body in bodies.items()}
@@ -300,9 +299,8 @@ class Intake:
         found = tx.receipt(source.name, receipt.key or receipt.handle or "")
         if found is None:
             return False
-        if (
-            receipt.state is not Delivery.RESOLVED
-        ):  # a page that is resolved there ends nothing here
+        # A page that is resolved there ends nothing here.
+        if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
             moved = tx.advance(found.key, state, detail=receipt.detail or None)
             if receipt.state is Delivery.ACCEPTED and not moved:
