@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event, Opened, Restated
+from upheld.case.events import Enforced, Event, Opened, Restated
 
 
 def opening(facts: Iterable[Event], until: Instant | None = None) -> Opened | None:
@@ -58,3 +58,14 @@ def was_for_others(facts: Iterable[Event]) -> bool:
         isinstance(body, Restated) and (body.customer is not None or body.reporter is not None)
         for body in bodies
     )
+
+
+def enforced(facts: Iterable[Event], at: Instant) -> bool:
+    """Whether what is promised for the case was promised at an instant, as far as its facts tell."""
+    since: Instant | None = None
+    for fact in facts:
+        if isinstance(fact.body, Opened):
+            since = fact.body.enforced_from
+        elif isinstance(fact.body, Enforced):
+            since = fact.body.since
+    return since is not None and since <= at

@@ -14,7 +14,6 @@ from upheld.case.events import (
     Actor,
     Body,
     Detached,
-    Enforced,
     Event,
     Opened,
     PassedOver,
@@ -22,6 +21,7 @@ from upheld.case.events import (
     StepResult,
     StepTaken,
 )
+from upheld.case.opening import enforced
 from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
@@ -234,7 +234,7 @@ class Records:
             waiting.id
             for severity in range(1, state.acting_severity)
             for waiting in tx.cases(_unworked(state.queue, severity))
-            if waiting.opened <= event.at and _enforced(tx.subject(waiting.id), event.at)
+            if waiting.opened <= event.at and enforced(tx.subject(waiting.id).facts, event.at)
         ]
         if waiting:
             body = PassedOver(tuple(waiting))
@@ -262,17 +262,6 @@ def _left_to_the_sweep(subject: Subject, event: Event, decision: Decision) -> De
     which waits."""
     before = subject.state or {}
     return replace(decision, state=before, follows=(), actions=(), wake_at=event.seen)
-
-
-def _enforced(case: Subject, at: Instant) -> bool:
-    """Whether what is promised for the case was promised at an instant, as far as its facts tell."""
-    since: Instant | None = None
-    for fact in case.facts:
-        if isinstance(fact.body, Opened):
-            since = fact.body.enforced_from
-        elif isinstance(fact.body, Enforced):
-            since = fact.body.since
-    return since is not None and since <= at
 
 
 def _unworked(queue: str | None, severity: int) -> CaseFilter:

@@ -6,16 +6,17 @@ an instant comes before what is due at it. Messages are merged by the code that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.clock import ClockRun
-from upheld.case.decision import Decision, Subject
+from upheld.case.decision import Decision, Listing, Subject
 from upheld.case.events import (
     UPHELD,
     CustomerMessage,
+    Detached,
     Event,
     Opened,
     Origin,
@@ -23,17 +24,19 @@ from upheld.case.events import (
     Ticked,
 )
 from upheld.case.opening import opening
-from upheld.case.state import Status
+from upheld.case.state import CaseState, Status
 from upheld.desk.proposals import anew
 from upheld.desk.proposals import fields as recorded
 from upheld.directory import Directory
 from upheld.engine.case import decide, replay
 from upheld.engine.classify import propose
+from upheld.engine.fold import deeds
 from upheld.engine.intake import arrival
 from upheld.engine.referral import decide_referral
 from upheld.engine.terms import Terms
 from upheld.policy.model import Verb
 from upheld.rehearsal.messages import Outbox, Said
+from upheld.rehearsal.neighbours import orders, passed_over, unsaid, with_customer
 
 #: A policy that makes work without end is told, not followed.
 _MOST_LOOKS: Final = 100_000
@@ -56,60 +59,76 @@ def play(
     down: Sequence[tuple[Instant, Instant]] = (),
 ) -> Played:
     """Live through the facts of each case and on until an instant."""
+    lives: dict[str, Life] = {}
+    for case, events in facts:
+        lives[case] = Life(terms, directory, case, tuple(down), lives)
+        lives[case].came = tuple(each for each in events if each.seen == events[0].seen)
+    news = [(case, event) for case, events in facts for event in events]
+    for case, event in sorted(news, key=lambda each: (each[1].seen, each[1].order)):
+        lives[case].hear(event, until)
     said: list[Said] = []
     clocks: list[tuple[str, ClockRun]] = []
-    for case, events in facts:
-        life = Life(terms, directory, case, tuple(down))
-        life.live(events, until)
+    for life in lives.values():
+        life.pass_until(until)
         said += life.outbox.said()
-        clocks += [(case, run) for run in life.clocks(until)]
+        clocks += [(life.case, run) for run in life.clocks(until)]
     return Played(tuple(sorted(said, key=lambda each: each.order)), tuple(clocks))
 
 
 @dataclass
 class Life:
-    """One case in the hands of ``decide``; keeps what the ledger would keep."""
+    """One case in the hands of ``decide``; keeps what the ledger would keep. ``others`` are all cases of
+    the scenario, by name: they see each other as cases of one ledger do."""
 
     terms: Terms
     directory: Directory
     case: str
     down: tuple[tuple[Instant, Instant], ...]
+    others: Mapping[str, Life]
     outbox: Outbox = field(init=False)
     subject: Subject | None = None
     wake: Instant | None = None
-    status: str = ""
+    listing: Listing = field(default_factory=Listing)
     refers: bool = False
     looks: int = 0
+    busy: bool = False
     came: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.directory, self.case)
 
-    def live(self, events: Sequence[Event], until: Instant) -> None:
-        """Facts in the order in which they are learned of; between them the case is looked at."""
-        self.came = tuple(event for event in events if event.seen == events[0].seen)
-        for event in events:
-            learned = replace(event, seen=self._awake(event.seen))
-            if learned.seen > until:
-                break
-            self._pass(learned.seen - 1)
+    def hear(self, event: Event, until: Instant) -> None:
+        """News, if it comes before the end; before it the case is looked at as often as it asks."""
+        learned = replace(event, seen=self._awake(event.seen))
+        if learned.seen <= until:
+            self.pass_until(learned.seen - 1)
             self._learn(learned)
-        self._pass(until)
 
     def clocks(self, until: Instant) -> tuple[ClockRun, ...]:
-        """How its clocks stand at the end."""
+        """How its clocks stand at the end; a case that was passed over is told as one that is missed."""
         if self.subject is None or self.refers:
             return ()
         facts = [fact for fact in self.subject.facts if fact.seen <= until]
-        return replay(self.terms, self.case, facts, until).clocks
+        return (*replay(self.terms, self.case, facts, until).clocks, *orders(self.terms, facts))
+
+    def state(self, at: Instant) -> CaseState | None:
+        """How it stands at an instant, once it is looked at; None where there is no case yet."""
+        self.pass_until(at - 1)
+        if self.subject is None or self.refers:
+            return None
+        return replay(self.terms, self.case, self.subject.facts, at).state
 
     def _learn(self, event: Event) -> None:
         if isinstance(event.body, Opened):
             self._open(event, event.body)
         elif self.subject is not None:
-            self._take(event)
+            before = self.subject
+            self._take(with_customer(event, self))
             self._propose_anew(event)
-            if isinstance(event.body, CustomerMessage) and self.status == Status.CLOSED:
+            passed = passed_over(self, before, event) if deeds(event) else None
+            if passed is not None:
+                self._take(passed)
+            if isinstance(event.body, CustomerMessage) and self.listing.status == Status.CLOSED:
                 self._take(replace(event, id=f"{event.id}#reopened", body=_AGAIN))
 
     def _propose_anew(self, event: Event) -> None:
@@ -136,8 +155,10 @@ class Life:
             proposed = propose(self.terms.policy, opened, event.at, recorded(self.came))
             self._take(Event(f"{event.id}#proposed", event.at, event.seen, UPHELD, proposed))
 
-    def _pass(self, until: Instant) -> None:
+    def pass_until(self, until: Instant) -> None:
         """The clock looks at the case whenever it asked for that."""
+        if self.busy:  # cases that are attached to each other in a circle
+            return
         while self.wake is not None and (now := self._awake(self.wake)) <= until:
             self.looks += 1
             if self.looks > _MOST_LOOKS:
@@ -150,10 +171,23 @@ class Life:
         return next((ends for begins, ends in self.down if begins <= at < ends), at)
 
     def _take(self, event: Event) -> None:
+        """What is left to a parent that can't say it is said by the case itself, as in a ledger."""
+        assert self.subject is not None
+        decider = decide_referral if self.refers else decide
+        decision = decider(self.terms, self.subject, event)
+        self.busy = True
+        why = unsaid(self, decision, event)
+        self.busy = False
+        if why is not None:
+            name, now = f"{event.id}#detached", event.seen
+            alone = Event(name, now, now, UPHELD, Detached(why))
+            self._keep(decide(self.terms, self.subject, alone), alone)
+            decision = decide(self.terms, self.subject, event)
+        self._keep(decision, event)
+
+    def _keep(self, decision: Decision, event: Event) -> None:
         subject = self.subject
         assert subject is not None
-        decider = decide_referral if self.refers else decide
-        decision = decider(self.terms, subject, event)
         fact = (event,) if event.origin is Origin.FACT else ()
         self.subject = replace(
             subject,
@@ -161,7 +195,7 @@ class Life:
             facts=(*subject.facts, *fact),
             state=decision.state,
         )
-        self.status, self.wake = decision.listing.status, self._later(decision, event)
+        self.listing, self.wake = decision.listing, self._later(decision, event)
         opened = opening(self.subject.facts)
         assert opened is not None
         assignee = decision.listing.assignee
