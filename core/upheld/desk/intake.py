@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
 from upheld.calendar.instant import HOUR, Instant, instant
@@ -22,23 +21,21 @@ from upheld.case.events import (
     Event,
     Noted,
     Opened,
-    PageAcknowledged,
     PublicReply,
-    Receipted,
     Side,
 )
 from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for
+from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
-from upheld.ledger import DeciderFault, DeliveryState, Fate, Transaction, Unstorable
-from upheld.ledger import Delivery as LedgerDelivery
+from upheld.ledger import DeciderFault, Fate, Transaction, Unstorable
 from upheld.logs import logger
-from upheld.plugin import Delivery, Inbound, Message, Nature, Receipt, Refused, RemoteCase
+from upheld.plugin import Inbound, Message, Nature, Receipt, Refused, RemoteCase
 from upheld.policy.model import Verb
 
 #: More new cases from one sender in an hour are a machine's doing (facts of loops between desks).
@@ -97,7 +94,7 @@ class Intake:
 
     def _take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         if isinstance(item, Receipt):
-            return self._receipt(tx, source, item)
+            return Receipts(self.records, self.directory).take(tx, source.name, item)
         if isinstance(item, RemoteCase):
             return self.cases.take(tx, source, item)
         if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
@@ -166,7 +163,7 @@ class Intake:
 
     def _customers(self, tx: Transaction, message: Message, case: Subject, sender: Sender) -> None:
         """What the customer writes in their case, and all that their words do to it, together."""
-        now, at = self.records.clock.now(), self._since(case, message.at)
+        now, at = self.records.clock.now(), self.records.dated(message.at, case)
         words = Words(
             message.text,
             message.verified,
@@ -184,7 +181,7 @@ class Intake:
 
     def _opening(self, case: Subject, message: Message) -> Opened:
         """Whose case it was, as far as is known, when the message was written."""
-        said = opening(case.facts, self._since(case, message.at))
+        said = opening(case.facts, self.records.dated(message.at, case))
         assert said is not None
         return said
 
@@ -201,7 +198,7 @@ class Intake:
 
     def _rules(self, opened: Opened, message: Message, sender: Sender) -> frozenset[Verb]:
         """What the policy, under which it would be a case, does with what arrives so."""
-        policy = self.records.book.for_case(opened, self._at(message.at)).policy
+        policy = self.records.book.for_case(opened, self.records.dated(message.at)).policy
         found = arrival(policy, sender.kind, message.nature.value)
         return frozenset(do.verb for _, do in found)
 
@@ -214,7 +211,7 @@ class Intake:
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
         case = self.records.open(
-            tx, opened, actor=_who(sender), event_id=message.id, at=self._at(message.at)
+            tx, opened, actor=_who(sender), event_id=message.id, at=self.records.dated(message.at)
         )
         tx.bind_thread(source.name, message.id, case)
 
@@ -251,7 +248,7 @@ class Intake:
         self._keep(tx, source, message.id, Fate.REFERRED, reason, message.raw, message)
 
     def _opened(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> Opened:
-        at = self._at(message.at)
+        at = self.records.dated(message.at)
         old = was_there_before(tx, source, at)
         language = self.directory.language(sender.customer) if sender.customer else None
         return Opened(
@@ -280,67 +277,8 @@ class Intake:
         *,
         part: str = "",
     ) -> None:
-        now, at = self.records.clock.now(), self._since(case, message.at)
+        now, at = self.records.clock.now(), self.records.dated(message.at, case)
         self.records.add(tx, case.id, Event(message.id + part, at, now, actor, body))
-
-    def _at(self, at: datetime) -> Instant:
-        # A server whose clock runs ahead must not date a fact into the future.
-        return min(instant(at), self.records.clock.now())
-
-    def _since(self, case: Subject, at: datetime) -> Instant:
-        # Nor may one whose clock runs behind date it to before the case was opened.
-        begun = case.facts[0].at if case.facts else 0
-        return max(self._at(at), begun)
-
-    # --- receipts -------------------------------------------------------------------------------
-
-    def _receipt(self, tx: Transaction, source: Source, receipt: Receipt) -> bool:
-        """A provider's word on a sending: the delivery comes further, the case has evidence."""
-        found = tx.receipt(source.name, receipt.key or receipt.handle or "")
-        if found is None:
-            return False
-        # A page that is resolved there ends nothing here.
-        if receipt.state is not Delivery.RESOLVED:
-            state = DeliveryState(receipt.state.value)
-            moved = tx.advance(found.key, state, detail=receipt.detail or None)
-            if receipt.state is Delivery.ACCEPTED and not moved:
-                return False  # the sender has written that down
-        if tx.recorded_before(found.subject, _word(found, receipt)):
-            return False
-        case = tx.subject(found.subject)
-        if receipt.state is Delivery.ACKNOWLEDGED:
-            return self._acknowledged(tx, case, found, receipt)
-        return self._evidence(tx, case, found, receipt)
-
-    def _acknowledged(
-        self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt
-    ) -> bool:
-        now, at = self.records.clock.now(), self._since(case, receipt.at)
-        by = found.recipient
-        if receipt.by is not None:
-            person = self.directory.sender(receipt.by.id, at).person
-            by = person.id if person else receipt.by.id
-        actor, body = Actor(by, Side.STAFF), PageAcknowledged(found.outbox_key)
-        event = Event(_word(found, receipt), at, now, actor, body)
-        return self.records.add(tx, case.id, event) is not None
-
-    def _evidence(
-        self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt
-    ) -> bool:
-        now, at = self.records.clock.now(), self._since(case, receipt.at)
-        body = Receipted(
-            key=found.key,
-            state=receipt.state.value,
-            channel=found.channel,
-            connection=found.connection,
-            recipient=found.recipient,
-            purpose=found.purpose,
-            clauses=tx.clauses(found),
-            detail=receipt.detail,
-        )
-        actor = Actor(found.connection, Side.PROVIDER)
-        event = Event(_word(found, receipt), at, now, actor, body)
-        return self.records.add(tx, case.id, event) is not None
 
     # --- what belongs to no case ----------------------------------------------------------------
 
@@ -373,13 +311,6 @@ def _vouched_for(tx: Transaction, tokens: Sequence[str]) -> Subject | None:
             with suppress(NotFound):
                 return tx.subject(token.removeprefix(_SIGNED))
     return None
-
-
-def _word(found: LedgerDelivery, receipt: Receipt) -> str:
-    """The id of the event that a provider's word on a delivery becomes."""
-    if receipt.state is Delivery.ACKNOWLEDGED:
-        return f"ack:{found.key}"
-    return f"receipt:{found.key}:{receipt.state}"
 
 
 def _who(sender: Sender) -> Actor:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
-from upheld.calendar.instant import MINUTE, Instant, Span
+from upheld.calendar.instant import MINUTE, Instant, Span, instant
 from upheld.case.decision import Decision, Subject
 from upheld.case.events import (
     UPHELD,
@@ -167,6 +168,12 @@ class Records:
         """Record something that happens now."""
         now = self.clock.now()
         return self.add(tx, case, Event(event_id, now, now, actor, body))
+
+    def dated(self, at: datetime, case: Subject | None = None) -> Instant:
+        """When something happened by a far end's clock. One that runs ahead must not date a fact into the
+        future, nor one that runs behind to before its case was opened."""
+        begun = case.facts[0].at if case is not None and case.facts else 0
+        return max(min(instant(at), self.clock.now()), begun)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Read in one moment's view of the ledger."""
