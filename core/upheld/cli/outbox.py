@@ -89,10 +89,12 @@ def list_(app: App, *, case: str | None, shadow: bool, sent: bool, where: Where)
 def _chosen(tx: Transaction, case: str | None, *, shadow: bool, sent: bool) -> list[OutboxItem]:
     from upheld.ledger import OutboxState
 
+    kept_in = tx.items(subject=case, states=(OutboxState.SHADOW,)) if shadow or sent else []
     if shadow:
-        return tx.items(subject=case, states=(OutboxState.SHADOW,))
+        return [item for item in kept_in if item.unwanted is None]
     if sent:
-        return tx.items(subject=case, states=(OutboxState.DONE, OutboxState.DROPPED))
+        dropped = [item for item in kept_in if item.unwanted is not None]
+        return dropped + tx.items(subject=case, states=(OutboxState.DONE, OutboxState.DROPPED))
     return waiting(tx, case)
 
 
@@ -150,7 +152,7 @@ def _told(app: App, what: str, done: int) -> None:
 
 def _row(item: OutboxItem, zone: str) -> tuple[object, ...]:
     to, clauses = ", ".join(item.to), ", ".join(item.clauses)
-    why = item.reason or item.unwanted
+    why = _why(item)
     due = local(item.due, zone)
     return item.key, item.subject, item.purpose, to, clauses, due, item.state.value, why
 
@@ -164,5 +166,10 @@ def _object(item: OutboxItem) -> dict[str, object]:
         "clauses": list(item.clauses),
         "due": stamp(item.due),
         "state": item.state.value,
-        "reason": item.reason or item.unwanted,
+        "reason": _why(item),
     }
+
+
+def _why(item: OutboxItem) -> str | None:
+    # What shadow kept in has a reason from the beginning; why a person dropped it came later.
+    return item.unwanted or item.reason if item.state == "shadow" else item.reason or item.unwanted

@@ -65,7 +65,7 @@ def _look(site: Site) -> _Status:
             nodes=[node for node in tx.nodes() if now - node.beat < _GONE],
             pulls=tx.pulls(),
             waiting=len(waiting(tx)),
-            shadow=len(tx.items(states=(OutboxState.SHADOW,))),
+            shadow=sum(i.unwanted is None for i in tx.items(states=(OutboxState.SHADOW,))),
             dead=len(tx.dead_letters()),
             open=tx.count_cases(CaseFilter(open=True)),
             warned=tx.count_cases(CaseFilter(open=True, warned=True)),

@@ -73,7 +73,6 @@ _USUAL: Final[Mapping[str, Any]] = {
     "state": OutboxState.PENDING.value,
     "urgency": 5,
 }
-_KEPT_IN: Final = (OutboxState.HELD, OutboxState.SHADOW)
 
 
 def anew(key: str, to: str) -> str:
@@ -184,14 +183,22 @@ class Outbox(Part):
         """Give up messages that have not begun to go out; how many there were.
 
         Without ``keys``: all that are held or in shadow. A message of which a part went out loses
-        what is left of it.
+        what is left of it. What shadow kept in stays so on record: it was promised to nobody.
         """
         why = f"{reason} ({actor})"
+        dropped = self._drop_shadow(keys, why)
         if keys is None:
-            return self._move_waiting(keys, _KEPT_IN, OutboxState.DROPPED, why)
-        never = (*_KEPT_IN, OutboxState.PENDING)
-        dropped = self._move_waiting(keys, never, OutboxState.DROPPED, why)
+            return dropped + self._move_waiting(keys, (OutboxState.HELD,), OutboxState.DROPPED, why)
+        never = (OutboxState.HELD, OutboxState.PENDING)
+        dropped += self._move_waiting(keys, never, OutboxState.DROPPED, why)
         return dropped + sum(self._drop_planned(key, why) for key in keys)
+
+    def _drop_shadow(self, keys: Collection[str] | None, why: str) -> int:
+        query = update(outbox).where(one_of(outbox.c.state, [OutboxState.SHADOW]))
+        query = query.where(outbox.c.unwanted.is_(None))
+        if keys is not None:
+            query = query.where(outbox.c.key.in_(list(keys)))
+        return self._connection.execute(query.values(unwanted=why)).rowcount
 
     def plan_anew(self, key: str, to: str, because: str, *, held: bool = False) -> None:
         """Give up what is left of a planned message, and let it be planned again for ``to``, under a key

@@ -189,9 +189,14 @@ def test_shadow_keeps_the_list_of_what_would_have_gone(upheld: Terminal, edit: C
         upheld.case("Nobody can connect")
         upheld("run", "--once", exits=0)
         shadow = keys(upheld, "--shadow")
+        upheld("outbox", "drop", *shadow, "--reason", "a trial", "--as", "ann")
+        assert keys(upheld, "--shadow") == []
+        assert upheld.json("status")["shadow"] == 0
+        dropped = {each["key"]: each["reason"] for each in upheld.json("outbox", "list", "--sent")}
     finally:
         del os.environ["PD_KEY"]
     assert [key for key in shadow if "/page/" in key] == shadow != []
+    assert {key: dropped[key] for key in shadow} == dict.fromkeys(shadow, "a trial (ann)")
 
 
 # --- dead letters, mail, audit, db, plugins -------------------------------------------------------

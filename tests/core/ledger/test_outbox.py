@@ -150,6 +150,19 @@ def test_releasing_one_leaves_the_others_held(ledger: Ledger) -> None:
         assert [i.subject for i in tx.items(states=[OutboxState.HELD])] == [first]
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_what_shadow_kept_in_stays_so_though_it_is_dropped(ledger: Ledger, named: bool) -> None:
+    case = new_case(ledger)
+    key = page_of(case).key
+    with ledger.transaction() as tx:
+        tx.settle(key, OutboxState.SHADOW, "shadow mode")
+        keys = [key] if named else None
+        assert tx.drop(keys, reason="a trial", actor="anna") == 1
+        assert tx.drop(keys, reason="again", actor="anna") == 0
+        item = tx.item(key)
+    assert (item.state, item.unwanted) == (OutboxState.SHADOW, "a trial (anna)")
+
+
 def test_dropping_names_who_and_why(ledger: Ledger) -> None:
     case = new_case(ledger)
     with ledger.transaction() as tx:

@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData, Table, create_engine, select
 
 from tests.core.ledger.scene import BODY, NOW, OPENED, Database, event, record
+from upheld.desk.scope import Scopes, scopes
 from upheld.ledger import Ledger
 from upheld.ledger.chain import START, seal
 from upheld.ledger.database import parse_url
@@ -137,3 +138,43 @@ def test_an_upgraded_ledger_goes_on_and_its_chains_hold(old: Database) -> None:
         with ledger.reading() as tx:
             assert tx.verify_all() == []
             assert tx.subject("C7").seq == 2
+
+
+def at_work(url: str, *states: str) -> None:
+    """It had read a mailbox, and something was to be said; what became of that."""
+    with connected(url) as connection:
+        there = {table.name: table for table in tables(connection)}
+        _case(connection, there)
+        columns = there["outbox"].columns
+        rows = [
+            {c.name: value_of(c, n) for c in columns} | {"state": state}
+            for n, state in enumerate(states, 1)
+        ]
+        connection.execute(there["outbox"].insert(), rows)
+        pulls = [{"connection": "mailbox", "succeeded": 9}, {"connection": "new"}]
+        for row in pulls:
+            connection.execute(there["pull"].insert(), {"token": 1, "failures": 0} | row)
+
+
+@pytest.mark.parametrize(
+    ("states", "live"),
+    [
+        (("shadow", "done", "planned"), {"all": 2}),
+        (("shadow", "shadow"), {}),
+        (("pending",), {}),
+    ],
+)
+def test_the_first_start_after_an_upgrade_is_no_going_live(
+    unmade: Database, states: tuple[str, ...], live: dict[str, int]
+) -> None:
+    """Else what is due just then would count as due before anybody was live, and stay unsaid."""
+    make_0001(unmade.url)
+    at_work(unmade.url, *states)
+    Ledger.upgrade(unmade.url)
+    with unmade.another() as ledger, ledger.reading() as tx:
+        standing = tx.scopes()
+        (first, *_) = tx.events("C7")
+    assert first.event is not None
+    assert standing == live | {"read/mailbox": first.event.seen}
+    found = Scopes.under(scopes("live", ["acme"], ["mailbox"]), standing, now=NOW)
+    assert found.of("acme") == live.get("all", NOW)

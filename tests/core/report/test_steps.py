@@ -90,6 +90,15 @@ def test_in_shadow_nothing_counts(scene: Scene) -> None:
     assert line.what == "page to on-duty would have gone; shadow: nothing left"
 
 
+def test_what_is_dropped_of_a_trial_was_promised_to_nobody(scene: Scene) -> None:
+    case = scene.open("down")
+    scene.fact(case, Triaged(1))
+    scene.settle(OutboxState.SHADOW, "shadow mode")
+    scene.ledger.retrying(lambda tx: tx.drop(reason="it was a trial", actor="ann"))
+    line = scene.line("S-06")
+    assert (line.kept, line.standing) == (None, Standing.SHADOW)
+
+
 def test_a_step_that_was_decided_late_is_missed(scene: Scene) -> None:
     case = scene.open("down")
     scene.fact(case, Triaged(1))

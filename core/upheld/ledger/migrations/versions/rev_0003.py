@@ -13,8 +13,22 @@ depends_on = None
 _STANDING = sa.text("until IS NULL")
 
 
+# A site that was at work is live already, and what it read is read: its first start on this schema is
+# no going live, and no first contact. Where all was kept in by shadow, nobody was live.
+_LIVE = """
+INSERT INTO scope (name, since)
+SELECT 'all', min(created) FROM outbox WHERE state IN ('planned', 'done')
+HAVING min(created) IS NOT NULL
+"""
+_READ = """
+INSERT INTO scope (name, since)
+SELECT 'read/' || connection, coalesce((SELECT min(seen) FROM event), succeeded)
+FROM pull WHERE succeeded IS NOT NULL
+"""
+
+
 def upgrade() -> None:
-    """Add a table; no row that is there is touched."""
+    """Add a table, with what must have stood before; no row that is there is touched."""
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "scope",
@@ -32,3 +46,5 @@ def upgrade() -> None:
         sqlite_where=_STANDING,
         postgresql_where=_STANDING,
     )
+    op.execute(sa.text(_LIVE))
+    op.execute(sa.text(_READ))
