@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from upheld.calendar.instant import DAY, HOUR, Instant, iso
 from upheld.case.decision import Purpose
 from upheld.directory import Directory, Recipient
-from upheld.dispatch.routes import Way, Ways, reaches, ways_for
+from upheld.directory.lookup import CUSTOMER
+from upheld.dispatch.routes import Ways, reaches, ways_for
 from upheld.plugin import Finding, Level
 from upheld.policy.model import Do, Every, Policy, Verb, When
 
@@ -43,13 +44,9 @@ def coverage(
 
     ``plugins`` maps each connection to its plugin. Hours are looked at one by one for eight weeks.
     """
-    told = list(dict.fromkeys(_told(policy)))
-    for each in told:
-        found = ways_for(each.purpose, (each.who,), ways)
-        if each.who.split(".")[0] == "customer":
-            yield from _customers(each, directory, found, plugins, now)
-        else:
-            yield from _staff(each, directory, found, plugins, now)
+    coming = _Coming(directory, ways, plugins, now)
+    for each in dict.fromkeys(_told(policy)):
+        yield from coming.lacks(each)
     if not directory.resolve(OPERATOR, at=now):
         what = "nobody hears of Upheld's own trouble"
         yield Finding(Level.WARNING, "roles", what, "add `operator` to `roles`")
@@ -69,39 +66,47 @@ def _of(do: Do, clause: str) -> Iterator[_Told]:
             yield _Told(who, purpose, clause)
 
 
-def _staff(
-    told: _Told,
-    directory: Directory,
-    ways: Sequence[Way],
-    plugins: Mapping[str, str],
-    now: Instant,
-) -> Iterator[Finding]:
-    people: dict[str, Recipient] = {}
-    for at in range(now, now + AHEAD, HOUR):
-        found = directory.resolve(told.who, at=at)
-        if not found:
-            what = f"{told.clause} tells {told.who}, and at {iso(at)} that is nobody"
-            yield Finding(Level.ERROR, "roles", what, f"add `{told.who}` to `roles`")
-            return
-        people |= {person.id: person for person in found}
-    for person in people.values():
-        if not reaches(person, ways, plugins):
-            what = f"{told.clause}: {person.name} has no address for a {told.purpose.value}"
-            yield Finding(
-                Level.ERROR, "people", what, f"add one to {person.id}, or a way to `reach`"
-            )
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """Who is there from now on, and how they are reached."""
 
+    directory: Directory
+    ways: Ways
+    plugins: Mapping[str, str]
+    now: Instant
 
-def _customers(
-    told: _Told,
-    directory: Directory,
-    ways: Sequence[Way],
-    plugins: Mapping[str, str],
-    now: Instant,
-) -> Iterator[Finding]:
-    for customer in directory.customers:
-        found = directory.resolve(told.who, customer=customer, at=now)
-        if not any(reaches(person, ways, plugins) for person in found):
-            what = f"{told.clause}: nobody of {customer} can be reached as {told.who}"
-            do_next = "give a contact that role, and an address for it"
-            yield Finding(Level.WARNING, "customers", what, do_next)
+    def lacks(self, told: _Told) -> Iterator[Finding]:
+        """Where what a rule tells would reach nobody."""
+        if told.who.split(".")[0] == CUSTOMER:
+            return self._of_customers(told)
+        return self._of_ours(told)
+
+    def _of_ours(self, told: _Told) -> Iterator[Finding]:
+        """Each hour has somebody, and each of them an address."""
+        people: dict[str, Recipient] = {}
+        for at in range(self.now, self.now + AHEAD, HOUR):
+            found = self.directory.resolve(told.who, at=at)
+            if not found:
+                what = f"{told.clause} tells {told.who}, and at {iso(at)} that is nobody"
+                yield Finding(Level.ERROR, "roles", what, f"add `{told.who}` to `roles`")
+                return
+            people |= {person.id: person for person in found}
+        for person in people.values():
+            if not self._reached(told, [person]):
+                what = f"{told.clause}: {person.name} has no address for a {told.purpose.value}"
+                do_next = f"add one to {person.id}, or a way to `reach`"
+                yield Finding(Level.ERROR, "people", what, do_next)
+
+    def _of_customers(self, told: _Told) -> Iterator[Finding]:
+        """Each customer has somebody with an address: contacts do not change by the hour."""
+        for customer in self.directory.customers:
+            found = self.directory.resolve(told.who, customer=customer, at=self.now)
+            if not self._reached(told, found):
+                what = f"{told.clause}: nobody of {customer} can be reached as {told.who}"
+                do_next = "give a contact that role, and an address for it"
+                yield Finding(Level.WARNING, "customers", what, do_next)
+
+    def _reached(self, told: _Told, people: Iterable[Recipient]) -> bool:
+        """Whether any of these people has an address on a way that what is told can take."""
+        ways = ways_for(told.purpose, (told.who,), self.ways)
+        return any(reaches(person, ways, self.plugins) for person in people)

@@ -151,7 +151,10 @@ def at_work(url: str, *states: str) -> None:
             for n, state in enumerate(states, 1)
         ]
         connection.execute(there["outbox"].insert(), rows)
-        pulls = [{"connection": "mailbox", "succeeded": 9}, {"connection": "new"}]
+        pulls: list[dict[str, Any]] = [
+            {"connection": "mailbox", "succeeded": 9},
+            {"connection": "new"},
+        ]
         for row in pulls:
             connection.execute(there["pull"].insert(), {"token": 1, "failures": 0} | row)
 

@@ -1,0 +1,101 @@
+"""Whom the policy tells must be there: looked at beforehand, hour by hour and customer by customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.core.dispatch.scene import NOW, POLICY, WAYS, directory
+from upheld.daemon.coverage import coverage
+from upheld.directory import Customer, Directory
+from upheld.directory.build import Written, build_directory
+from upheld.directory.written import PersonEntry, RotationEntry
+from upheld.dispatch.routes import Ways
+from upheld.plugin import Finding, Level
+from upheld.policy import load_policy
+
+PLUGINS = {"pager": "pagerduty", "mail": "email", "phone": "twilio"}
+ERROR, WARNING = Level.ERROR, Level.WARNING
+BOLT = Customer("bolt", "Bolt", "isp", "UTC", "en")
+
+
+def found(do: str, known: Directory | None = None, ways: Ways = WAYS) -> list[Finding]:
+    """What is wrong with a policy of one rule."""
+    rule = f"  - {{id: H-3, says: Somebody is told., when: {{severity: 1}}, do: [{do}]}}\n"
+    policy = load_policy(POLICY + rule)
+    return list(coverage(policy, known or directory(), ways, PLUGINS, NOW))
+
+
+def told(findings: list[Finding]) -> list[tuple[Level, str, str]]:
+    return [(each.level, each.subject, each.what) for each in findings]
+
+
+def staffed(**rotation: Any) -> Directory:
+    """Ann, who has no telephone, alone in a rotation."""
+    ann = PersonEntry.model_validate({"name": "Ann Reyes", "mail": "ann@house.example"})
+    turns = RotationEntry.model_validate({"people": ["ann"], "daily": "12:00", **rotation})
+    roles = {"engineer": ("turns",), "operator": ("ann",)}
+    return build_directory(Written(people={"ann": ann}, roles=roles, rotations={"turns": turns}))
+
+
+def test_where_everybody_is_there_nothing_is_said() -> None:
+    assert found("page: chief, update: customer, notify: engineer") == []
+
+
+def test_a_role_that_nobody_fills_is_an_error() -> None:
+    (finding,) = found("page: chief", staffed())
+    assert finding.level is ERROR
+    assert finding.what == "H-3 tells chief, and at 2026-12-07T12:00:00Z that is nobody"
+    assert finding.do_next == "add `chief` to `roles`"
+
+
+def test_whoever_comes_on_duty_must_have_an_address() -> None:
+    assert told(found("call: engineer", staffed())) == [
+        (ERROR, "people", "H-3: Ann Reyes has no address for a call")
+    ]
+    assert found("notify: engineer", staffed()) == []
+
+
+def test_weeks_ahead_are_looked_at() -> None:
+    """Bo has no telephone, and comes on duty in five weeks."""
+    people = {name: {"name": name, "phone": "+12025550101"} for name in ("a", "c", "d", "e", "f")}
+    people["bo"] = {"name": "Bo", "mail": "bo@house.example"}
+    turns = {"people": ["a", "c", "d", "e", "f", "bo"], "weekly": "Mon 12:00"}
+    written = Written(
+        people={name: PersonEntry.model_validate(each) for name, each in people.items()},
+        roles={"engineer": ("turns",), "operator": ("a",)},
+        rotations={"turns": RotationEntry.model_validate(turns)},
+    )
+    assert told(found("call: engineer", build_directory(written))) == [
+        (ERROR, "people", "H-3: Bo has no address for a call")
+    ]
+
+
+@pytest.mark.parametrize("whom", ["customer", "customer.technical"])
+def test_a_customer_whom_nothing_reaches_is_a_warning(whom: str) -> None:
+    known = directory()
+    both = Directory(
+        known.people.values(),
+        [*known.customers.values(), BOLT],
+        known.roles,
+        known.rotations.values(),
+    )
+    assert told(found(f"update: {whom}", both)) == [
+        (WARNING, "customers", f"H-3: nobody of bolt can be reached as {whom}")
+    ]
+
+
+def test_without_an_operator_nobody_hears_of_our_own_trouble() -> None:
+    known = directory()
+    roles = {name: names for name, names in known.roles.items() if name != "operator"}
+    alone = Directory(
+        known.people.values(), known.customers.values(), roles, known.rotations.values()
+    )
+    assert told(found("page: chief", alone)) == [
+        (WARNING, "roles", "nobody hears of Upheld's own trouble")
+    ]
+
+
+def test_who_is_only_known_by_the_case_is_not_looked_for() -> None:
+    assert found("notify: assignee, update: reporter") == []
