@@ -16,7 +16,8 @@ Agreed: TypeAlias = tuple[Any, Any]
 class Link:
     """Which remote item a case is on a connection, and what was last agreed, by field of ours.
 
-    ``version`` is the item's as it was agreed on, ``since`` (policy time) when it was linked,
+    ``version`` is the item's as it was agreed on, ``updated`` as of when it was read last by the
+    tracker's clock, ``since`` (policy time) when it was linked,
     ``mirrored`` the case's ``seq`` up to which its messages were written there. ``missed`` counts how
     often in a row the item was not there; ``gone`` tells since when. ``refused`` is what the tracker
     would not take, by field of ours: [value, message]. ``listed``: when reconciling came upon it.
@@ -29,6 +30,7 @@ class Link:
     url: str | None
     scope: str = ""
     version: str | None = None
+    updated: Instant | None = None
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
     since: Instant = 0
     mirrored: int = 0

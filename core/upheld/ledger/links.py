@@ -28,6 +28,7 @@ from upheld.ledger.part import Part, dump, or_replace
 from upheld.ledger.schema import metadata, subject
 
 # ``agreed``: by field of ours the pair (ours, theirs) that both sides had last, as JSON.
+# ``updated`` (the tracker's time): as of when the item was read last.
 # ``mirrored``: up to which event of the case its messages were looked at.
 # ``missed``: how often in a row the item was not there; ``gone`` (policy time): since when it is so.
 # ``refused``: by field of ours [value, message] that the tracker would not take, as JSON.
@@ -42,6 +43,7 @@ link: Final = Table(
     Column("url", Text),
     Column("scope", Text, nullable=False, server_default=""),
     Column("version", Text),
+    Column("updated", BigInteger),
     Column("agreed", Text, nullable=False, server_default="{}"),
     Column("since", BigInteger, nullable=False, server_default="0"),
     Column("mirrored", BigInteger, nullable=False, server_default="0"),
@@ -123,15 +125,22 @@ class Links(Part):
         return None if row is None else Unlinked(**row)
 
     def agree(
-        self, subject: str, connection: str, agreed: Mapping[str, Agreed], version: str | None
+        self,
+        subject: str,
+        connection: str,
+        agreed: Mapping[str, Agreed],
+        version: str | None,
+        *,
+        updated: Instant | None = None,
     ) -> None:
         """What both sides have now, field by field, and the version of the item that has it. Fields
-        that are not named stay as they were agreed."""
+        that are not named stay as they were agreed. ``updated`` is the item's, where it was read."""
         there = self.link_of(subject, connection)
         if there is None:
             return
         both = {name: list(pair) for name, pair in {**there.agreed, **agreed}.items()}
-        self._set_link(subject, connection, agreed=dump(both), version=version)
+        read = {} if updated is None else {"updated": updated}
+        self._set_link(subject, connection, agreed=dump(both), version=version, **read)
 
     def refuse(self, subject: str, connection: str, refused: Mapping[str, Any]) -> None:
         """What the tracker would not take; fields that are not named are refused no more."""

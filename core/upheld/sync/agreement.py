@@ -41,6 +41,9 @@ from upheld.sync.ours import empty, plain
 #: What is read once, what is ours alone to know, and what is no field but something that was done.
 NEVER: Final = frozenset({"text", "reporter", "customer", "number", "due", "triaged"})
 
+#: What every tracker is taken to have that speaks our words; where it leaves one out, that is empty.
+USUAL: Final = ("title", "status", "severity", "queue", "assignee")
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -60,11 +63,6 @@ class Standing:
     def move(self) -> Move:
         """What becomes of the field."""
         return self.merged.move
-
-    @property
-    def taken(self) -> bool:
-        """Whether theirs is to be ours."""
-        return self.move is Move.TAKE and self.agreed is not None
 
     def lets(self, at: Instant) -> bool:
         """Whether a change there is a fact of the case; what is older than ours stands before it."""
@@ -107,8 +105,7 @@ class Standing:
             return None
         # What is ours alone so far stays to be written.
         one = self.move is Move.TAKE or text(ours) == text(self.meant)
-        found = ours if one else self.agreed[0], theirs
-        return None if found == tuple(self.agreed) else found
+        return ours if one else self.agreed[0], theirs
 
     def journal(self) -> dict[str, Any]:
         """Both values, as the journal of conflicts keeps them."""

@@ -45,7 +45,9 @@ class FieldMap:
         if self.rules is None:
             return item.fields.get(field)
         rule = self._read.get(field)
-        return None if rule is None else rule.theirs(item.fields)
+        if rule is None:
+            return item.fields.get(field) if field in TOLD else None
+        return rule.theirs(item.fields)
 
     def meant(self, field: str, theirs: Value) -> Value:
         """What the tracker's value of a field of ours means here."""
@@ -100,6 +102,11 @@ class FieldMap:
     def reads(self, field: str) -> bool:
         """Whether a field of ours is read from this tracker."""
         return self.rules is None or field in self._read or field in TOLD
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields of ours that are read by the map; none where there is no map."""
+        return tuple(self._read)
 
     @property
     def flags(self) -> frozenset[str]:

@@ -41,6 +41,11 @@ class Seen:
         """When the item was opened, as far as is known."""
         return min(instant(created(self.ours)), self.now)
 
+    @property
+    def updated(self) -> Instant:
+        """When it was changed last, by the tracker's clock."""
+        return instant(self.theirs.updated)
+
     def at(self, at: datetime, begins: Instant) -> Instant:
         """When something happened: a server whose clock runs ahead dates nothing into the future, one
         that is behind nothing to before the case."""
@@ -61,7 +66,7 @@ class Seen:
     def last(self, field: str) -> Change | None:
         """The last change of a field of ours, as the item's history tells it."""
         found = [each for each in self.ours.history or () if each.field == field]
-        return max(found, key=lambda each: each.at, default=None)
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from upheld.calendar.instant import instant, moment
-from upheld.case.events import UPHELD, Actor, Event, Noted, Restated, Triaged
+from upheld.case.events import UPHELD, Actor, Event, Noted, Provided, Restated, Triaged
 from upheld.case.events import Side as CaseSide
 from upheld.engine.case import Life
 from upheld.ledger import Agreed
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Change, Value
-from upheld.sync.agreement import NEVER, Standing, edited_at, sets, standing, text
+from upheld.sync.agreement import NEVER, USUAL, Standing, edited_at, sets, standing, text
 from upheld.sync.merge import Move, Side
 from upheld.sync.ours import empty, ours, plain
 from upheld.sync.reader import Reader
@@ -52,14 +52,6 @@ class Settling:
             for field in self._fields()
         )
 
-    def outdated(self) -> bool:
-        """Whether more is known than the item tells: somebody has read it since it was read so."""
-        told = [f"{self.seen.id}/change:{each.id}" for each in self.seen.ours.history or ()]
-        known = (f for f in self.facts if f.id.startswith(f"{self.seen.id}/change:"))
-        newest = max(known, key=lambda fact: fact.order, default=None)
-        name = newest.id if newest is not None else ""
-        return bool(name) and not any(name == each or name.startswith(f"{each}#") for each in told)
-
     def begun(self) -> dict[str, Agreed]:
         """What is agreed on once all of the item is a case: ``facts`` are all of its facts."""
         values = self._values(self.facts)
@@ -87,8 +79,10 @@ class Settling:
     # --- both sides ---
 
     def _fields(self) -> Iterator[str]:
-        """Fields of ours that the item has, and that are merged."""
-        return (name for name in self.seen.ours.fields if name not in NEVER | ACTS)
+        """Fields of ours that are merged: those of the map, or what the item has; what it leaves out
+        is empty."""
+        names = self.seen.tracking.map.names or {**dict.fromkeys(USUAL), **self.seen.ours.fields}
+        return (name for name in names if name not in NEVER | ACTS)
 
     def _theirs(self, field: str) -> Value:
         return self.seen.tracking.map.theirs(field, self.seen.theirs)
@@ -110,7 +104,7 @@ class Settling:
             agreed,
             Side(value, edited_at(self.facts, field, self.seen.id) if changed else None),
             Side(theirs, instant(last.at) if last else None),
-            self.reader.value(field, self.seen.ours.fields[field]),
+            self.reader.value(field, self.seen.ours.fields.get(field)),
             self.seen.tracking.rule(field),
         )
 
@@ -149,7 +143,7 @@ class Settling:
         """What makes theirs ours where the item's history does not: it tells none, or its clock is
         behind. What a customer wants of a severity stays a wish."""
         field, meant = where.field, where.meant
-        if not where.taken or isinstance(meant, Unmapped) or empty(meant):
+        if where.move is not Move.TAKE or isinstance(meant, Unmapped) or empty(meant):
             return
         last = self.seen.last(field)
         by = self._by(last) if last is not None else self.seen.provider
@@ -167,18 +161,22 @@ class Settling:
 
     def _facts(self, where: Standing, by: Actor, value: Value) -> Iterator[Event]:
         now, name = self.seen.now, f"{self.seen.id}/merged:{where.field}@{self.seen.theirs.version}"
-        if where.field == "title":
+        if where.field == "title" and where.agreed is not None:
             yield Event(name, now, now, by, Restated(title=text(where.meant)))
             return
         remote = RemoteActor(by.id)
         change = Change(name, where.field, value, where.meant, moment(now), remote)
         for news in self.reader.facts(change, by, self.seen.ours):
+            if where.agreed is None and (self.created_here or not isinstance(news.body, Provided)):
+                continue  # never agreed on: each side keeps what has a meaning until either changes
             part = "#reopened" if news.part.endswith("#reopened") else ""
             yield Event(f"{name}{part}", now, now, by, news.body)
 
     def _noted(self, where: Standing) -> Event:
+        # What waits is told once, however often the item is read meanwhile.
+        read = "" if where.move is Move.HOLD else f"@{self.seen.theirs.version}"
         both = f"{text(where.ours)}|{text(where.theirs)}"
-        name = f"{self.seen.id}/conflict:{where.field}@{self.seen.theirs.version}:{both}"
+        name = f"{self.seen.id}/conflict:{where.field}{read}:{both}"
         return Event(name[:200], self.seen.now, self.seen.now, UPHELD, where.conflict())
 
     def _by(self, change: Change) -> Actor:

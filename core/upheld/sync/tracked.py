@@ -124,7 +124,11 @@ class Tracked:
         self._link(tx, seen, name)
         _answered(tx, seen, name, answers)
         settling = self._settling(seen, reader, None, tx.subject(name))
-        tx.agree(name, seen.source.name, settling.begun(), seen.theirs.version)
+        self._agree(tx, seen, name, settling.begun())
+
+    def _agree(self, tx: Transaction, seen: Seen, case: str, agreed: Mapping[str, Agreed]) -> None:
+        name, version = seen.source.name, seen.theirs.version
+        tx.agree(case, name, agreed, version, updated=seen.updated)
 
     def _policy(self, item: RemoteCase, opened: Opened, at: Instant) -> Policy:
         """The policy that the case opens under: its fields may tell."""
@@ -161,13 +165,13 @@ class Tracked:
 
     def _add(self, tx: Transaction, seen: Seen, link: Link, linked: tuple[Event, ...]) -> bool:
         case = tx.subject(link.subject)
+        if seen.updated < (link.updated or 0):  # somebody has read it since it was read so
+            return False
         reader = self._reader(seen, self.records.book.of(case.policy).policy)
         settling = self._settling(seen, reader, link, case)
         known = {fact.id for fact in case.facts}
         story = self._story(tx, seen, reader).happened(case.facts)
         came = [each for each in story if each.event.id not in known]
-        if not came and settling.outdated():
-            return self.records.add_together(tx, case, linked)
         agreed: Mapping[str, Agreed] = {}
         changed = False
         if came or settling.moved():
@@ -177,8 +181,8 @@ class Tracked:
             self._journal(tx, seen, case.id, settled.standings)
         elif linked:
             changed = self.records.add_together(tx, case, linked)
-        if agreed or link.version != seen.theirs.version:
-            tx.agree(case.id, seen.source.name, agreed, seen.theirs.version)
+        if agreed or (link.version, link.updated) != (seen.theirs.version, seen.updated):
+            self._agree(tx, seen, case.id, agreed)
         return changed
 
     def _record(

@@ -466,7 +466,7 @@ def lives(draw: st.DrawFn) -> list[RemoteCase]:
     found, now = item(), "open"
     versions = [found]
     for step in range(draw(st.integers(1, 6))):
-        at, by = moment(BEFORE) + timedelta(minutes=step), draw(PEOPLE)
+        at, by = moment(BEFORE) + timedelta(minutes=step + 1), draw(PEOPLE)
         if draw(st.booleans()):
             new = draw(STATUSES)
             change = Change(f"h{step}", "status", now, new, at, by)
@@ -476,6 +476,7 @@ def lives(draw: st.DrawFn) -> list[RemoteCase]:
             seen = draw(st.sampled_from(list(Visibility)))
             comment = Comment(f"c{step}", "hello", seen, by, at)
             found = replace(found, comments=(*(found.comments or ()), comment))
+        found = replace(found, updated=at)
         versions.append(found)
     return versions
 

@@ -41,6 +41,7 @@ def _link() -> None:
     for column in (
         sa.Column("scope", sa.Text(), server_default="", nullable=False),
         sa.Column("version", sa.Text(), nullable=True),
+        sa.Column("updated", sa.BigInteger(), nullable=True),
         sa.Column("agreed", sa.Text(), server_default="{}", nullable=False),
         sa.Column("since", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("mirrored", sa.BigInteger(), server_default="0", nullable=False),
