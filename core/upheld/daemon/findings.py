@@ -101,6 +101,7 @@ class Survey:
         yield from self.letters()
         yield from self.held()
         yield from self.refused()
+        yield from self.conflicts()
         yield from self.configs()
 
     def overdue(self) -> Iterator[Found]:
@@ -216,6 +217,17 @@ class Survey:
             if count >= _REFUSED and forged[name] < _FORGED:
                 what = f"{count} items refused in 10 minutes; see `upheld mail quarantine list`"
                 yield Found(f"quarantine: {name}", name, what)
+
+    def conflicts(self) -> Iterator[Found]:
+        """Fields that both sides changed, and that wait for somebody to decide."""
+        waiting = self.tx.conflicts(unresolved=True)
+        for name, count in Counter(each.connection for each in waiting).items():
+            newest = next(each for each in waiting if each.connection == name)
+            what = (
+                f"{counted(count, 'field')} held, changed on both sides: {newest.field} of"
+                f" {newest.subject} last; see `upheld conflicts list`"
+            )
+            yield Found(f"conflicts: {name}", name, what, mark=newest.number)
 
     def configs(self) -> Iterator[Found]:
         """Daemons that do not run the same upheld.yaml."""

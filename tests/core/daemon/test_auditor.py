@@ -111,6 +111,26 @@ def test_dead_letters_and_unknowns_are_found(home: House) -> None:
     ]
 
 
+def test_fields_that_wait_for_somebody_to_decide_are_found(home: House, case: str) -> None:
+    with home.desk.ledger.transaction() as tx:
+        tx.journal(
+            case,
+            "desk",
+            "severity",
+            base="3",
+            ours="1",
+            theirs="2",
+            rule="hold",
+            winner=None,
+            now=home.desk.clock.now(),
+        )
+    what = "1 field held, changed on both sides: severity of C1 last; see `upheld conflicts list`"
+    assert found(home)["desk"] == what
+    with home.desk.ledger.transaction() as tx:
+        tx.resolve_conflict(1, "theirs", by="ann", now=home.desk.clock.now())
+    assert "desk" not in found(home)
+
+
 def test_a_finding_is_told_once_when_it_comes_and_once_when_it_goes(home: House) -> None:
     home.mail.fail_next(Permanent("no such folder"), Permanent("no such folder"))
     for _ in range(2):

@@ -143,6 +143,7 @@ def test_what_we_wrote_is_nobodys_wish_though_it_was_not_agreed_in_time(desk: De
     there.read()
     desk.verbs.severity("C1", ANN, 1)
     there.edit("severity", 1, OURS)  # written, and then we died
+    desk.clock.forward(minutes=1)
     desk.verbs.severity("C1", ANN, 2)
     there.read()
     assert (there.ours, there.link.agreed["severity"]) == (2, (3, 1))
