@@ -71,6 +71,11 @@ def escalations(facts: Iterable[Event], at: Instant) -> int:
     return sum(isinstance(each.body, Escalated) and at - DAY < each.at for each in theirs)
 
 
+def told(text: str, policy: Policy) -> Mapping[str, str]:
+    """What a text says of the points for which a policy asks."""
+    return points(text, (name for name in asked(policy) if name != ACCESS))
+
+
 def points(text: str, wanted: Iterable[str]) -> Mapping[str, str]:
     """``version: 5.1``, a line each, for names that are ``wanted``; the first line for one counts."""
     names = {_folded(name): name for name in wanted}
@@ -87,7 +92,7 @@ def _given(words: Words, policy: Policy, state: Callable[[], CaseState]) -> dict
     """The points in an answer that the case does not have yet."""
     if not (words.verified and words.speaks):
         return {}
-    given = points(words.text, (name for name in asked(policy) if name != ACCESS))
+    given = told(words.text, policy)
     has = state() if given else None
     return {
         f"#{name}": Provided(name, value)

@@ -27,7 +27,7 @@ from upheld.case.events import (
 from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
-from upheld.desk.answers import Words, answered, escalations, speaks_for
+from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
@@ -210,8 +210,12 @@ class Intake:
             reason = f"more than {CASES_AN_HOUR} new cases from {message.by.id} in an hour"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
+        at = self.records.dated(message.at)
+        # What the first mail says of the points that are asked for need not be asked again.
+        proven = message.verified and sender.customer is not None
+        fields = told(message.text, self.records.book.for_case(opened, at).policy) if proven else {}
         case = self.records.open(
-            tx, opened, actor=_who(sender), event_id=message.id, at=self.records.dated(message.at)
+            tx, opened, actor=_who(sender), event_id=message.id, at=at, fields=fields
         )
         tx.bind_thread(source.name, message.id, case)
 

@@ -45,9 +45,10 @@ def _questions(rule: Require) -> tuple[When, ...]:
 
 
 def asked(policy: Policy) -> tuple[str, ...]:
-    """All that a policy asks customers for, by a requirement or by an action; their answers may give it."""
+    """All that a policy asks customers for, by a requirement or by an action, and that an answer may give:
+    agreement takes more than a line."""
     whens = (rule for clause in policy.clauses for rule in clause.rules if isinstance(rule, When))
     dos = (do for rule in whens for do in rule.do)
     beside = (do for _, rule in questions(policy) for do in rule.do)
     keys = (key for do in (*dos, *beside) if do.verb is Verb.ASK for key in do.keys)
-    return tuple(key for key in dict.fromkeys(keys) if key not in NOT_ASKED)
+    return tuple(key for key in dict.fromkeys(keys) if key not in {*NOT_ASKED, CUSTOMER_AGREED})

@@ -71,6 +71,16 @@ def test_what_lacks_is_asked_for_once_by_the_requirement_itself(desk: Desk) -> N
     assert asked.facts["missing"] == ["version", "operating system"]
 
 
+def test_what_the_first_mail_says_is_not_asked_for(ledger: Ledger) -> None:
+    desk = Desk(ledger, policy=load_policy(POLICY))
+    desk.opened(text="It hangs.\nversion: 5.1\nengineer: Bo")
+    desk.opened(text="It hangs.\nversion: 5.1", verified=False)
+    with desk.ledger.reading() as tx:
+        asked = [item.facts["missing"] for name in ("C1", "C2") for item in tx.items(subject=name)]
+    assert asked == [["operating system"], ["version", "operating system"]]
+    assert desk.state("C1").fields == {"version": "5.1"}
+
+
 def test_agreement_is_asked_for_when_there_is_something_to_agree_to(desk: Desk) -> None:
     resolved(desk)
     with desk.ledger.reading() as tx:
