@@ -255,6 +255,7 @@ class Intake:
         at = self.records.dated(message.at)
         old = was_there_before(tx, source, at)
         language = self.directory.language(sender.customer) if sender.customer else None
+        customer = self.directory.customers.get(sender.customer or "")
         return Opened(
             source="email" if source.plugin == "email" else source.plugin,
             subject=message.subject,
@@ -269,6 +270,7 @@ class Intake:
             connection=source.name,
             create_on=source.cases_to,
             enforced_from=None if old else at,
+            desk=customer.desk if customer else None,
         )
 
     def _fact(
