@@ -9,6 +9,7 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import json_rows, print_json, table
+from upheld.cli.plugins_new import new
 from upheld.cli.plugins_verify import verify
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ _COLUMNS: Final = ("name", "kind", "can", "from", "problem")
 
 @click.group()
 def plugins() -> None:
-    """See which plugins there are, and how far one can be trusted."""
+    """See which plugins there are, how far one can be trusted, and begin one."""
 
 
+plugins.add_command(new)
 plugins.add_command(verify)
 
 
