@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from upheld.calendar.instant import Instant, Span
 from upheld.case.clock import ClockRun, ClockState, Segment
@@ -22,6 +23,8 @@ from upheld.policy.model import Clause, OnChange, OnReopen, Target
 #: What counts for the clock of a tier only while that has the case.
 TURNS = frozenset({"worked", HANDED_OVER})
 
+_CLOSED: Final = frozenset({Status.CLOSED})
+
 
 class ClockTrack:
     """One target of the policy on one case.
@@ -37,7 +40,8 @@ class ClockTrack:
         self.is_own = live(rule.applies, acting=True)
         self._begins = start_of(rule)
         self._ongoing = rule.target in ONGOING
-        self._outlives = asks_status(rule.applies)
+        ended = ENDED if self._ongoing else _CLOSED
+        self._ended = frozenset[Status]() if asks_status(rule.applies) else ended
         self._waits = fits(rule.pause_while) if rule.pause_while else None
         self.meter = terms.meter(rule)
         self.aim: Span | None = terms.reach(rule.aim, terms.hours(rule))[1] if rule.aim else None
@@ -247,8 +251,7 @@ class ClockTrack:
     def _pauses(self, state: CaseState) -> bool:
         if self.stopped is not None or self._is_elsewhere(state):
             return True
-        ended = ENDED if self._ongoing else {Status.CLOSED}
-        if state.status in ended and not self._outlives:
+        if state.status in self._ended:
             return True
         return self._waits is not None and self._waits(state)
 

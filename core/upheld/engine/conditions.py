@@ -43,10 +43,10 @@ def live(condition: Condition, *, acting: bool = False) -> Predicate:
     A function to keep: it is asked thousands of times when a long case is lived through again.
     """
     tests = tuple(_ready(test, acting) for test in condition.tests)
-    outlives = asks_status(condition)
+    ends = None if asks_status(condition) else Status.CLOSED  # a member of an enum is slow to find
 
     def is_live(state: CaseState) -> bool:
-        if state.status is Status.CLOSED and not outlives:
+        if state.status is ends:
             return False
         for test in tests:  # noqa: SIM110  (a generator costs double)
             if not test(state):

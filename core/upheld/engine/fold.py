@@ -48,6 +48,8 @@ from upheld.case.state import CaseState, Status
 
 #: What customer and support say of a solution; a reopened case has neither.
 AGREEMENTS: Final = frozenset({"customer_agreed", "staff_agreed"})
+_STAFF: Final = Side.STAFF
+_NOTHING: Final = frozenset[str]()
 _ACTIVE = frozenset({Status.OPEN, Status.WORKED, Status.WAITING_CUSTOMER, Status.WAITING_VENDOR})
 
 
@@ -86,11 +88,11 @@ def deeds(event: Event) -> frozenset[str]:
     Only staff can work, answer or call: a bot's comment is no deed, nor is an assignment or the
     acknowledgement of a page (reading of M-14).
     """
-    if event.actor.side is not Side.STAFF:
-        return frozenset()
+    if event.actor.side is not _STAFF:
+        return _NOTHING
     if isinstance(event.body, Resolved):
         return _RESOLVED.get(event.body.how, frozenset({event.body.how}))
-    return _DEEDS.get(type(event.body), frozenset())
+    return _DEEDS.get(type(event.body), _NOTHING)
 
 
 _DEEDS: Final[Mapping[type, frozenset[str]]] = {

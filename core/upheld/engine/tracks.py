@@ -274,8 +274,8 @@ class ReplyTrack:
     def happened(self, line: Timeline, event: Event, done: frozenset[str]) -> None:
         """A reply that is still to be sent."""
         if isinstance(event.body, PublicReply) and event.body.send and done:
-            step = Step(f"reply/{event.id}", 1, "", "reply", event.at, StepKind.REPLY)
-            line.take(replace(step, text=event.body.text))
+            track, text = f"reply/{event.id}", event.body.text
+            line.take(Step(track, 1, "", "reply", event.at, StepKind.REPLY, text=text))
 
     def awaits(self, at: Instant, token: int) -> bool:
         """Has no timers."""
