@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,12 +16,12 @@ from pydantic import BaseModel, SecretStr
 from upheld import __version__
 from upheld.context import ConnectionContext, Vault
 from upheld.daemon.alarm import Alarm
-from upheld.daemon.auditor import Auditor, free_on
+from upheld.daemon.auditor import Auditor, Other, free_on
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.look import Look
 from upheld.daemon.loops import Daemon
-from upheld.daemon.pulls import Puller
+from upheld.daemon.pulls import Puller, suspicious
 from upheld.daemon.pulse import Pulse
 from upheld.daemon.sweep import Sweeper
 from upheld.daemon.witness import Witness
@@ -95,15 +96,16 @@ def build_daemon(parts: Parts) -> Daemon:
     intake, trackers = Intake(records, parts.directory, cases), _trackers(parts, lives)
     fields = Fields(intake, trackers, _sources(parts))
     witness = _witness(parts, lives)
-    auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, witness)
+    pullers = tuple(
+        _puller(lives[each.source.name], each.source, intake, owner) for each in parts.connections
+    )
+    others = (witness.found, partial(suspicious, pullers))
+    auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, others)
     return Daemon(
         ledger=ledger,
         clock=records.clock,
         lives=tuple(lives.values()),
-        pullers=tuple(
-            _puller(lives[each.source.name], each.source, intake, owner)
-            for each in parts.connections
-        ),
+        pullers=pullers,
         sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
         pusher=Pusher(records, trackers, logger(loop="dispatch")),
         planner=Planner(
@@ -170,7 +172,7 @@ def _witness(parts: Parts, lives: Mapping[str, Live]) -> Witness:
 
 
 def _auditor(
-    parts: Parts, lives: Sequence[Live], owner: str, hostclock: HostClock, witness: Witness
+    parts: Parts, lives: Sequence[Live], owner: str, hostclock: HostClock, others: Sequence[Other]
 ) -> Auditor:
     clock = parts.records.clock
     return Auditor(
@@ -182,7 +184,7 @@ def _auditor(
         hostclock,
         free_on(parts.folder),
         clock.now(),
-        (witness.found,),
+        others,
     )
 
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.daemon.findings import COPY, UNHEARD, Found, Kept, Survey, copied, running
@@ -25,6 +25,10 @@ from upheld.seam import Live
 ROOM: Final = 256 * 1024 * 1024
 #: An audit that comes so much later than the one before: the host slept.
 SLEPT: Final[Span] = 3 * MINUTE
+
+
+#: Who else of this process has something to tell.
+Other: TypeAlias = Callable[[], Iterable[Found]]
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Auditor:
     free: Callable[[], int]
     begun: Instant
     #: What others of this process have to tell.
-    others: Sequence[Callable[[], Iterable[Found]]] = ()
+    others: Sequence[Other] = ()
     found: tuple[Found, ...] = ()
     #: What could not even be written down, because the ledger is the trouble.
     unwritten: tuple[Found, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeGuard
 
-from upheld.calendar.instant import SECOND, Span, instant
+from upheld.calendar.instant import HOUR, SECOND, Instant, Span, instant
+from upheld.daemon.findings import Found
+from upheld.daemon.reconcile import EVERY, Reconciler
 from upheld.desk.adoption import read_since
 from upheld.desk.intake import Intake, Source
 from upheld.errors import Fenced
@@ -49,6 +51,11 @@ class Puller:
     owner: str
     log: Logger
     broken: str | None = field(default=None)
+    #: Why what it lists can't be trusted.
+    suspicious: str | None = field(default=None)
+    _due: Instant = 0
+    _round: Iterator[int] | None = field(default=None, repr=False)
+    _reconciler: Reconciler | None = field(default=None, repr=False)
     touched: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -111,7 +118,37 @@ class Puller:
             if last:
                 break
         self._back()
-        return news or int(page.more)
+        return news or int(page.more) or self._reconciled()
+
+    def _reconciled(self) -> int:
+        """A step of the daily round, where it is due; 0 where it is not, or is over."""
+        if self._round is None and not self._begins():
+            return 0
+        assert self._round is not None
+        step = next(self._round, None)
+        if step is None:
+            self._round = None
+            self.suspicious = self.reconciler.tally.suspicious
+        return int(step is not None)
+
+    def _begins(self) -> bool:
+        """Whether the round is due; then it has begun, and no other daemon begins it."""
+        now = self.intake.records.clock.now()
+        if now < self._due or not isinstance(self.live.plugin, Tracker):
+            return False
+        began = self.ledger.retrying(lambda tx: tx.begin_round(self.source.name, now, EVERY))
+        self._due = now + EVERY if began else now + HOUR
+        self._round = self.reconciler.steps() if began else None
+        return began
+
+    @property
+    def reconciler(self) -> Reconciler:
+        """Reads all that is there, from the beginning."""
+        if self._reconciler is None:
+            page = lambda cursor: self._whole(self._page(cursor))  # noqa: E731
+            own = self.live, self.source, self.ledger, self.intake, page
+            self._reconciler = Reconciler(*own)
+        return self._reconciler
 
     def _hinted(self) -> int:
         """What webhooks said has changed, read by its id: a search may not find it yet."""
@@ -155,6 +192,8 @@ class Puller:
         now = self.intake.records.clock.now()
         if lease.cursor is None:  # what was there before this very moment wakes nobody
             tx.begin_scope(read_since(self.source.name), now)
+            if isinstance(self.live.plugin, Tracker):
+                tx.reconciled(self.source.name, now)
         # Readers with an overlap bring the same items again: only what is news counts.
         news = sum(self.intake.take(tx, self.source, item) for item in page.items)
         as_of = None if page.more else instant(page.as_of)
@@ -163,6 +202,9 @@ class Puller:
 
     def _failed(self, lease: PullLease, error: PluginError) -> None:
         now = self.intake.records.clock.now()
+        if self._round is not None:  # it begins anew, in a while
+            self._round, self._due = None, now + HOUR
+            self.ledger.retrying(lambda tx: tx.reconciled(self.source.name, now + HOUR - EVERY))
         self.ledger.retrying(lambda tx: tx.pull_failed(lease, str(error), now=now))
         if isinstance(error, Auth):
             # Trying on would lock the account; a person has to look at it first.
@@ -186,6 +228,14 @@ def _hints(item: Inbound) -> TypeGuard[Touched | RemoteCase]:
 
 def _ref(hint: Hint) -> Ref:
     return Ref(hint.scope, hint.remote_id, hint.remote_key, hint.url)
+
+
+def suspicious(pullers: Sequence[Puller]) -> Iterator[Found]:
+    """Trackers whose listing can't be trusted: what they would tell may go unseen."""
+    for each in pullers:
+        if each.suspicious is not None:
+            name = each.source.name
+            yield Found(f"listing/{name}", name, each.suspicious, here=True, overdue=True)
 
 
 def pull_all(pullers: Sequence[Puller]) -> int:

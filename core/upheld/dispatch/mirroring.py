@@ -69,7 +69,7 @@ class Mirroring:
     def _where(self, tx: Transaction, item: OutboxItem) -> tuple[str, ...]:
         opened = opening(tx.subject(item.subject).facts)
         expected = (opened.create_on,) if opened and opened.create_on else ()
-        linked = [link.connection for link in tx.links(item.subject) if link.gone is None]
+        linked = [link.connection for link in tx.links(item.subject) if not link.is_gone]
         names = dict.fromkeys((*linked, *expected))
         return tuple(n for n in names if self.trackers.shown(n, public=True) is not None)
 

@@ -40,6 +40,7 @@ from upheld.plugin import (
     Auth,
     Channel,
     Delivery,
+    Gone,
     Logger,
     Lookup,
     Misconfigured,
@@ -53,6 +54,7 @@ from upheld.plugin import (
     Withdrawal,
 )
 from upheld.seam import Live
+from upheld.sync.gone import missing
 from upheld.sync.mirrors import Said
 
 #: A send that hangs longer is written off as unknown; the lease outlives it.
@@ -131,7 +133,17 @@ class Sender:
             if isinstance(error, Auth) and not live.stopped:
                 # Trying on would lock the account; a person has to look at it first.
                 live.stop(error.what)
-            return _failed(leased, error)
+            return self._not_there(leased, error) or _failed(leased, error)
+
+    def _not_there(self, leased: LeasedDelivery, error: PluginError) -> Outcome | None:
+        """For an item that is gone: asked for once more in a minute, then a person has to look."""
+        link = self._linked(leased)
+        if not isinstance(error, Gone) or link is None:
+            return None
+        gone = self.records.ledger.retrying(lambda tx: missing(tx, self.records, link))
+        if gone or link.is_gone:
+            return Outcome(DeliveryState.DEAD, str(error))
+        return Outcome(DeliveryState.PENDING, str(error), retry_in=MINUTE)
 
     def _begins(self, tx: Transaction, leased: LeasedDelivery) -> bool:
         """Write down that it is sent now; False where it must not be: not by us, not now, not to them."""

@@ -3,7 +3,7 @@
 from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
-from upheld.ledger.linked import Agreed, Link, Unlinked
+from upheld.ledger.linked import GONE, Agreed, Link, Unlinked
 from upheld.ledger.recording import CASE_NUMBER
 from upheld.ledger.records import (
     CREATE_ITEM,
@@ -42,6 +42,7 @@ __all__ = [
     "CASE_NUMBER",
     "CREATE_ITEM",
     "FIELDS",
+    "GONE",
     "MIRROR",
     "UNFINISHED",
     "WITHDRAW",

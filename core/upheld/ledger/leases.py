@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
@@ -35,13 +36,16 @@ from upheld.ledger.merging import carried, free, merged_into
 from upheld.ledger.outbox import Outbox, read_item
 from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
-from upheld.ledger.schema import attempt, delivery, outbox, stop
+from upheld.ledger.schema import attempt, delivery, outbox, scope, stop
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
 
 _OPEN: Final = one_of(delivery.c.state, UNFINISHED)
 _READY: Final = and_(_OPEN, delivery.c.state != literal_column("'attempting'"))
 _NO_LEASE: Final = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= NOW)
 _STOPPED: Final = exists().where(stop.c.resumed.is_(None))
+_PAUSED: Final = exists().where(
+    scope.c.name == literal("paused/").concat(delivery.c.connection), scope.c.until.is_(None)
+)
 _WANTED: Final = exists().where(
     outbox.c.key == delivery.c.outbox_key,
     one_of(outbox.c.state, [OutboxState.PLANNED]),
@@ -116,7 +120,7 @@ def _first_in_lane() -> ColumnElement[bool]:
 
 _FREE: Final = (
     select(delivery.c.number)
-    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~_STOPPED)
+    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~_STOPPED, ~_PAUSED)
     .where(_first_in_lane())
     .order_by(delivery.c.urgency, delivery.c.number)
     .limit(bindparam("most"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from upheld.calendar.instant import Instant
 
+#: An item that was not there so often, when it was asked for, counts as gone.
+GONE: Final = 2
 #: What both sides had of a field when they last agreed: (ours, theirs), each as JSON has it.
 Agreed: TypeAlias = tuple[Any, Any]
 
@@ -38,6 +40,11 @@ class Link:
     gone: Instant | None = None
     refused: Mapping[str, Any] = field(default_factory=dict)
     listed: Instant = 0
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the item counts as not there any more."""
+        return self.missed >= GONE
 
 
 @dataclass(frozen=True, slots=True)

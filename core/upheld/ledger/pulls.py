@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Update, bindparam, exists, func, or_, select, update
+from sqlalchemy import BigInteger, Update, bindparam, exists, func, literal, or_, select, update
 
-from upheld.calendar.instant import SECOND, Instant
+from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.errors import Fenced
 from upheld.ledger.hints import hint
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, unless_there
 from upheld.ledger.records import PullLease, PullStatus
-from upheld.ledger.schema import pull
+from upheld.ledger.schema import pull, scope
 
 _FIRST: Final = {name: query.returning(pull.c.token) for name, query in unless_there(pull).items()}
 _OURS: Final = (pull.c.connection == bindparam("of")) & (pull.c.token == bindparam("token_held"))
 _FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None}
+_PAUSED: Final = exists().where(
+    scope.c.name == literal("paused/").concat(pull.c.connection), scope.c.until.is_(None)
+)
 _TAKE: Final = (
     update(pull)
     .where(
         pull.c.connection == bindparam("of"),
+        ~_PAUSED,
         or_(
             pull.c.lease_until.is_(None),
             pull.c.lease_until <= NOW,
@@ -95,6 +99,12 @@ class Pulls(Part):
     def pull_failed(self, lease: PullLease, error: str, *, now: Instant) -> None:
         """Note that the connection could not be read, and give the lease back; ``Fenced`` without it."""
         self._fenced(lease, _FAILED, {"at": now, "what": error})
+
+    def begin_round(self, connection: str, now: Instant, every: Span) -> bool:
+        """Whether all is to be read from the beginning, and by whoever asks: then nobody else does."""
+        due = or_(pull.c.reconciled.is_(None), pull.c.reconciled <= now - every)
+        begun = update(pull).where(pull.c.connection == connection, due).values(reconciled=now)
+        return self._connection.execute(begun).rowcount == 1
 
     def reconciled(self, connection: str, now: Instant) -> None:
         """All that is there was read from the beginning."""

@@ -15,6 +15,11 @@ _BEGIN: Final = unless_there(scope)
 _STANDING: Final = select(scope.c.name, scope.c.since).where(scope.c.until.is_(None))
 
 
+def paused(connection: str) -> str:
+    """The scope in which a connection is neither read nor written to."""
+    return f"paused/{connection}"
+
+
 class Scopes(Part):
     """Periods by name. A period that ended stays, so that no report forgets it."""
 

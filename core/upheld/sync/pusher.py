@@ -101,7 +101,7 @@ class Pusher:
             return Looked(case, seq)
 
     def _in_step(self, link: Link) -> bool:
-        return link.gone is None and self.trackers.tracks(link.connection)
+        return not link.is_gone and self.trackers.tracks(link.connection)
 
     def _keep(self, tx: Transaction, found: list[Looked]) -> None:
         now = self.records.clock.now()

@@ -22,6 +22,7 @@ from upheld.ledger import CREATE_ITEM, Agreed, Link, OutboxItem, Transaction
 from upheld.plugin import RemoteCase
 from upheld.policy.model import Policy
 from upheld.sync.agreement import Standing
+from upheld.sync.gone import back
 from upheld.sync.reader import Reader, created, initial, own_fields
 from upheld.sync.seen import Came, Seen, Story
 from upheld.sync.settle import Settling
@@ -65,6 +66,8 @@ class Tracked:
         """The case that it is, and the event of a new name: it was moved, and is called otherwise."""
         source, item = seen.source, seen.theirs
         link = tx.linked(source.name, item.ref.id)
+        if link is not None:
+            back(tx, link)
         if link is None or link.key == item.ref.key:
             return None if link is None else (link, ())
         self._link(tx, seen, link.subject)

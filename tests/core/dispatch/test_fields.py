@@ -276,3 +276,19 @@ def test_one_tracker_that_is_down_keeps_no_other_back(either: Site) -> None:
     either.tracker.down = None
     cycle(either)
     assert item(either).fields["severity"] == 1
+
+
+def test_an_item_that_is_gone_closes_nothing_and_is_told(either: Site) -> None:
+    case = linked(either)
+    either.fact(case, Triaged(1))
+    either.look()
+    either.plan()
+    either.tracker.items.clear()
+    either.send()
+    assert (sent(either)[-1].state, link(either).is_gone) == (DeliveryState.PENDING, False)
+    either.clock.forward(minutes=1)
+    either.later()
+    either.send()
+    assert (sent(either)[-1].state, link(either).is_gone) == (DeliveryState.DEAD, True)
+    either.fact(case, SeveritySet(2))
+    assert (cycle(either), len(sent(either))) == (0, 1)
