@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from upheld.case.decision import Subject
+from upheld.case.events import Linked
 from upheld.case.opening import opening
 from upheld.dispatch.routes import TRACKER
 from upheld.ledger import Link, NewDelivery, OutboxItem, Transaction
@@ -33,6 +34,15 @@ def commented(
         for name in ((item.connection,) if item.connection else everywhere)
         if name in lives and lives[name].can(Ability.INTERNAL_COMMENTS)
     )
+
+
+def expected(subject: Subject) -> tuple[str, ...]:
+    """The connection where an item of the case is still to be created."""
+    opened = opening(subject.facts)
+    name = opened.create_on if opened else None
+    bodies = (fact.body for fact in subject.facts)
+    there = any(isinstance(body, Linked) and body.connection == name for body in bodies)
+    return () if name is None or there else (name,)
 
 
 def writing(

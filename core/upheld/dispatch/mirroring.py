@@ -8,9 +8,9 @@ from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose
-from upheld.case.opening import opening, whose_since
+from upheld.case.opening import whose_since
 from upheld.directory.lookup import REPORTER
-from upheld.dispatch.comments import writing
+from upheld.dispatch.comments import expected, writing
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.outcome import Outcome
 from upheld.dispatch.routes import outside
@@ -40,10 +40,9 @@ class Mirroring:
             raise Misconfigured(f"{name} holds no cases", "take it out of the case's links")
         with self.letters.records.ledger.reading() as tx:
             what, link = _said(tx, leased.item), tx.link_of(leased.item.subject, name)
-            opened = opening(tx.subject(leased.item.subject).facts)
+            to_come = expected(tx.subject(leased.item.subject))
         visible = None if what is None else self.trackers.shown(name, public=what.public)
-        expected = opened is not None and opened.create_on == name
-        if what is None or visible is None or (link is None and not expected):
+        if what is None or visible is None or (link is None and name not in to_come):
             return lambda: Outcome(DeliveryState.ACCEPTED, "nothing to be said there any more")
         write = writing(plugin, link, attributed(what, self._name), leased.key, visible)
         return lambda: Outcome(DeliveryState.ACCEPTED, write().value)
@@ -67,10 +66,8 @@ class Mirroring:
             tx.enqueue(key, item.subject, MIRROR, now=now, connection=name, facts=facts)
 
     def _where(self, tx: Transaction, item: OutboxItem) -> tuple[str, ...]:
-        opened = opening(tx.subject(item.subject).facts)
-        expected = (opened.create_on,) if opened and opened.create_on else ()
         linked = [link.connection for link in tx.links(item.subject) if not link.is_gone]
-        names = dict.fromkeys((*linked, *expected))
+        names = dict.fromkeys((*linked, *expected(tx.subject(item.subject))))
         return tuple(n for n in names if self.trackers.shown(n, public=True) is not None)
 
     def _name(self, who: str) -> str:

@@ -71,9 +71,15 @@ class News:
     def mirrors(
         self, shown_on: Callable[[str, bool], Visibility | None]
     ) -> Iterator[tuple[int, str]]:
-        """Which of them are to stand on which tracker as well, in their order."""
+        """Which of them are to stand on which tracker as well, in their order.
+
+        Not what was said on an item before it was linked to this case.
+        """
+        since = {link.connection: link.since for link in self.links}
         for seq, event in self.events:
             what, source = elsewhere(event, self.links)
+            if source is not None and event.at < since[source]:
+                continue
             for link in self.links if what else ():
                 news = link.mirrored < seq and link.connection != source
                 if what and news and shown_on(link.connection, what.public) is not None:

@@ -61,7 +61,7 @@ class Pusher:
 
     def looked(self, tx: Transaction, case: str, seq: int) -> Looked:
         """What is to be done about a case."""
-        links = [each for each in tx.links(case) if self._in_step(each)]
+        links = [each for each in tx.links(case) if self.in_step(each)]
         subject = tx.subject(case) if links else None
         if subject is None or subject.kind != "case":
             return Looked(case, seq)
@@ -100,7 +100,8 @@ class Pusher:
             self.log.error("case_not_synced", case=case, error=what)  # noqa: TRY400  one line
             return Looked(case, seq)
 
-    def _in_step(self, link: Link) -> bool:
+    def in_step(self, link: Link) -> bool:
+        """Whether the item is there to be written to, as far as is known."""
         return not link.is_gone and self.trackers.tracks(link.connection)
 
     def _keep(self, tx: Transaction, found: list[Looked]) -> None:

@@ -94,7 +94,9 @@ class Tracked:
             source.name, scope=ref.scope, remote_id=ref.id, key=ref.key, url=ref.url, now=now
         )
 
-    def _link(self, tx: Transaction, seen: Seen, case: str) -> Link:
+    def _link(
+        self, tx: Transaction, seen: Seen, case: str, *, since: Instant | None = None
+    ) -> Link:
         ref, name = seen.theirs.ref, seen.source.name
         tx.link(
             case,
@@ -103,7 +105,7 @@ class Tracked:
             key=ref.key,
             url=ref.url,
             scope=ref.scope,
-            now=seen.now,
+            now=seen.now if since is None else since,
         )
         link = tx.link_of(case, name)
         assert link is not None
@@ -124,7 +126,7 @@ class Tracked:
         case = Subject("C", "case", 0, policy.version, (first, *events))
         stated, answers = self._heard(tx, seen, case, came)
         name = self.records.open_together(tx, first, opened, [*events, *stated])
-        self._link(tx, seen, name)
+        self._link(tx, seen, name, since=at)
         _answered(tx, seen, name, answers)
         settling = self._settling(seen, reader, None, tx.subject(name))
         self._agree(tx, seen, name, settling.begun())
