@@ -216,6 +216,10 @@ class Outbox(Part):
         row["reason"] = because if held else None
         self._connection.execute(_INSERT[self._dialect], row)
 
+    def look_anew(self, keys: Collection[str], *, reason: str) -> int:
+        """Drop messages that shadow mode kept in, since what they stand for is computed anew."""
+        return self._move_waiting(keys, (OutboxState.SHADOW,), OutboxState.DROPPED, reason)
+
     def _drop_planned(self, key: str, why: str) -> int:
         left = {"of": key, "because": why}
         if self._connection.execute(_DROP_LEFT, left).rowcount == 0:

@@ -1,4 +1,4 @@
-"""What sync would write now, and whom it does not know: for people, before it goes live."""
+"""What sync would write now: for people, before it goes live."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from upheld.case.opening import opening
 from upheld.ledger import CREATE_ITEM, MIRROR, Link, OutboxItem, OutboxState, Transaction
 from upheld.sync.mirrors import said
 from upheld.sync.ours import ours, plain
@@ -32,16 +31,6 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Unmatched:
-    """Somebody whom the directory does not know: ``what`` is customer or person."""
-
-    what: str
-    who: str
-    case: str
-    connection: str
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Reads all of it in one moment's view of the ledger."""
 
@@ -58,20 +47,6 @@ class Plan:
         for item in self.tx.items(states=_WAITING, limit=_ALL):
             if item.purpose in {CREATE_ITEM, MIRROR}:
                 yield self._item(item)
-
-    def unmatched(self) -> Iterator[Unmatched]:
-        """Of open cases on trackers: whose they are, and who is to work them, where nobody knows."""
-        directory = self.pusher.records.book.directory
-        for link in self._links():
-            case = self.tx.case(link.subject)
-            if case.status == "closed":
-                continue
-            if case.customer is None:
-                first = opening(self.tx.subject(case.id).facts)
-                reporter = first.reporter if first else ""
-                yield Unmatched("customer", reporter, case.id, link.connection)
-            if case.assignee and case.assignee not in directory.people:
-                yield Unmatched("person", case.assignee, case.id, link.connection)
 
     def _links(self) -> Iterator[Link]:
         for name in sorted(self.pusher.trackers.lives):
