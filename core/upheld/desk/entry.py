@@ -50,5 +50,4 @@ def entered(
         version=version,
         create_on=create_on,
         enforced_from=at,
-        desk=found.desk,
     )

@@ -44,9 +44,10 @@ class Tracked:
     def take(self, tx: Transaction, source: Source, item: RemoteCase) -> bool:
         """One item as it is now; whether there was anything new. The same again changes nothing."""
         seen = self._seen(source, item)
-        known = self._linked(tx, seen) or self._ours(tx, seen)
+        known = self._linked(tx, seen)
         if known is None and tx.unlinked(source.name, item.ref.id) is not None:
-            return False  # people wanted it to be no case of ours any more
+            return False  # people wanted it to be no case of ours any more, though we created it
+        known = known or self._ours(tx, seen)
         if known is None and _its_case_is_to_come(tx, item):
             self._read_again(tx, source, item)
             return False
@@ -163,7 +164,6 @@ class Tracked:
             version=said.get("version"),
             connection=source.name,
             enforced_from=None if old else at,
-            desk=customer.desk if customer else None,
         )
         return opened, by
 

@@ -124,6 +124,13 @@ class TrackerFarEnd(FarEnd):
     text_field: ClassVar[str] = "title"
     instant_field: ClassVar[str | None] = None
     page: ClassVar[int] = 50
+    #: What upheld.yaml says of the connection beside the plugin's own options: ``map``, ``staff`` …
+    keys: ClassVar[Mapping[str, object]] = {}
+    #: Two values of the field that holds our severity, and what they are to us (first: 1).
+    severity_field: ClassVar[str] = "severity"
+    severities: ClassVar[tuple[Value, Value]] = (1, 2)
+    #: A field and a value in it that `keys` give no meaning; None: every value has one.
+    unmapped: ClassVar[tuple[str, Value] | None] = ("severity", "purple")
     longest: ClassVar[Mapping[str, int]] = {}
     #: Bytes of a file that it refuses.
     too_large: ClassVar[int] = 26_000_000

@@ -44,6 +44,7 @@ class Creation(TrackerBase):
         self, tracker: Tracker[Any], remote: TrackerFarEnd, clock: SteppedClock
     ) -> None:
         self.meet(remote, Fault.LOST_REPLY)
+        tracker.pull(None)
         remote.inject(Fault.LOST_REPLY)
         made = create(tracker, drafted(remote), "key:1", clock)
         assert remote.ids() == (made.ref.id,)

@@ -17,7 +17,7 @@ from upheld.testing.kit.tracker_base import TrackerBase, create, drafted, read_a
 _BAD: Final = ("", "rubbish", "[]", "-1", "9" * 40, "2099-01-01T00:00:00Z", "\x00", "x:y:z")
 #: Items of a long list, and the most memory that reading them may take at any moment.
 _MANY: Final = 10_000
-_MEMORY: Final = 32_000_000
+_MEMORY: Final = 8_000_000
 
 
 class Cursor(TrackerBase):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -55,13 +55,13 @@ class Verdict:
         return graded(self.shown)
 
 
-def verify(name: str, module: str, *, live: bool = False, only: str = "") -> Verdict:
-    """Run the contracts of ``module``. ``only`` picks tests by pytest's ``-k``."""
-    seen, said = _Seen(), StringIO()
+def verify(name: str, module: str, *, live: bool = False, only: Collection[str] = ()) -> Verdict:
+    """Run the contracts of ``module``; with ``only``, the tests that show these assertions."""
+    seen, said = _Seen(frozenset(only)), StringIO()
     with TemporaryDirectory(prefix="upheld-verify-") as scratch, _environment(live):
         words = [*_QUIET, *_SETTINGS, "--basetemp", f"{scratch}/tests", "--pyargs", module]
         with redirect_stdout(said):
-            pytest.main([*words, *(("-k", only) if only else ())], plugins=[seen])
+            pytest.main(words, plugins=[seen])
     if seen.contract is None:
         raise NotVerified(
             f"no contract ran from '{module}'\n{said.getvalue().strip()[-2000:]}",
@@ -73,7 +73,8 @@ def verify(name: str, module: str, *, live: bool = False, only: str = "") -> Ver
 class _Seen:
     """A pytest plugin: what came of each test, sorted by the assertions that it shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: frozenset[str]) -> None:
+        self.only = only
         self.contract: type[Contract | ProbeContract] | None = None
         self.tests: dict[str, list[tuple[Outcome, str]]] = defaultdict(list)
         self.calls: dict[str, int] = {}
@@ -85,6 +86,11 @@ class _Seen:
         kind = self.contract.kind
         shown = tuple(outcome(each, self.tests) for each in assertions(kind))
         return Verdict(name, kind, self.live == {True}, shown, self.calls, log)
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Leave out what was not asked for."""
+        if self.only:
+            items[:] = [each for each in items if self.only & set(shown_by(each.function))]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
