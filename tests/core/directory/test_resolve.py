@@ -146,6 +146,14 @@ def test_the_reporter_has_the_contacts_name(directory: Directory) -> None:
     assert (pat.name, pat.why) == ("Pat Lin", "reporter")
 
 
+@pytest.mark.parametrize("nobody", [None, ""])
+def test_where_nobody_is_known_who_reported_it_the_customer_is_told(
+    directory: Directory, nobody: str | None
+) -> None:
+    found = directory.resolve("reporter", customer="acme", reporter=nobody, at=NOON)
+    assert found == directory.resolve("customer", customer="acme", at=NOON) != ()
+
+
 def test_a_reporter_who_is_no_contact_is_told_at_their_address(directory: Directory) -> None:
     (new,) = directory.resolve("reporter", reporter="new@borealis.example", at=NOON)
     assert new.addresses == {"mail": "new@borealis.example"}
