@@ -18,6 +18,7 @@ from upheld.clock import Clock, SystemClock
 from upheld.config import Config, embedded_default, load_config, validate_connection
 from upheld.daemon.assembly import Configured, Parts, build_daemon
 from upheld.daemon.observers import Observers
+from upheld.daemon.opening import opened
 from upheld.desk.book import Book
 from upheld.desk.calendars import keep_first, kept_days
 from upheld.desk.feeds import Fetch, fetching
@@ -86,13 +87,11 @@ class Site:
     @classmethod
     def of(cls, config: Config, *, clock: Clock | None = None, create: bool = True) -> Site:
         """From a config that was read."""
-        url = config.database_url()
         if create:
             config.data_folder.mkdir(parents=True, exist_ok=True)
-            new = create_if_new(url)
-        ledger = Ledger.open(url, site=config.site)
+        ledger, new = opened(config, create=create)
         site = cls(config, ledger, clock or SystemClock())
-        if create and new:  # nothing was owed before: what is live is so from the very first case
+        if new:  # nothing was owed before: what is live is so from the very first case
             ledger.retrying(lambda tx: site.scopes.keep(tx, site.clock.now()))
         return site
 
@@ -380,14 +379,6 @@ def read_policy(name: str, folder: Path) -> Policy:
     if name in shipped():
         return load_shipped(name)
     return load_policy(read(folder / name))
-
-
-def create_if_new(url: str) -> bool:
-    """Make a ledger where there is none at all (True); what exists is left as it is."""
-    if Ledger.exists(url):
-        return False
-    Ledger.create(url)
-    return True
 
 
 def _data_folder() -> Path:

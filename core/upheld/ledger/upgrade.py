@@ -21,7 +21,7 @@ def upgrade(url: str, *, folder: Path | None = None) -> Path | None:
     path = sqlite_file(parsed)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    found = _found(url)
+    found = _found(url) if path is None or path.exists() else None
     if found == migrate.newest():
         return None
     if found is not None and not migrate.known(found):

@@ -112,6 +112,7 @@ def _document(source: Document | Path | str) -> Document:
     return read(source) if isinstance(source, Path) else parse(source, "policy")
 
 
+@cache
 def _shipped(name: str) -> Document:
     if name not in shipped():
         raise NotFound(f"no policy {name!r} ships with Upheld", do_next=suggest(name, shipped()))

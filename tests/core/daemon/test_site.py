@@ -13,7 +13,8 @@ from tests.core.desk.scene import NOW
 from tests.core.test_registry import bell, distribution
 from upheld.calendar.instant import parse
 from upheld.case.events import Actor, Opened, Side
-from upheld.daemon.site import ACTOR_VARIABLE, CONFIG_VARIABLE, Site, create_if_new, find_config
+from upheld.daemon.opening import create_if_new
+from upheld.daemon.site import ACTOR_VARIABLE, CONFIG_VARIABLE, Site, find_config
 from upheld.dispatch.routes import Mode, Way, Ways
 from upheld.errors import ConfigError, Refusal, SchemaMismatch
 from upheld.ledger import Ledger
