@@ -4,16 +4,19 @@ Whatever a plugin raises comes out as a ``PluginError``; a call that outlives it
 off (its thread can't be killed) and counts as *unknown*; three that hang at a time stop the connection,
 which is tried again after a while.
 The text of a foreign exception may hold a secret (a URL, a header, an answer): it is told to nobody.
+A plugin's own words are told without the secrets of its settings.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from traceback import extract_tb
 from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span
 from upheld.logs import logger
@@ -56,6 +59,8 @@ class Live:
         self._monotonic, self._again, self._pause = monotonic, 0.0, PAUSE
         self._locks = {reading: threading.Lock() for reading in (True, False)}
         self._hung: list[threading.Event] = []
+        # The longest first: one may begin another.
+        self._secrets = sorted(set(secrets(plugin.config)), key=len, reverse=True)
 
     @property
     def stopped(self) -> str | None:
@@ -111,11 +116,23 @@ class Live:
         except Hung as error:
             self._hangs(error)
             raise
-        except PluginError:
+        except PluginError as error:
             self._came_back()
-            raise
+            raise self._without_secrets(error) from None
         self._came_back()
         return answer
+
+    def _without_secrets(self, error: PluginError) -> PluginError:
+        """A plugin's own words may repeat what it was given to sign in with."""
+        error.what, error.do_next = self.told(error.what), self.told(error.do_next)
+        error.args = (error.what,)
+        return error
+
+    def told(self, text: str) -> str:
+        """A text of the plugin's, without the secrets of its connection."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
 
     def _hangs(self, error: Hung) -> None:
         self._hung.append(error.done)
@@ -133,6 +150,21 @@ class Live:
         # One that came back after all, however late, holds no thread any more.
         self._hung = [done for done in self._hung if not done.is_set()]
         return len(self._hung)
+
+
+def secrets(config: object) -> Iterator[str]:
+    """Every secret in a connection's own settings, however deep."""
+    if isinstance(config, SecretStr):
+        yield from filter(None, [config.get_secret_value()])
+    elif isinstance(config, SecretBytes):
+        yield from filter(None, [config.get_secret_value().decode(errors="replace")])
+    elif isinstance(config, BaseModel):
+        yield from secrets([getattr(config, name) for name in type(config).model_fields])
+    elif isinstance(config, Mapping):
+        yield from secrets(list(config.values()))
+    elif isinstance(config, list | tuple | set | frozenset):
+        for each in config:
+            yield from secrets(each)
 
 
 class Hung(Unknown):

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 from upheld.calendar.instant import SECOND
 from upheld.logs import configure
 from upheld.plugin import Ability, Auth, Permanent, PluginError, Retry
-from upheld.seam import Hung, Live, timed
+from upheld.seam import Hung, Live, secrets, timed
 from upheld.testing import ScriptedConfig, ScriptedNotifier, make_context
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -264,3 +265,13 @@ def test_what_goes_wrong_at_closing_is_not_worth_a_word(
 
 def test_a_call_has_a_thread_that_is_named_after_its_plugin() -> None:
     assert timed("pager", lambda: threading.current_thread().name, SECOND) == "plugin-pager"
+
+
+class Nested(BaseModel):
+    keys: dict[str, SecretStr]
+    more: tuple[SecretBytes, ...]
+
+
+def test_every_secret_is_found_however_deep() -> None:
+    config = Nested(keys={"a": SecretStr("one")}, more=(SecretBytes(b"two"), SecretBytes(b"")))
+    assert sorted(secrets(config)) == ["one", "two"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -215,7 +216,8 @@ def _tried_in(site: Site, each: Configured, folder: Path) -> Iterator[Finding]:
 
 
 def _tried(live: Live) -> list[Finding]:
-    return list(live.plugin.check())
+    found = live.plugin.check()
+    return [replace(f, what=live.told(f.what), do_next=live.told(f.do_next)) for f in found]
 
 
 def _go_live(site: Site) -> Finding:
