@@ -122,6 +122,23 @@ def test_the_new_customer_reads_nothing_of_what_was_said_to_the_old(
     assert "third router" not in status
 
 
+def test_the_new_customers_letters_name_no_message_of_the_old(
+    story: Story, desk: DeskStage
+) -> None:
+    """The conversation begins anew, and then goes on."""
+    story.mail(PAT, "One server is slow")
+    story.do.restate("C1", STAFF, customer="borealis")
+    story.do.reply("C1", STAFF, "Which of them?")
+    story.settle()
+    first = desk.mail.sent_to(UTA)[-1].message
+    assert (first["In-Reply-To"], first["References"]) == (None, None)
+    answer = story.answer(UTA, last_letter(desk, UTA), "The second.")
+    story.do.reply("C1", STAFF, "We look into it.")
+    story.settle()
+    second = desk.mail.sent_to(UTA)[-1].message
+    assert second["References"].split() == [first["Message-ID"], answer]
+
+
 def test_a_letter_that_could_not_leave_yet_goes_to_the_new_customer(
     story: Story, desk: DeskStage
 ) -> None:

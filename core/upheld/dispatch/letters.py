@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
-from upheld.case.opening import opening, whose_since
+from upheld.case.events import CustomerMessage
+from upheld.case.opening import opening, was_for_others, whose_since
 from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.compose import Composer, Known
@@ -76,7 +77,7 @@ class Letters:
             zone=zone or self.zone,
             language=language or "en",
             thread=thread_of(leased),
-            reply_to=self._reply_to(leased),
+            reply_to=self._reply_to(leased, subject),
         )
 
     def _known(self, item: OutboxItem, subject: Subject) -> Known:
@@ -109,9 +110,28 @@ class Letters:
         last = max((due for due in before if due < item.due), default=subject.facts[0].at)
         return max(last, whose_since(subject.facts) or 0)
 
-    def _reply_to(self, leased: LeasedDelivery) -> tuple[str, ...]:
+    def _reply_to(self, leased: LeasedDelivery, subject: Subject) -> tuple[str, ...]:
+        """The conversation that a mail goes on with; of a case that was another customer's before, what
+        is this one's alone: the id of a message names its sender."""
         if leased.delivery.channel != Channel.MAIL.value:
             return ()
-        case, connection = leased.item.subject, leased.delivery.connection
-        found = self.records.read(lambda tx: tx.thread_handles(case, connection))
+        found = self.records.read(
+            lambda tx: tx.thread_handles(subject.id, leased.delivery.connection)
+        )
+        if was_for_others(subject.facts):
+            own = self.records.read(lambda tx: _of_the_customer(tx, subject))
+            return tuple(handle for handle in found if handle in own)
         return tuple(handle for handle in found if not handle.startswith("sender:"))
+
+
+def _of_the_customer(tx: Transaction, subject: Subject) -> frozenset[str | None]:
+    """The ids of what people of the customer, whose case it is now, wrote or got."""
+    said = opening(subject.facts)
+    whose = said.customer if said else None
+    bodies = ((fact.id, fact.body) for fact in subject.facts)
+    wrote = (
+        i for i, body in bodies if isinstance(body, CustomerMessage) and body.customer == whose
+    )
+    sent = tx.deliveries(subject=subject.id, limit=_ALL)
+    got = (each.handle for each in sent if each.recipient.startswith(f"{whose}/"))
+    return frozenset((*wrote, *got))
