@@ -22,7 +22,7 @@ from upheld.plugin import ConnectionConfig, Level
 from upheld.source import Document, parse
 
 
-class _Staff(ConnectionConfig):
+class _Owner(ConnectionConfig):
     group: str
     key: SecretStr | None = None
 
@@ -32,8 +32,8 @@ class _Config(ConnectionConfig):
     token: SecretStr
     also: Annotated[SecretStr | None, Field(description="another")] = None
     caller: str = Field("", alias="from")
-    staff: _Staff | None = None
-    teams: list[_Staff] = Field(default_factory=list)
+    owner: _Owner | None = None
+    teams: list[_Owner] = Field(default_factory=list)
     keys: dict[str, SecretStr] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
     mode: Literal["a", "b"] = "a"
@@ -80,16 +80,16 @@ def test_a_secret_comes_from_the_environment() -> None:
 
 def test_secrets_are_found_wherever_the_plugin_has_them() -> None:
     config = _valid(
-        "    token: {env: A}\n    also: {env: B}\n    staff: {group: g, key: {env: C}}\n"
+        "    token: {env: A}\n    also: {env: B}\n    owner: {group: g, key: {env: C}}\n"
         "    teams: [{group: h, key: {env: D}}]\n    keys: {one: {env: E}}\n",
         **{name: name.lower() * 8 for name in "ABCDE"},
     )
     assert config.also is not None
-    assert config.staff is not None
-    assert config.staff.key is not None
+    assert config.owner is not None
+    assert config.owner.key is not None
     team = config.teams[0].key
     assert team is not None
-    found = (config.also, config.staff.key, team, config.keys["one"])
+    found = (config.also, config.owner.key, team, config.keys["one"])
     assert [each.get_secret_value()[0] for each in found] == ["b", "c", "d", "e"]
 
 
@@ -111,7 +111,7 @@ def test_a_mapping_that_looks_like_a_reference_stays_one() -> None:
         ("    token: abc-secret\n", "token"),
         ("    token: 12345678\n", "token"),
         ("    token: {value: abc-secret}\n", "token"),
-        ("    token: {env: T}\n    staff: {group: g, key: abc-secret}\n", "staff.key"),
+        ("    token: {env: T}\n    owner: {group: g, key: abc-secret}\n", "owner.key"),
         ("    token: {env: T}\n    teams: [{group: g, key: abc-secret}]\n", "teams.0.key"),
         ("    token: {env: T}\n    keys: {one: abc-secret}\n", "keys.one"),
     ],
@@ -250,8 +250,8 @@ def test_check_finds_secrets_that_are_missing_or_open_to_all(
 @pytest.mark.parametrize(
     ("path", "keys"),
     [
-        ((), {"url", "token", "also", "from", "staff", "teams", "keys", "labels", "mode"}),
-        (("staff",), {"group", "key"}),
+        ((), {"url", "token", "also", "from", "owner", "teams", "keys", "labels", "mode"}),
+        (("owner",), {"group", "key"}),
         (("teams", 3), {"group", "key"}),
         (("url",), set()),
     ],
