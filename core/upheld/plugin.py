@@ -661,7 +661,10 @@ class Tracker(Connection[C]):
 
     @abstractmethod
     def fetch(self, ref: Ref) -> RemoteCase:
-        """The item as it is now, comments and history included; ``Gone`` where it is not there."""
+        """The item as it is now, comments and history included; ``Gone`` where it is not there.
+
+        A person who links an item types what it is called: then ``ref.id`` is its key.
+        """
 
     @abstractmethod
     def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:

@@ -181,6 +181,8 @@ class Sender:
         plugin = live.plugin
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
+        if self._linked(leased) is not None:  # a person was faster
+            return lambda: Outcome(DeliveryState.ACCEPTED, "it has an item there already")
         draft, writes = self._creating.draft(leased, live)
         return lambda: created(plugin.create(draft, leased.key), writes)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -23,7 +24,7 @@ from sqlalchemy.sql import ColumnElement
 
 from upheld.calendar.instant import Instant
 from upheld.errors import Refusal
-from upheld.ledger.linked import Agreed, Link, Unlinked
+from upheld.ledger.linked import GONE, Agreed, Link, Unlinked
 from upheld.ledger.part import Part, dump, or_replace
 from upheld.ledger.schema import metadata, subject
 
@@ -171,6 +172,18 @@ class Links(Part):
         """All remote items of a case, by connection."""
         found = select(link).where(link.c.subject == subject).order_by(link.c.connection)
         return [_read(row) for row in self._connection.execute(found).mappings()]
+
+    def all_links(self) -> list[Link]:
+        """Every link, by case and connection."""
+        found = select(link).order_by(link.c.subject, link.c.connection)
+        return [_read(row) for row in self._connection.execute(found).mappings()]
+
+    def count_links(self, connection: str) -> tuple[int, int]:
+        """How many links a connection has, and how many of their items are gone."""
+        gone = func.count().filter(link.c.missed >= GONE)
+        found = select(func.count(), gone).where(link.c.connection == connection)
+        row = self._connection.execute(found).one()
+        return int(row[0]), int(row[1])
 
     def links_on(self, connection: str, *, after: str = "", limit: int = 500) -> list[Link]:
         """Links of a connection by the items' ids, those that come after one."""

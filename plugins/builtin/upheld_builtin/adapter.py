@@ -70,7 +70,7 @@ class Builtin(Tracker[BuiltinConfig]):
     def fetch(self, ref: Ref) -> RemoteCase:
         """The case with all its comments, files and history; `Gone` where it is not there."""
         with self._reading() as items:
-            return items.one(ref.id)
+            return items.called(ref.id)
 
     def find(self, key: str, since: datetime) -> Lookup[RemoteCase]:
         """The case created under ``key``; conclusive, whenever it was."""

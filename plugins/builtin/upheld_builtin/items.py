@@ -60,6 +60,11 @@ class Items:
         """The case with this id; `Gone` where there is none."""
         return self._whole(self._row(id_))
 
+    def called(self, name: str) -> RemoteCase:
+        """The case with this id or this number; `Gone` where there is none."""
+        row = self._first("SELECT * FROM item WHERE number = ?", name)
+        return self._whole(row) if row else self.one(name)
+
     def by_marker(self, marker: str) -> RemoteCase | None:
         """The case that was created under this key."""
         row = self._first("SELECT * FROM item WHERE marker = ?", marker)
