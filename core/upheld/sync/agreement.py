@@ -84,27 +84,19 @@ class Standing:
             f" {_FATES[self.move]} ({self.rule.value})"
         )
 
-    def after(self, ours: Value, *, created_here: bool) -> Agreed | None:
-        """What is agreed once the news is taken, with ``ours`` as it is then; None: nothing anew.
-
-        Of an item that we have created what stands in a field that we never wrote is its tracker's
-        default, and nobody's wish.
-        """
+    def after(self, ours: Value) -> Agreed | None:
+        """What is agreed once the news is taken, with ``ours`` as it is then; None: nothing anew."""
         theirs = plain(self.theirs)
         if self.agreed is not None:
             return self._kept(plain(ours), theirs)
-        if self.move is Move.NOTHING or empty(ours) or text(ours) == text(self.meant):
-            return plain(ours), theirs
-        if created_here:
-            return None
-        return (None if empty(theirs) else plain(ours)), theirs
+        return (None if empty(theirs) and not empty(ours) else plain(ours)), theirs
 
     def _kept(self, ours: Any, theirs: Any) -> Agreed | None:
         assert self.agreed is not None
         if self.move is Move.HOLD:
             return None
         # What is ours alone so far stays to be written.
-        one = self.move is Move.TAKE or text(ours) == text(self.meant)
+        one = self.move is Move.TAKE or alike(ours, self.meant)
         return ours if one else self.agreed[0], theirs
 
     def journal(self) -> dict[str, Any]:
@@ -140,7 +132,7 @@ def standing(
     else:
         ours_then = Side(plain(ours.value), ours.at)
     they = Side(plain(theirs.value), theirs.at)
-    same = text(ours.value) == text(meant)
+    same = alike(ours.value, meant)
     merged = merge(agreed, ours_then, they, same=same, rule=rule)
     return Standing(field, agreed, ours.value, theirs.value, meant, rule, merged, ours.at)
 
@@ -175,6 +167,11 @@ _SETS: Final[Mapping[str, tuple[type, ...]]] = {
     "outcome": (OutcomeSet,),
     "kind": (KindSet,),
 }
+
+
+def alike(ours: Any, meant: Any) -> bool:
+    """Whether two values of ours mean the same; a flag that is not set is one that nobody spoke of."""
+    return text(ours) == text(meant) or (ours in (None, False) and meant in (None, False))
 
 
 def text(value: Any) -> str:

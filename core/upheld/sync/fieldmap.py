@@ -67,7 +67,7 @@ class FieldMap:
         if field == "assignee" and value is not None:
             value = self.people.get(str(value))
             return None if value is None else (rule.field, value)
-        return None if value is None and rule.values else rule.outward(value)
+        return rule.outward(value)
 
     def written(self, values: Mapping[str, Value], item: RemoteCase | None) -> dict[str, Value]:
         """All of these fields in the tracker's words, as they are to be written to an item.

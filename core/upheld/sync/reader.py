@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from upheld.calendar.instant import Instant, instant
@@ -178,7 +178,8 @@ class Reader:
         by = self._named(change, by)
         if change.field == "status" and word(change.old) in _OVER and not _over(change.new):
             reopened = Reopened(f"{_text(change.old)} -> {_text(change.new)}")
-            yield News(f"change:{change.id}#reopened", change.at, by, reopened, change)
+            before = change.at - timedelta(microseconds=1)  # what it is from then on comes after
+            yield News(f"change:{change.id}#reopened", before, by, reopened, change)
         body = self.body(change, by, item)
         if body is not None:
             yield News(f"change:{change.id}", change.at, by, body, change)

@@ -66,11 +66,6 @@ class Rule:
         )
 
     @property
-    def values(self) -> bool:
-        """Whether it has a map of values."""
-        return bool(self.pairs)
-
-    @property
     def reads(self) -> bool:
         """Whether news of this field is taken in."""
         named = self.how in {How.ATTRIBUTE, How.REMOTE, How.LABEL}
@@ -94,12 +89,16 @@ class Rule:
         return self.field in theirs
 
     def theirs(self, fields: Mapping[str, Value]) -> Value:
-        """The tracker's own value; of a label whether it is there."""
+        """The tracker's own value; of a label True, or None where it is not there."""
         found = fields.get(self.field)
-        return self.label in _labels(found) if self.how is How.LABEL else found
+        if self.how is How.LABEL:
+            return True if self.label in _labels(found) else None
+        return found
 
     def inward(self, theirs: Value) -> Value:
         """What a value of theirs is here."""
+        if self.how is How.LABEL:
+            return bool(theirs)
         if not self.pairs or theirs is None or theirs == "":
             return theirs
         known = (ours for word, ours in self.pairs if str(word) == str(theirs))
@@ -110,7 +109,7 @@ class Rule:
         """Their name, and the word for a value of ours: the first that means it; None where none does."""
         if self.how is How.LABEL:
             return self.field, self.label if ours else ""
-        if not self.pairs:
+        if not self.pairs or ours is None:
             return self.field, ours
         word = next((word for word, meant in self.pairs if str(meant) == str(ours)), None)
         return None if word is None else (self.field, word)

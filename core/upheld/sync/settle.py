@@ -14,10 +14,10 @@ from upheld.engine.case import Life
 from upheld.ledger import Agreed
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Change, Value
-from upheld.sync.agreement import NEVER, USUAL, Standing, edited_at, sets, standing, text
+from upheld.sync.agreement import NEVER, USUAL, Standing, alike, edited_at, sets, standing, text
 from upheld.sync.merge import Move, Side
 from upheld.sync.ours import empty, ours, plain
-from upheld.sync.reader import Reader
+from upheld.sync.reader import Reader, initial
 from upheld.sync.rule import ACTS, Unmapped
 from upheld.sync.seen import Came, Seen
 
@@ -95,7 +95,7 @@ class Settling:
 
     def _standing(self, field: str, values: Mapping[str, Value]) -> Standing:
         theirs, value = self._theirs(field), self._value(field, values)
-        agreed, last = self.agreed.get(field), self.seen.last(field)
+        agreed, last = self._base(field), self.seen.last(field)
         if agreed is not None and last is not None and self._by(last).side is CaseSide.UPHELD:
             agreed = (agreed[0], plain(theirs))  # we wrote that: nobody there has changed it
         changed = agreed is None or plain(value) != agreed[0]
@@ -108,6 +108,15 @@ class Settling:
             self.seen.tracking.rule(field),
         )
 
+    def _base(self, field: str) -> Agreed | None:
+        """What was agreed last. In an item that we have created that is what stood there at first: its
+        tracker's default is nobody's wish."""
+        if field in self.agreed or not self.created_here:
+            return self.agreed.get(field)
+        first = replace(self.seen.theirs, fields=initial(self.seen.theirs))
+        theirs = self.seen.tracking.map.theirs(field, first)
+        return (self._value(field, {}), plain(theirs))
+
     def _value(self, field: str, values: Mapping[str, Value]) -> Value:
         found = values.get(field)
         return bool(found) if field in self.reader.flags else found
@@ -115,10 +124,7 @@ class Settling:
     def _agreed(
         self, standings: Mapping[str, Standing], after: Mapping[str, Value]
     ) -> dict[str, Agreed]:
-        pairs = {
-            field: each.after(self._value(field, after), created_here=self.created_here)
-            for field, each in standings.items()
-        }
+        pairs = {field: each.after(self._value(field, after)) for field, each in standings.items()}
         return {
             field: pair
             for field, pair in pairs.items()
@@ -147,7 +153,7 @@ class Settling:
             return
         last = self.seen.last(field)
         by = self._by(last) if last is not None else self.seen.provider
-        if text(self._value(field, after)) == text(meant) or by.side is CaseSide.CUSTOMER:
+        if alike(self._value(field, after), meant) or by.side is CaseSide.CUSTOMER:
             return
         if field == "status" and self._follows(fresh):
             return  # told as it should be; what came of it since is another thing
@@ -167,7 +173,7 @@ class Settling:
         remote = RemoteActor(by.id)
         change = Change(name, where.field, value, where.meant, moment(now), remote)
         for news in self.reader.facts(change, by, self.seen.ours):
-            if where.agreed is None and (self.created_here or not isinstance(news.body, Provided)):
+            if where.agreed is None and not isinstance(news.body, Provided):
                 continue  # never agreed on: each side keeps what has a meaning until either changes
             part = "#reopened" if news.part.endswith("#reopened") else ""
             yield Event(f"{name}{part}", now, now, by, news.body)

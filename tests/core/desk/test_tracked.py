@@ -263,7 +263,7 @@ def test_what_means_nothing_to_a_case_is_no_fact(
 
 
 @pytest.mark.parametrize("over", ["resolved", "closed"])
-@pytest.mark.parametrize(("new", "status"), [("open", Status.OPEN), ("worked", Status.OPEN)])
+@pytest.mark.parametrize(("new", "status"), [("open", Status.OPEN), ("worked", Status.WORKED)])
 def test_out_of_its_end_it_is_open_again(desk: Desk, over: str, new: str, status: Status) -> None:
     take(desk, item())
     first = changed("status", "open", over, minutes=10).history or ()

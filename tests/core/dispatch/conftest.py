@@ -40,7 +40,7 @@ def _without_disk(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
-def _emptied(ledger: Ledger) -> Ledger:
+def emptied(ledger: Ledger) -> Ledger:
     with ledger._engine.begin() as connection:
         for table in metadata.sorted_tables:
             connection.execute(table.delete())
@@ -50,11 +50,11 @@ def _emptied(ledger: Ledger) -> Ledger:
 @pytest.fixture
 def site(sqlite_ledger: Ledger, tmp_path: Path) -> Site:
     """A site on an empty SQLite ledger."""
-    return Site(_emptied(sqlite_ledger), tmp_path)
+    return Site(emptied(sqlite_ledger), tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     """A site on an empty ledger of each kind."""
     ledger: Ledger = request.getfixturevalue(f"{request.param}_ledger")
-    return Site(_emptied(ledger), tmp_path)
+    return Site(emptied(ledger), tmp_path)

@@ -40,6 +40,7 @@ from upheld.plugin import Ability, Address, Channel, Connection, Outgoing, Recei
 from upheld.policy import load_policy
 from upheld.seam import Live
 from upheld.sync.pusher import Pusher
+from upheld.sync.terms import Tracking
 from upheld.sync.tracked import Tracked
 from upheld.sync.trackers import Trackers
 from upheld.testing import (
@@ -165,6 +166,7 @@ class Site:
         book = Book(load_policy(POLICY), self.directory)
         self.records = Records(ledger, book, self.clock)
         self.lives: dict[str, Live] = {}
+        self.trackings: dict[str, Tracking] = {}
         self.trackers = Trackers(self.lives, hears_by="mail")
         self.pager = self.connect("pager", Far)
         self.mail = self.connect("mail", Far)
@@ -216,7 +218,7 @@ class Site:
         return Sender(self.records, self.letters(), self.lives, owner, self.log, self.fields())
 
     def fields(self) -> Fields:
-        cases = Tracked(self.records, self.directory)
+        cases = Tracked(self.records, self.directory, self.trackings)
         intake = Intake(self.records, self.directory, cases)
         sources = {name: Source(name, live.plugin.name) for name, live in self.lives.items()}
         return Fields(intake, self.trackers, sources)

@@ -134,7 +134,7 @@ def test_what_was_not_read_stays_unread() -> None:
     [
         ("severity", 2, ("Priority", "High")),
         ("severity", 4, None),
-        ("severity", None, None),
+        ("severity", None, ("Priority", None)),
         ("status", "open", ("status", "Open")),
         ("status", "waiting_vendor", None),
         ("assignee", "bo", ("Owner", "blindt")),
