@@ -122,10 +122,12 @@ class Life:
         if isinstance(event.body, Opened):
             self._open(event, event.body)
         elif self.subject is not None:
-            before = self.subject
+            before, worked = self.subject, self.listing.worked
             self._take(with_customer(event, self))
             self._propose_anew(event)
-            passed = passed_over(self, before, event) if deeds(event) else None
+            # What is worked already begins no more; of late news, the facts tell.
+            begins = deeds(event) and not (worked and event.at == event.seen)
+            passed = passed_over(self, before, event) if begins else None
             if passed is not None:
                 self._take(passed)
             if isinstance(event.body, CustomerMessage) and self.listing.status == Status.CLOSED:
