@@ -9,7 +9,7 @@ import click
 
 from upheld.cli.app import App
 from upheld.cli.texts import text_of
-from upheld.cli.verbs import OVERRIDE, done, known, tell, verb
+from upheld.cli.verbs import OVERRIDE, done, known, receivers, tell, verb
 
 
 @click.argument("step")
@@ -44,12 +44,19 @@ def _refuse(app: App, *, case: str, reason: str) -> None:
     "--by", type=click.Choice(["staff", "customer"]), help="Who wants it; else who you are."
 )
 def _escalate(app: App, *, case: str, to: str, reason: str, by: str | None) -> None:
-    """Escalate to a role or a queue, for a REASON; the severity stays."""
+    """Escalate to a role, a queue or a desk, for a REASON; the severity stays."""
     with app.acting() as (site, actor):
-        queues = (queue for policy in site.book.current() for queue in policy.needs.queues)
-        known(site, to, tuple(queues))
+        known(site, to, receivers(site.book.current()))
         site.verbs.escalate(case, actor, to, reason, by=by)
         tell(app, site, case)
+
+
+@click.argument("desk")
+@click.argument("reason")
+@OVERRIDE
+def _hand_over(app: App, *, case: str, desk: str, reason: str, override: str) -> None:
+    """Give it to another DESK of the policy, for a REASON: it is their turn, and their time."""
+    done(app, case, "hand_over", desk, text_of(reason), override=override)
 
 
 @click.argument("note")
@@ -64,6 +71,7 @@ _BY_NAME: Final[Mapping[str, Callable[..., Any]]] = {
     "confirm": _confirm,
     "refuse": _refuse,
     "escalate": _escalate,
+    "hand-over": _hand_over,
     "take-back": _take_back,
 }
 DEMANDS: Final[tuple[click.Command, ...]] = tuple(

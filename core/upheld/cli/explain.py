@@ -38,6 +38,7 @@ def explain(app: App, *, case: str, people: bool) -> None:
         return
     _head(found)
     _proposed(found)
+    _turns(found, zone)
     _clocks(found, zone)
     _done(found, zone)
     _coming(found, zone)
@@ -102,6 +103,25 @@ def _proposed(found: Explanation) -> None:
         say(f"  {line(each)}")
 
 
+def _turns(found: Explanation, zone: str) -> None:
+    """Who had it, and for how long: on the wall, and in their own hours."""
+    if not found.turns:
+        return
+    say("\nWho had it")
+    rows = (
+        (
+            local(each.begins, zone, seconds=True),
+            local(each.ends, zone, seconds=True) or "now",
+            f"{each.name} ({each.tier})",
+            length(each.held),
+            length(each.worked),
+            f"{each.by}: {each.reason}" if each.by else each.reason or "it began there",
+        )
+        for each in found.turns
+    )
+    table(("from", "to", "desk", "for", "in its hours", "since"), rows)
+
+
 def _clocks(found: Explanation, zone: str) -> None:
     for clock in found.clocks:
         say(f"\n{clock.clause} ({clock.where}): {clock.says}")
@@ -133,7 +153,8 @@ def _segments(clock: ClockStory, zone: str) -> Iterator[tuple[str, ...]]:
         counted = length(each.elapsed)
         if clock.outside is not None:
             counted = f"{counted} inside, {length(each.outside)} outside"
-        yield begins, ends or "now", each.state, counted, each.began_by
+        state = f"{each.state}, with {each.desk}" if each.desk else each.state
+        yield begins, ends or "now", state, counted, each.began_by
         for day in each.skipped:
             # Two clocks at once: what one skips counts for the other.
             how = "skipped" if clock.outside is None else "counted as outside hours"

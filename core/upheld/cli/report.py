@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _COLUMNS: Final = ("clause", "state", "kept", "missed", "sentence")
 _LINES: Final = ("when", "case", "stands", "what")
 _OFF: Final = ("when", "case", "taken for", "by", "why", "clock", "until")
+_DESKS: Final = ("desk", "cases", "now", "turns", "held for", "in its hours", "met", "missed")
+_COUNTED: Final = ("cases", "now", "turns", "met", "missed")
 _FIGURES: Final = ("kept", "missed")
 
 
@@ -41,6 +43,7 @@ _FIGURES: Final = ("kept", "missed")
 @click.option(
     "--outcomes", is_flag=True, help="Instead: what was taken off a clock, by whom, how close."
 )
+@click.option("--desks", is_flag=True, help="Instead: what each desk had, and for how long.")
 @for_machines
 @pass_app
 def report(
@@ -51,13 +54,14 @@ def report(
     since: str | None,
     until: str | None,
     outcomes: bool,
+    desks: bool,
 ) -> None:
     """Every clause of the policy: kept, missed, in force or not exercised.
 
     With CLAUSE, every line of evidence for it. Exits with 1 where a clause was missed.
     """
-    if outcomes and clause:
-        raise click.UsageError("Give a CLAUSE, or --outcomes.")
+    if (clause is not None) + outcomes + desks > 1:
+        raise click.UsageError("Give a CLAUSE, or --outcomes, or --desks.")
     with app.site() as site:
         zone, now = site.config.zone, site.clock.now()
         begins, ends = (past(w, now=now, zone=zone) if w else None for w in (since, until))
@@ -65,6 +69,9 @@ def report(
             site.directory.customer(customer)
         if outcomes:
             _outcomes(app, site, customer, begins, ends)
+            return
+        if desks:
+            _desks(app, site, customer, begins, ends)
             return
         found = _gathered(site, customer, begins, ends)
     found = _chosen(found, clause)
@@ -138,6 +145,32 @@ def _outcomes(
         return
     rows = (row for each in found for row in _stopped(each, site.config.zone))
     table(_OFF, rows, empty="nothing was taken off a clock")
+
+
+def _desks(
+    app: App, site: Site, customer: str | None, since: Instant | None, until: Instant | None
+) -> None:
+    from upheld.report.turns import desk_stories
+
+    with site.ledger.reading() as tx:
+        found = desk_stories(site.records, tx, customer=customer, since=since, until=until)
+    if app.json:
+        print_json([each.as_dict() for each in found])
+        return
+    rows = (
+        (
+            f"{each.name} ({each.tier})",
+            each.cases,
+            each.now,
+            each.turns,
+            length(each.held),
+            length(each.worked),
+            each.met or "",
+            each.missed or "",
+        )
+        for each in found
+    )
+    table(_DESKS, rows, right=_COUNTED, empty="no desk had a case")
 
 
 def _stopped(off: TakenOff, zone: str) -> Iterator[tuple[object, ...]]:

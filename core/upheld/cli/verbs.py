@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,6 +13,7 @@ from upheld.cli.texts import coming, text_of
 
 if TYPE_CHECKING:
     from upheld.daemon.site import Site
+    from upheld.policy import Policy
 
 OVERRIDE: Final = click.option(
     "--override", default="", metavar="WHY", help="Why it may be so all the same."
@@ -237,6 +238,12 @@ def _annul(app: App, *, case: str, key: str, reason: str) -> None:
     done(app, case, "annul", key, reason)
 
 
+def receivers(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """The queues and desks of policies: to these a case can be escalated as well as to people."""
+    found = ((*policy.needs.queues, *policy.desks) for policy in policies)
+    return tuple(name for names in found for name in names)
+
+
 def known(site: Site, name: str, queues: tuple[str, ...] = ()) -> None:
     """``NotFound`` where nobody (and no queue) is called so."""
     from upheld.errors import NotFound
@@ -245,7 +252,7 @@ def known(site: Site, name: str, queues: tuple[str, ...] = ()) -> None:
     names = {*site.directory.people, *site.directory.roles, *site.directory.rotations}
     names |= set(queues)
     if name not in names:
-        what = "nobody and no queue is" if queues else "there is nobody"
+        what = "nobody, no queue and no desk is" if queues else "there is nobody"
         raise NotFound(f"{what} called {name!r}", do_next=suggest(name, names))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from upheld.calendar.instant import DAY, HOUR, Instant, iso
@@ -12,6 +12,7 @@ from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import CUSTOMER
 from upheld.dispatch.routes import Ways, reaches, ways_for
 from upheld.plugin import Finding, Level
+from upheld.policy.desks import DESK
 from upheld.policy.model import Do, Every, Policy, Verb, When
 
 #: As far ahead as rotas are usually planned.
@@ -56,7 +57,15 @@ def _told(policy: Policy) -> Iterator[_Told]:
     for clause in policy.clauses:
         for rule in clause.rules:
             for do in rule.do if isinstance(rule, When | Every) else ():
-                yield from _of(do, clause.id)
+                yield from _of(_named(do, policy), clause.id)
+
+
+def _named(do: Do, policy: Policy) -> Do:
+    """The action with the people of every desk in the place of the one that has the case."""
+    if DESK not in do.to or not policy.desks:
+        return do
+    people = [desk.people or desk.id for desk in policy.desks.values()]
+    return replace(do, to=(*(who for who in do.to if who != DESK), *people))
 
 
 def _of(do: Do, clause: str) -> Iterator[_Told]:

@@ -50,4 +50,5 @@ def entered(
         version=version,
         create_on=create_on,
         enforced_from=at,
+        desk=found.desk,
     )

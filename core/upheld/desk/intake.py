@@ -254,7 +254,7 @@ class Intake:
     def _opened(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> Opened:
         at = self.records.dated(message.at)
         old = was_there_before(tx, source, at)
-        language = self.directory.language(sender.customer) if sender.customer else None
+        customer = self.directory.customers.get(sender.customer or "")
         return Opened(
             source="email" if source.plugin == "email" else source.plugin,
             subject=message.subject,
@@ -264,11 +264,12 @@ class Intake:
             customer=sender.customer,
             customer_kind=sender.customer_kind if sender.customer else sender.kind,
             plan=sender.plan,
-            language=language,
+            language=customer.language if customer else None,
             nature=message.nature.value,
             connection=source.name,
             create_on=source.cases_to,
             enforced_from=None if old else at,
+            desk=customer.desk if customer else None,
         )
 
     def _fact(

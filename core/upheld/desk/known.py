@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
+from upheld.case.events import Actor
 from upheld.case.state import CaseState
+from upheld.directory import Directory
+from upheld.engine.desks import speaking
 from upheld.engine.gates import missing
 from upheld.errors import Refusal
+from upheld.policy.desks import Answers
 from upheld.policy.model import Policy
 from upheld.policy.names import outcomes_of
 
@@ -15,7 +19,11 @@ Check = Callable[[Policy, CaseState], None]
 
 
 #: What passes a gate, as one says it of a case.
-_PASSING: Final = {"customer_access": "be worked on the customer's equipment", "work": "be worked"}
+_PASSING: Final = {
+    "customer_access": "be worked on the customer's equipment",
+    "work": "be worked",
+    "hand_over": "be handed over",
+}
 
 
 def gate(case: str, before: str, override: str) -> Check:
@@ -30,6 +38,24 @@ def gate(case: str, before: str, override: str) -> Check:
                 f"{case} can't {_PASSING.get(before, before)} yet: {lack.clause.id} needs"
                 f" {', '.join(lack.needs)} first ({lack.clause.published!r})",
                 do_next=f"record what is missing{way_out}",
+            )
+
+    return check
+
+
+def speaks(directory: Directory, actor: Actor) -> Check:
+    """Refuses whom the customer does not hear from: people of no desk but those that answer a desk."""
+
+    def check(policy: Policy, state: CaseState) -> None:
+        own = [
+            d for d in policy.desks.values() if d.people and directory.includes(d.people, actor.id)
+        ]
+        silent = {tier.id for tier in policy.tiers.values() if tier.answers is Answers.DESK}
+        if own and all(desk.tier in silent for desk in own):
+            desk = speaking(policy, state)
+            raise Refusal(
+                f"the customer hears from {desk.name if desk else 'their desk'} alone",
+                do_next="write a note for them, and hand the case back: `upheld cases hand-over`",
             )
 
     return check

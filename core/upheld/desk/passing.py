@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upheld.case.events import Actor, Assigned, Escalated, Queued, Side, TakenBack
-from upheld.case.state import CaseState
-from upheld.desk.known import in_policy, one_of, worded
+from upheld.case.events import Actor, Assigned, Escalated, HandedOver, Queued, Side, TakenBack
+from upheld.case.state import CaseState, Status
+from upheld.desk.known import gate, in_policy, one_of, worded
 from upheld.desk.stating import Stating
 from upheld.errors import Refusal
 from upheld.policy.model import Policy
@@ -17,7 +17,7 @@ ESCALATORS = (Side.STAFF.value, Side.CUSTOMER.value)
 
 @dataclass(frozen=True, slots=True)
 class Passing(Stating):
-    """Verbs for whose turn it is. None of them moves a clock."""
+    """Verbs for whose turn it is. None of them moves a clock but those of tiers."""
 
     def assign(self, case: str, actor: Actor, to: str) -> None:
         """Say who is to work it. Not work by itself."""
@@ -37,12 +37,36 @@ class Passing(Stating):
     def escalate(
         self, case: str, actor: Actor, to: str, reason: str, *, by: str | None = None
     ) -> None:
-        """Escalate to a role or a queue; the severity and the clocks stay. ``by``: for a customer who
-        asked one of ours to."""
+        """Escalate to a role, a queue or a desk, which then has the case; the severity stays. ``by``: for a
+        customer who asked one of ours to."""
         if by is not None:
             one_of("be escalated by", by, ESCALATORS)
             self._staff(actor, "escalate for somebody else")
-        self._state(case, Escalated(to, worded(reason), by or ""), actor)
+        passing = gate(case, "hand_over", "")
+
+        def check(policy: Policy, state: CaseState) -> None:
+            if to in policy.desks and actor.side is Side.STAFF and by != Side.CUSTOMER:
+                passing(policy, state)
+
+        self._state(case, Escalated(to, worded(reason), by or ""), actor, check)
+
+    def hand_over(
+        self, case: str, actor: Actor, desk: str, reason: str, *, override: str = ""
+    ) -> None:
+        """Give it to another desk, whose turn it is from here on."""
+        self._staff(actor, "hand over")
+        passing = gate(case, "hand_over", override)
+
+        def check(policy: Policy, state: CaseState) -> None:
+            in_policy(policy, "desk", desk, policy.desks)
+            if state.status is Status.CLOSED:
+                raise Refusal(f"{case} is closed", do_next=f"upheld cases reopen {case} WHY")
+            if state.held_by == desk:
+                raise Refusal(f"{desk} has {case} already", do_next="there is nothing to hand over")
+            passing(policy, state)
+
+        body = HandedOver(desk, reason=worded(reason), override=override)
+        self._state(case, body, actor, check)
 
     def take_back(self, case: str, actor: Actor, note: str) -> None:
         """Whoever it was escalated to has done their part."""

@@ -8,12 +8,13 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from upheld.case.decision import Subject
-from upheld.case.events import Actor, Body, Event, Side, Triaged
+from upheld.case.events import Actor, Body, Event, HandedOver, Side, Triaged
 from upheld.case.state import CaseState
 from upheld.desk.known import Check
 from upheld.desk.records import Records
 from upheld.errors import Refusal
 from upheld.ledger import CASE_NUMBER, CaseFilter, Transaction
+from upheld.policy.model import Policy
 
 T = TypeVar("T")
 
@@ -64,13 +65,19 @@ class Stating:
         self, tx: Transaction, subject: Subject, event: Event, check: Check | None
     ) -> Event:
         """The fact, once the case has been looked at as it stands when we learn of it."""
-        state = self.records.life(subject, event.seen).state
+        state, policy = self.records.life(subject, event.seen).state, self._policy(subject)
         if check is not None:
-            check(self.records.book.of(subject.policy).policy, state)
+            check(policy, state)
         if isinstance(event.body, Triaged):
             number = _number(tx, event.body.number, state)
             return replace(event, body=replace(event.body, number=number))
+        if isinstance(event.body, HandedOver):
+            tier = policy.desks[event.body.desk].tier
+            return replace(event, body=replace(event.body, tier=tier))
         return event
+
+    def _policy(self, subject: Subject) -> Policy:
+        return self.records.book.of(subject.policy).policy
 
     def _staff(self, actor: Actor, verb: str) -> None:
         if actor.side is not Side.STAFF:

@@ -50,6 +50,7 @@ from upheld.desk.known import (
     known_severity,
     not_triaged,
     one_of,
+    speaks,
     worded,
 )
 from upheld.desk.passing import Passing
@@ -161,7 +162,8 @@ class Verbs(Demands, Passing):
     def reply(self, case: str, actor: Actor, text: str) -> None:
         """Answer the customer; the text goes out to them."""
         self._staff(actor, "reply to")
-        self._state(case, PublicReply(worded(text), send=True), actor)
+        check = speaks(self.records.book.directory, actor)
+        self._state(case, PublicReply(worded(text), send=True), actor, check)
 
     def note(self, case: str, actor: Actor, text: str) -> None:
         """Write an internal note."""

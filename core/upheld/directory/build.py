@@ -91,6 +91,8 @@ def _customer(each: WrittenCustomer, written: Written) -> Customer:
         kind=entry.kind,
         zone=entry.zone or written.zone,
         language=entry.language or written.language,
+        desk=entry.desk,
+        names_language=entry.language is not None,
         domains=entry.domains,
         contacts=tuple(map(_contact, entry.contacts)),
         servers=tuple(Server(server.url, server.backup) for server in entry.servers),

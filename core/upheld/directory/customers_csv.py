@@ -23,6 +23,7 @@ CUSTOMER_COLUMNS: Final = (
     "kind",
     "zone",
     "language",
+    "desk",
     "plan",
     "plan_from",
     "plan_until",
@@ -158,7 +159,7 @@ def _own(name: str, rows: list[_Row], file: str) -> dict[str, str]:
 
 def _written(own: Mapping[str, str]) -> dict[str, Any]:
     """The cells in the shape in which a customer stands in upheld.yaml."""
-    simple = {key: own[key] for key in ("name", "kind", "zone", "language") if key in own}
+    simple = {key: own[key] for key in ("name", "kind", "zone", "language", "desk") if key in own}
     lists = {key: _split(own[key]) for key in ("domains", "servers") if key in own}
     plan = _term("plan", "plan", own)
     return simple | lists | plan | _term("agreement", "policy", own)

@@ -148,6 +148,19 @@ class Directory:
         names = self.roles.get(name, ())
         return [found for each in names for found in self._behind(each, at, trail)]
 
+    def includes(self, name: str, person: str) -> bool:
+        """Whether a person belongs to a role, a rotation or their own name, on duty or not."""
+        ahead, seen = [name], set[str]()
+        while ahead:
+            each = ahead.pop()
+            if each == person:
+                return True
+            if each not in seen:
+                seen.add(each)
+                ahead += self.roles.get(each, ())
+                ahead += self.rotations[each].people if each in self.rotations else ()
+        return False
+
     # --- customers --------------------------------------------------------------------------
 
     def customer(self, name: str) -> Customer:

@@ -70,7 +70,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody to whom a policy promises something."""
+    """Somebody to whom a policy promises something. ``desk`` is where their cases begin; where they name
+    no language, that of the desk comes before the site's."""
 
     id: str
     name: str
@@ -82,6 +83,8 @@ class Customer:
     servers: tuple[Server, ...] = ()
     plans: tuple[PlanTerm, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    desk: str | None = None
+    names_language: bool = True
 
     def plan(self, at: Instant) -> str | None:
         """The plan that is valid on the customer's local day of ``at``; None outside all terms."""

@@ -185,6 +185,9 @@ class CustomerEntry(Entry):
         None, description="whose days plans count; the site's if left out"
     )
     language: Language | None = Field(None, description="language of what they are sent")
+    desk: str | None = Field(
+        None, description="the desk of the policy with which their cases begin; else its first"
+    )
     plan: Annotated[tuple[PlanEntry, ...], _under("plan")] = Field(
         (), description="a plan, `{plan, from, until}`, or a list of those"
     )

@@ -39,6 +39,7 @@ from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.offers import links
 from upheld.engine.case import Life
+from upheld.engine.desks import speaking
 from upheld.engine.fold import deeds
 from upheld.errors import ConfigError, Place
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
@@ -276,8 +277,8 @@ def _system(known: Known) -> dict[str, str]:
 
 
 def _desk(known: Known) -> str:
-    """What the desk is called that has the case; empty where the policy has none."""
-    desk = known.policy.desks.get(known.life.state.held_by or "") if known.life else None
+    """What the desk is called that the customer hears from; empty where the policy has none."""
+    desk = speaking(known.policy, known.life.state) if known.life else None
     return desk.name if desk else ""
 
 

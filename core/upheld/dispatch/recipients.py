@@ -10,7 +10,9 @@ from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import ASSIGNEE
 from upheld.dispatch.routes import TRACKER
+from upheld.engine.desks import speaking
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
+from upheld.policy.desks import DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,23 @@ class Recipients:
             return known.zone, known.language
         meant = (each for each in self.of(subject, item) if each.id == delivery.recipient)
         person = next(meant, None)
-        return (person.zone, person.language) if person else (None, None)
+        return (person.zone, self._language(subject, person)) if person else (None, None)
+
+    def _language(self, subject: Subject, person: Recipient) -> str:
+        """The customer's own; for one who names none, that of the desk that they hear from."""
+        opened = opening(subject.facts)
+        customer = self.directory.customers.get((opened and opened.customer) or "")
+        if customer is None or customer.names_language or subject.kind != "case":
+            return person.language
+        policy = self.records.book.of(subject.policy).policy
+        desk = speaking(policy, self.records.life(subject).state)
+        return (desk and desk.language) or person.language
 
     def behind(self, whom: str, subject: Subject) -> tuple[Recipient, ...]:
         """The people whom a name of the policy means for this subject; nobody is an empty tuple."""
         opened = opening(subject.facts)
+        if whom == DESK and subject.kind == "case":
+            return self._at_desk(subject)
         return self.directory.resolve(
             whom,
             customer=opened.customer if opened else None,
@@ -68,6 +82,13 @@ class Recipients:
             assignee=self._assignee(subject) if whom == ASSIGNEE else None,
             at=self.records.clock.now(),
         )
+
+    def _at_desk(self, subject: Subject) -> tuple[Recipient, ...]:
+        """The people of the desk that has the case."""
+        policy = self.records.book.of(subject.policy).policy
+        desk = policy.desks.get(self.records.life(subject).state.held_by or "")
+        role = (desk and desk.people) or ""
+        return self.directory.resolve(role, at=self.records.clock.now())
 
     def _assignee(self, subject: Subject) -> str | None:
         return self.records.life(subject).state.assignee if subject.kind == "case" else None

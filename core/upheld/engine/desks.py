@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from upheld.case.events import Escalated, Event, HandedOver, Side, TakenBack
 from upheld.case.state import CaseState, Status
 from upheld.case.turn import Turn, ended, passed
-from upheld.policy.desks import Desk
+from upheld.policy.desks import Answers, Desk
 from upheld.policy.model import Policy
+
+#: Facts by which a case may come to another desk.
+PASSING: Final = (HandedOver, Escalated, TakenBack)
 
 
 def desk_of(policy: Policy, name: str | None) -> Desk | None:
@@ -55,6 +60,15 @@ def _receiver(policy: Policy, state: CaseState, event: Event) -> tuple[str, str]
             return (last.desk, last.tier) if last else ("", "")
         case _:
             return "", ""
+
+
+def speaking(policy: Policy, state: CaseState) -> Desk | None:
+    """The desk that the customer hears from: the last one that had the case and answers customers."""
+    for turn in reversed(state.turns):
+        desk = policy.desks.get(turn.desk)
+        if desk is not None and policy.tiers[desk.tier].answers is Answers.CUSTOMER:
+            return desk
+    return None
 
 
 def turned(before: CaseState, after: CaseState) -> CaseState:

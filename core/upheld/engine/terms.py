@@ -115,9 +115,10 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
     """The terms of a policy; calendars that no rule uses are not compiled."""
     rules = [(clause, rule) for clause in policy.clauses for rule in clause.rules]
     asking = questions(policy)
+    of_rules = (name for _, rule in rules for name in calendars_of(policy, rule))
     calendars = {
         name: compile_calendar(policy.calendars[name])
-        for name in sorted({name for _, rule in rules for name in calendars_of(policy, rule)})
+        for name in sorted({*of_rules, *(desk.calendar for desk in policy.desks.values())})
     }
     twofold = {
         name

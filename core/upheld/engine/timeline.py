@@ -17,7 +17,6 @@ from typing import Final, Protocol
 from upheld.calendar.instant import Instant
 from upheld.case.events import (
     CustomerMessage,
-    Escalated,
     Event,
     HandedOver,
     Migrated,
@@ -26,10 +25,9 @@ from upheld.case.events import (
     Provided,
     Reopened,
     Side,
-    TakenBack,
 )
 from upheld.case.state import CaseState
-from upheld.engine.desks import begun, passed_on, turned
+from upheld.engine.desks import PASSING, begun, passed_on, turned
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, counts, deeds, fold
 from upheld.engine.gates import GateKeeper
@@ -39,8 +37,6 @@ from upheld.engine.terms import Terms
 
 #: Facts of which the tracks are told by themselves, whoever did them.
 _TOLD: Final = (CustomerMessage, Reopened, Migrated)
-#: Facts by which a case may come to another desk.
-_PASSING: Final = (HandedOver, Escalated, TakenBack)
 _HANDED_OVER: Final = frozenset({HandedOver.kind})
 #: More changes than this at one instant are a circle in the policy, not a life.
 _CIRCLE: Final = 200
@@ -186,7 +182,7 @@ class Timeline:
             after = fold(self.state, event)
             if isinstance(event.body, Proposed | Provided):
                 after = with_standing(self.terms.policy, after)
-            if isinstance(event.body, _PASSING):
+            if isinstance(event.body, PASSING):
                 after = passed_on(self.terms.policy, self.state, after, event)
                 handed = self._handed(event, after)
             told, undone = self._gates.meet(event, after)

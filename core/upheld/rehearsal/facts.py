@@ -31,7 +31,7 @@ from upheld.source import Document, suggest
 _OPENED: Final = frozenset(
     {
         *("source", "sender", "customer", "subject", "text", "plan", "product", "version"),
-        *("nature", "language", "enforced"),
+        *("nature", "language", "enforced", "desk"),
     }
 )
 _ALIASES: Final[Mapping[str, Mapping[str, str]]] = {"resolved": {"kind": "how"}}
@@ -146,6 +146,7 @@ class Facts:
             version=None if own.get("version") is None else str(own["version"]),
             nature=str(own.get("nature", "normal")),
             enforced_from=at if own.get("enforced", True) else None,
+            desk=own.get("desk") or (customer.desk if customer else None),
         )
 
     def _body(self, kind: str, own: Mapping[str, Any], case: str, place: _Place) -> Body:

@@ -161,4 +161,5 @@ def _customer(name: str, written: WrittenCustomer) -> Customer:
             for address, of in roles.items()
         ),
         plans=(PlanTerm(written.plan),) if written.plan else (),
+        desk=written.desk,
     )

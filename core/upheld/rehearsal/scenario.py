@@ -38,6 +38,7 @@ class WrittenCustomer(Written):
     kind: str = "partner"
     plan: str | None = None
     zone: str = "UTC"
+    desk: str | None = None
     domains: tuple[str, ...] = ()
     contacts: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
 

@@ -27,8 +27,11 @@ def clock_stories(
     """Each run of each clock, segment by segment, as the engine counted them."""
     book = Rulebook(terms.policy)
     for run in runs:
-        days = terms.policy.calendars.get(run.calendar)
-        segments = tuple(_segment(each, facts, run.due, days) for each in run.segments)
+        days = terms.policy.calendars
+        segments = tuple(
+            _segment(each, facts, run.due, days.get(each.calendar or run.calendar))
+            for each in run.segments
+        )
         yield _clock(run, book, segments)
 
 
@@ -70,6 +73,7 @@ def _segment(
         inside,
         sum(outside),
         _skipped(segment, due, days),
+        segment.desk,
     )
 
 

@@ -33,6 +33,7 @@ from upheld.report.explanation import (
 from upheld.report.messages import Message, Outcome, messages_of, of_step
 from upheld.report.proposals import outcome_from, proposal
 from upheld.report.rulebook import Rulebook
+from upheld.report.turns import turn_stories
 
 __all__ = ["Explanation", "explain", "explanation"]
 
@@ -103,6 +104,7 @@ def explanation(
         steps=steps,
         others=tuple(story for key, story in stories.items() if key not in told),
         coming=coming(terms, life, subject.id, facts, now),
+        turns=tuple(turn_stories(terms, state, now)),
         wake_at=life.wake_at,
     )
 

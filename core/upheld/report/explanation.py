@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from upheld.calendar.instant import Instant, Span
 from upheld.calendar.skipped import Skipped
 from upheld.report.plain import Plain, as_plain
+from upheld.report.turns import TurnStory
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentStory:
     """A stretch of a clock; ``ends`` is None for the one that goes on. ``elapsed`` counts of ``within``,
     ``outside`` of the hours promised outside business hours. ``skipped`` are the holidays in it, up to
-    the due time where it still runs."""
+    the due time where it still runs; ``desk`` had the case, where the clock asks for that."""
 
     begins: Instant
     ends: Instant | None
@@ -22,6 +23,7 @@ class SegmentStory:
     elapsed: Span
     outside: Span = 0
     skipped: tuple[Skipped, ...] = ()
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Explanation:
     steps: tuple[StepStory, ...]
     others: tuple[MessageStory, ...]
     coming: tuple[Coming, ...]
+    turns: tuple[TurnStory, ...]
     wake_at: Instant | None
 
     def as_dict(self) -> Plain:

@@ -19,8 +19,8 @@ from upheld.case.events import (
 )
 from upheld.case.state import CaseState
 from upheld.engine.conditions import holds
+from upheld.engine.desks import PASSING, passed_on
 from upheld.engine.desks import begun as begun_at
-from upheld.engine.desks import passed_on
 from upheld.engine.effects import effect
 from upheld.engine.fold import begin, deeds, fold
 from upheld.engine.gates import missing, passes, there
@@ -29,6 +29,7 @@ from upheld.policy.model import Verb
 from upheld.report.history import History, Recorded
 from upheld.report.model import EvidenceLine, Standing
 from upheld.report.rulebook import Rulebook
+from upheld.report.sentences import length
 from upheld.report.steps import Lines
 
 
@@ -47,6 +48,7 @@ def fact_lines(history: History, book: Rulebook) -> Lines:
         event = recorded.event
         found = [*_told(event.body, book), *_through_gate(event, state, book)]
         found += _ticked(event, state, book)
+        found += _handed_over(event, state, book)
         if not begun and "worked" in deeds(event):
             begun = True
             found += _begun(history, event, book)
@@ -151,6 +153,20 @@ def _ticked(event: Event, state: CaseState | None, book: Rulebook) -> Iterator[_
             said = f": {body.value}" if body.value else ""
             what = f"{event.actor.id} recorded {body.item}{said} ({done} of {len(rule.needs)})"
             yield _Found(clause.id, rule.name, what)
+
+
+def _handed_over(event: Event, state: CaseState | None, book: Rulebook) -> Iterator[_Found]:
+    """Who gave it to whom, and for how long they had had it."""
+    turns = state.turns if state is not None and isinstance(event.body, PASSING) else ()
+    if len(turns) < 2 or turns[-1].begins != event.at:
+        return
+    before, turn = turns[-2:]
+    had = length(event.at - before.begins)
+    what = (
+        f"{event.actor.id} handed it from {before.desk} to {turn.desk} after {had}: {turn.reason}"
+    )
+    for clause, name in book.of_tiers:
+        yield _Found(clause.id, name, what)
 
 
 def _did(event: Event) -> str:

@@ -20,6 +20,7 @@ from upheld.policy.model import (
     Verb,
     When,
 )
+from upheld.policy.names import conditions
 
 R = TypeVar("R", bound=AnyRule)
 
@@ -51,6 +52,18 @@ class Rulebook:
             for clause, rule in self._all(When)
             if {do.verb for do in rule.do} == {Verb.ORDER}
         )
+
+    @cached_property
+    def of_tiers(self) -> tuple[tuple[Clause, str], ...]:
+        """Each clause that asks whose turn it is, with the first of its rules that does."""
+        found: dict[str, tuple[Clause, str]] = {}
+        for clause in self.policy.clauses:
+            for rule in clause.rules:
+                if "tier" in {test.key for each in conditions(rule) for test in each.tests} or (
+                    isinstance(rule, Target) and rule.tier
+                ):
+                    found.setdefault(clause.id, (clause, rule.name))
+        return tuple(found.values())
 
     def says(self, clause: str) -> str:
         """The published sentence; empty for a clause that this policy does not have."""

@@ -81,7 +81,8 @@ class Speech:
         key, verb = f"answer:{self.event}", f"#{self.said.verb}"
         try:
             wanted = order(self.said, Moment(self.at, directory.zone))
-            _somebody(wanted, directory, queues)
+            desks = heard.records.book.of(heard.subject.policy).policy.desks
+            _somebody(wanted, directory, (*queues, *desks))
             act = getattr(heard, wanted.method)
             act(heard.subject.id, self.actor, *wanted.arguments, **wanted.options)
         except UpheldError as refused:
@@ -95,7 +96,7 @@ class Speech:
 
 
 def _somebody(wanted: Order, directory: Directory, queues: tuple[str, ...]) -> None:
-    """`NotFound` where nobody, and for an escalation no queue, is called so."""
+    """`NotFound` where nobody, and for an escalation no queue and no desk, is called so."""
     if wanted.method not in _TO:
         return
     names = {*directory.people, *directory.roles, *directory.rotations}

@@ -164,6 +164,7 @@ class Tracked:
             version=said.get("version"),
             connection=source.name,
             enforced_from=None if old else at,
+            desk=customer.desk if customer else None,
         )
         return opened, by
 

@@ -167,6 +167,12 @@ def _resolve(words: str, moment: Moment) -> Order:
     return Order("resolve", (rest,), {**found.options, "how": how})
 
 
+def _hand_over(words: str, moment: Moment) -> Order:
+    found = _gated("hand_over", takes=True)(words, moment)
+    named = _named("hand_over", "a desk", text=True)(found.arguments[0], moment)
+    return Order("hand_over", named.arguments, found.options)
+
+
 def _outcome(words: str, _moment: Moment) -> Order:
     name, reason = _first(words)
     if not name or not reason:
@@ -230,10 +236,13 @@ VERBS: Final[Mapping[str, Usage]] = {
     "detach": Usage("#detach", "it stands for itself again", _plain("detach")),
     "escalate": Usage(
         "#escalate TO WHY",
-        "escalates to a role or a queue",
-        _named("escalate", "a role or a queue", text=True),
+        "escalates to a role, a queue or a desk",
+        _named("escalate", "a role, a queue or a desk", text=True),
     ),
     "flag": Usage("#flag NAME", "sets a flag of the policy", _named("flag", "a flag")),
+    "hand-over": Usage(
+        "#hand-over DESK WHY", "gives it to another desk: it is their turn", _hand_over
+    ),
     "hold": Usage("#hold [3d | 2026-12-01 09:00] WHY", "arranges that the case may wait", _hold),
     "kind": Usage("#kind KIND", "says what kind of request it is", _named("kind", "a kind")),
     "mobilise": Usage("#mobilise [WHY]", "calls in the whole support team", _text("mobilise")),

@@ -213,3 +213,20 @@ def test_servers_are_kept(directory: Directory) -> None:
     first, second = directory.customer("acme").servers
     assert (first.backup, second.backup) == (False, True)
     assert second.url == "https://m2.acme.example"
+
+
+def test_who_belongs_to_a_role_does_so_on_duty_or_not(directory: Directory) -> None:
+    on_duty = {person.id for person in directory.resolve("operations-manager", at=NOON)}
+    assert len(on_duty) == 1
+    for person, role in (("ann", "operations-manager"), ("bo", "operations-manager"), ("cy", "vp")):
+        assert directory.includes(role, person)
+    assert directory.includes("everybody", "cy")
+    assert directory.includes("ann", "ann")
+    assert not directory.includes("operations-manager", "cy")
+    assert not directory.includes("vacant", "ann")
+
+
+def test_the_desk_and_whether_a_language_is_named() -> None:
+    known = site(customers={"acme": CUSTOMERS["acme"] | {"desk": "iberia"}}).customer("acme")
+    assert (known.desk, known.names_language) == ("iberia", False)
+    assert site().customer("borealis").names_language
