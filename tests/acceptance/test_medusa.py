@@ -14,6 +14,7 @@ from tests.acceptance.waits import clause
 from upheld.calendar.instant import MINUTE
 from upheld.case.events import Assigned, CustomerMessage, Escalated, Flagged, OutcomeSet, Resolved
 from upheld.policy.model import Target
+from upheld.report.explain import explain
 from upheld.testing.stage import Stage
 
 DISK: Final = "The disk has failed"
@@ -173,7 +174,55 @@ def test_p_03_each_hand_over_is_on_record_with_who_and_when(
         story.nothing_else()
 
 
+TILLS: Final = [
+    {"system": "till-1", "words": ["front till"], "until": "2026-03-28"},
+    {"system": "till-2"},
+]
+
+
+def p_08(folder: Path, database: str | None, **acme: object) -> Stage:
+    """Acme's front till is under an agreement until today, which is over in Tokyo and not in London."""
+    whole = site("medusa")
+    customer = {**whole["customers"]["acme"], "plan": COVERED, "systems": TILLS, **acme}
+    return Stage(folder, config={**whole, "customers": {"acme": customer}}, database=database)
+
+
+def test_p_08_a_system_without_an_agreement_is_recognised_and_the_sender_told(
+    tmp_path: Path, database: str | None
+) -> None:
+    with p_08(tmp_path, database, zone="Asia/Tokyo") as stage:
+        story = Story(stage)
+        story.mail(PAT, "The front till is slow")
+        told = [story.expect_mail(PAT, "Re: The front till is slow").text for _ in range(2)]
+        story.nothing_else()
+        assert (
+            sum("about till-1, and the agreement for it ended on 2026-03-28" in t for t in told)
+            == 1
+        )
+        assert story.cases()[0].status == "open"  # the case is kept
+        found = explain(stage.site.records, "C1")
+        assert found.system == ("till-1: its agreement ended on 2026-03-28 (it says 'front till')")
+        assert found.plan is None
+
+
+def test_p_08_its_last_day_counts_to_its_end_in_the_zone_of_the_centre(
+    tmp_path: Path, database: str | None
+) -> None:
+    with p_08(tmp_path, database, zone="Europe/London") as stage:
+        story = Story(stage)
+        story.mail(PAT, "The front till is slow")  # half an hour or more before midnight there
+        story.expect_mail(PAT, "Re: The front till is slow")
+        story.nothing_else()
+        found = explain(stage.site.records, "C1")
+        assert found.system == "till-1: under an agreement (it says 'front till')"
+        assert (found.plan, found.plan_from) == (COVERED, "the customer's")
+        story.forward(hours=2)
+        story.mail(PAT, "The front till is down")
+        for _ in range(2):
+            story.expect_mail(PAT, "Re: The front till is down")
+        story.nothing_else()
+
+
 def test_p_08_updates_and_training_are_said_to_be_for_systems_under_an_agreement() -> None:
     said = clause("medusa", "P-08")
-    assert said.statement
     assert "systems under an agreement" in said.published

@@ -33,6 +33,7 @@ from upheld.directory.written import (
     PlanEntry,
     RotationEntry,
     ServerEntry,
+    SystemEntry,
 )
 from upheld.source import parse
 
@@ -50,7 +51,7 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "rotations": (RotationEntry,),
     "solutions": (SolutionEntry,),
     "watch_me": (WatchEntry,),
-    "customers": (CustomerEntry, PlanEntry, AgreementEntry, ContactEntry, ServerEntry),
+    "customers": (CustomerEntry, PlanEntry, AgreementEntry, ContactEntry, SystemEntry, ServerEntry),
 }
 #: How a connection is held, not what is written.
 _INNER: Final = {

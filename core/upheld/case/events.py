@@ -108,7 +108,7 @@ class Entitlement(StrEnum):
 class Entitled:
     """Which system of the customer's the case is about, and whether an agreement covers it.
 
-    ``until`` is the last day of that, or the first where it has not begun; ``plan`` the system's own;
+    ``day`` is the last day of that, or the first where it has not begun; ``plan`` the system's own;
     ``how`` tells what named it.
     """
 
@@ -117,7 +117,7 @@ class Entitled:
     standing: Entitlement
     system: str = ""
     plan: str | None = None
-    until: str = ""
+    day: str = ""
     how: str = ""
 
 

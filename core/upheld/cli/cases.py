@@ -107,6 +107,7 @@ def show(app: App, *, case: str) -> None:
 @click.option("--source", default="phone", show_default=True, help="How it came to us.")
 @click.option("--product", help="What it is about.")
 @click.option("--version", help="Which version of that.")
+@click.option("--system", help="Which system of theirs it is about.")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME=VALUE", help="What else is known of it."
 )
@@ -124,11 +125,13 @@ def open_(
     source: str,
     product: str | None,
     version: str | None,
+    system: str | None,
     fields: tuple[str, ...],
     on: str | None,
 ) -> None:
     """Enter a case: somebody called, or stood at the counter. SUBJECT is what it is about."""
     from upheld.desk.entry import entered
+    from upheld.desk.systems import SYSTEM
 
     with app.acting() as (site, actor):
         opened = entered(
@@ -143,7 +146,8 @@ def open_(
             version=version,
             create_on=_tracker(site, on),
         )
-        tell(app, site, site.verbs.open(opened, actor, fields=pairs(fields)))
+        known = pairs(fields) | ({SYSTEM: system} if system else {})
+        tell(app, site, site.verbs.open(opened, actor, fields=known))
 
 
 @click.command()

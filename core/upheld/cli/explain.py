@@ -91,6 +91,7 @@ def _head(found: Explanation) -> None:
             "outcome": found.outcome_from and f"{found.outcome or 'none'}, {found.outcome_from}",
             "kind": found.kind,
             "product": found.product,
+            "system": found.system,
             "no clock": found.why_no_clock,
         }
     )

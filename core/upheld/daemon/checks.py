@@ -16,7 +16,7 @@ from upheld.context import ConnectionContext, Vault
 from upheld.daemon.assembly import Configured
 from upheld.daemon.calendar_checks import calendar_findings
 from upheld.daemon.coverage import coverage
-from upheld.daemon.customer_checks import desk_findings
+from upheld.daemon.customer_checks import desk_findings, system_findings
 from upheld.daemon.map_checks import map_findings, one_voice
 from upheld.daemon.site import Site
 from upheld.dispatch.compose import Composer
@@ -84,6 +84,7 @@ def _looked_at(site: Site) -> Iterator[Finding]:
         yield from _policies(site, (*policies, *agreements.values()))
         yield from _never_used(policies)
         yield from desk_findings(site.directory, (*policies, *agreements.values()))
+        yield from system_findings(site.directory, site.clock.now())
         yield from calendar_findings(site, (*policies, *agreements.values()))
     try:
         connections = site.connections

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.case.events import UPHELD, Body, Event, Noted, Opened, Proposed, Provided
 from upheld.case.opening import opening
+from upheld.desk.systems import of_facts
 from upheld.engine.classify import propose, reads
 from upheld.logs import logger
 from upheld.plugin import Intake as Asked
@@ -72,7 +73,8 @@ def proposals(
     ``events`` are what came with the opening: the fields in them are looked at. Nobody is asked of what was
     there before: ten thousand times their patience is days.
     """
-    yield propose(policy, opened, at, fields(events))
+    events = tuple(events)
+    yield propose(policy, opened, at, fields(events), of_facts(events))
     if opened.enforced_from is None:
         return
     asked = Asked(

@@ -19,6 +19,7 @@ from upheld.case.events import (
     Opened,
     PassedOver,
     Provided,
+    Restated,
     StepResult,
     StepTaken,
 )
@@ -27,6 +28,7 @@ from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
 from upheld.desk.proposals import Classifiers, anew, fields, proposals
+from upheld.desk.systems import entitled, entitled_anew
 from upheld.engine.attached import why_silent
 from upheld.engine.case import Life, replay
 from upheld.engine.fold import deeds
@@ -85,6 +87,9 @@ class Records:
         case = tx.new_subject("case", policy=policy.version, now=now)
         opened = self._dated(tx, policy.version, opened)
         opening = replace(opening, body=opened)
+        about = entitled(self.book.directory, opened, opening.at, fields(events))
+        if about is not None:
+            events = [Event(f"{opening.id}#entitled", opening.at, now, UPHELD, about), *events]
         found = proposals(policy, self._classifiers, opened, opening.at, events)
         proposed = (
             Event(f"{opening.id}#proposed{index}", opening.at, now, UPHELD, body)
@@ -155,9 +160,12 @@ class Records:
 
     def propose_anew(self, tx: Transaction, case: str, event: Event) -> None:
         """What is recorded of a case may tell what it is; once a person has said so, it does not."""
-        if not isinstance(event.body, Provided):
+        if not isinstance(event.body, Provided | Restated):
             return
         subject = tx.subject(case)
+        about = entitled_anew(self.book.directory, subject.facts, event)
+        if about is not None:
+            self.add(tx, case, about)
         proposed = anew(self.book.of(subject.policy).policy, subject.facts, event)
         if proposed is not None:
             self.add(tx, case, proposed)

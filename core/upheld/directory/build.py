@@ -9,7 +9,15 @@ from typing import TypeAlias
 
 from upheld.directory.address import by_channel, folded
 from upheld.directory.lookup import ASSIGNEE, CUSTOMER, REPORTER, Directory
-from upheld.directory.model import Agreement, Contact, Customer, Person, PlanTerm, Server
+from upheld.directory.model import (
+    Agreement,
+    Contact,
+    Customer,
+    Person,
+    PlanTerm,
+    Server,
+    System,
+)
 from upheld.directory.rotation import Rotation, first_day
 from upheld.directory.written import (
     AgreementEntry,
@@ -18,9 +26,11 @@ from upheld.directory.written import (
     PersonEntry,
     PlanEntry,
     RotationEntry,
+    SystemEntry,
 )
 from upheld.errors import ConfigError, Place
 
+_Valid: TypeAlias = PlanEntry | AgreementEntry | SystemEntry
 Places: TypeAlias = Callable[[tuple[str | int, ...]], Place | None]
 
 
@@ -96,11 +106,18 @@ def _customer(each: WrittenCustomer, written: Written) -> Customer:
         domains=entry.domains,
         contacts=tuple(map(_contact, entry.contacts)),
         servers=tuple(Server(server.url, server.backup) for server in entry.servers),
+        systems=tuple(map(system, entry.systems)),
         plans=tuple(PlanTerm(term.plan, term.valid_from, term.until) for term in entry.plan),
         agreements=tuple(
             Agreement(term.policy, term.valid_from, term.until) for term in entry.agreement
         ),
     )
+
+
+def system(entry: SystemEntry) -> System:
+    """A system as it is written, by its name and whatever else it is called."""
+    words = tuple(dict.fromkeys((entry.system, *entry.words)))
+    return System(entry.system, words, entry.plan, entry.valid_from, entry.until)
 
 
 def _rotation(name: str, entry: RotationEntry, written: Written) -> Rotation:
@@ -218,7 +235,7 @@ def _twice(what: str, first: WrittenCustomer, again: WrittenCustomer) -> ConfigE
 def _terms(written: Written) -> Iterator[ConfigError]:
     """Of two plans on one day nobody could say which holds."""
     for each in written.customers:
-        for what, terms in (("plans", each.entry.plan), ("agreements", each.entry.agreement)):
+        for what, terms in _listed(each.entry):
             if any(map(_overlap, terms, terms[1:])) or _open_twice(terms):
                 yield ConfigError(
                     f"two {what} of customer {each.id!r} are valid on one day",
@@ -227,9 +244,18 @@ def _terms(written: Written) -> Iterator[ConfigError]:
                 )
 
 
-def _overlap(one: PlanEntry | AgreementEntry, after: PlanEntry | AgreementEntry) -> bool:
+def _listed(entry: CustomerEntry) -> Iterator[tuple[str, tuple[_Valid, ...]]]:
+    """The lists of which only one may hold on a day: plans, agreements, those of each system."""
+    yield "plans", entry.plan
+    yield "agreements", entry.agreement
+    for name in dict.fromkeys(each.system for each in entry.systems):
+        terms = tuple(each for each in entry.systems if each.system == name)
+        yield f"agreements for system {name!r}", terms
+
+
+def _overlap(one: _Valid, after: _Valid) -> bool:
     return one.until is None or after.valid_from is None or after.valid_from <= one.until
 
 
-def _open_twice(terms: tuple[PlanEntry | AgreementEntry, ...]) -> bool:
+def _open_twice(terms: tuple[_Valid, ...]) -> bool:
     return sum(term.until is None for term in terms) > 1

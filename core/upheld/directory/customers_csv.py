@@ -1,4 +1,4 @@
-"""customers.csv: one row a contact, several rows a customer."""
+"""customers.csv: one row a contact or a system (or both), several rows a customer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ CUSTOMER_COLUMNS: Final = (
     "servers",
 )
 CONTACT_COLUMNS: Final = ("contact_name", "contact_mail", "contact_phone", "contact_roles")
-COLUMNS: Final = ("id", *CUSTOMER_COLUMNS, *CONTACT_COLUMNS)
+SYSTEM_COLUMNS: Final = (
+    "system",
+    "system_words",
+    "system_plan",
+    "system_from",
+    "system_until",
+)
+COLUMNS: Final = ("id", *CUSTOMER_COLUMNS, *CONTACT_COLUMNS, *SYSTEM_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +136,24 @@ def _row(header: list[str], cells: list[str], place: Place, line: int) -> _Row:
 
 def _customer(name: str, rows: list[_Row], file: str) -> WrittenCustomer:
     own = _own(name, rows, file)
-    with_contact = [row for row in rows if any(row.cells.get(key) for key in CONTACT_COLUMNS)]
-    written = _written(own) | {"contacts": [_contact(row.cells) for row in with_contact]}
+    with_contact, with_system = _filled(rows, CONTACT_COLUMNS), _filled(rows, SYSTEM_COLUMNS)
+    written = _written(own) | {
+        "contacts": [_contact(row.cells) for row in with_contact],
+        "systems": [_system(row.cells) for row in with_system],
+    }
     try:
         entry = CustomerEntry.model_validate(written)
     except ValidationError as error:
-        lines = [row.line for row in with_contact]
+        lines = {
+            "contacts": [row.line for row in with_contact],
+            "systems": [row.line for row in with_system],
+        }
         raise ConfigError.several(tuple(_problems(error, rows[0].line, lines, file))) from None
     return WrittenCustomer(name, entry, Place(file, rows[0].line))
+
+
+def _filled(rows: list[_Row], columns: tuple[str, ...]) -> list[_Row]:
+    return [row for row in rows if any(row.cells.get(key) for key in columns)]
 
 
 def _own(name: str, rows: list[_Row], file: str) -> dict[str, str]:
@@ -180,17 +197,33 @@ def _contact(cells: Mapping[str, str]) -> dict[str, Any]:
     return {"name": name, **given, **({"is": roles} if roles else {})}
 
 
+def _system(cells: Mapping[str, str]) -> dict[str, Any]:
+    keys = {
+        "system": "system",
+        "plan": "system_plan",
+        "from": "system_from",
+        "until": "system_until",
+    }
+    given = {key: cells[column] for key, column in keys.items() if cells.get(column)}
+    words = _split(cells.get("system_words", ""))
+    return given | ({"words": words} if words else {})
+
+
 def _split(cell: str) -> list[str]:
     return [part for part in re.split(r"[;,\s]+", cell) if part]
 
 
 def _problems(
-    error: ValidationError, first: int, contacts: list[int], file: str
+    error: ValidationError, first: int, lines: Mapping[str, list[int]], file: str
 ) -> Iterator[ConfigError]:
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         match each["loc"]:
             case ("contacts", int(number), *rest):
-                line, column = contacts[number], "_".join(["contact", *map(str, rest[:1])])
+                line = lines["contacts"][number]
+                column = "_".join(["contact", *map(str, rest[:1])])
+            case ("systems", int(number), *rest):
+                line = lines["systems"][number]
+                column = "_".join(["system", *(str(each) for each in rest[:1] if each != "system")])
             case (str(name), *rest):
                 line, column = first, _column(name, rest)
             case _:

@@ -61,6 +61,22 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class System:
+    """A system of the customer's, as long as an agreement covers it; both days belong to it. ``words`` are
+    what people call it; ``plan`` is its own, None where it is the customer's."""
+
+    name: str
+    words: tuple[str, ...]
+    plan: str | None = None
+    valid_from: date | None = None
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the agreement is valid on ``day``."""
+        return within(day, self.valid_from, self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """Something of the customer's that is watched."""
 
@@ -83,6 +99,7 @@ class Customer:
     servers: tuple[Server, ...] = ()
     plans: tuple[PlanTerm, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    systems: tuple[System, ...] = ()
     desk: str | None = None
     names_language: bool = True
 

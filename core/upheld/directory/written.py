@@ -169,6 +169,14 @@ class AgreementEntry(_Term):
     policy: str = Field(description="a path, from the folder of upheld.yaml, or a shipped name")
 
 
+class SystemEntry(_Term):
+    """A system of a customer's that an agreement covers; several times where it was renewed."""
+
+    system: str = Field(description="what it is called")
+    words: Names = Field((), description="what else people call it")
+    plan: str | None = Field(None, description="its own plan; the customer's where left out")
+
+
 class ServerEntry(Entry):
     """Something of a customer's that is watched."""
 
@@ -198,6 +206,9 @@ class CustomerEntry(Entry):
         (), description="mail from these is theirs; `*.acme.example` for all below it"
     )
     contacts: tuple[ContactEntry, ...] = Field((), description="their people")
+    systems: Annotated[tuple[SystemEntry, ...], _under("system")] = Field(
+        (), description="what agreements cover: names, or `{system, words, plan, from, until}`"
+    )
     servers: Annotated[tuple[ServerEntry, ...], _under("url")] = Field(
         (), description="URLs, or `{url, backup}`"
     )

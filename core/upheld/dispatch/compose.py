@@ -273,7 +273,7 @@ def _system(known: Known) -> dict[str, str]:
     found = known.life.state.entitlement if known.life else None
     if found is None:
         return {"name": "", "standing": "", "until": ""}
-    return {"name": found.system, "standing": found.standing.value, "until": found.until}
+    return {"name": found.system, "standing": found.standing.value, "until": found.day}
 
 
 def _desk(known: Known) -> str:

@@ -180,15 +180,15 @@ def _why(policy: Policy, test: Test, state: CaseState) -> str:
 
 def of_system(entitled: Entitled) -> str:
     """``till-1: its agreement ended on 2026-03-31 (it says 'till-1')``."""
-    said = _STANDINGS[entitled.standing].format(until=entitled.until)
+    said = _STANDINGS[entitled.standing].format(day=entitled.day)
     told = f" ({entitled.how})" if entitled.how else ""
     return f"{entitled.system or 'its system'}: {said}{told}"
 
 
 _STANDINGS: Final[Mapping[Entitlement, str]] = {
     Entitlement.VALID: "under an agreement",
-    Entitlement.EXPIRED: "its agreement ended on {until}",
-    Entitlement.NOT_BEGUN: "its agreement begins on {until}",
+    Entitlement.EXPIRED: "its agreement ended on {day}",
+    Entitlement.NOT_BEGUN: "its agreement begins on {day}",
     Entitlement.UNLISTED: "none of the customer's",
     Entitlement.UNKNOWN: "nobody said which it is",
 }

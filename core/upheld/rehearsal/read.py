@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from upheld.calendar.instant import Instant
 from upheld.calendar.wall import zone_named
 from upheld.directory import Contact, Customer, Directory, PlanTerm
+from upheld.directory.build import system
 from upheld.errors import ConfigError
 from upheld.rehearsal.facts import Facts
 from upheld.rehearsal.scenario import (
@@ -162,4 +163,5 @@ def _customer(name: str, written: WrittenCustomer) -> Customer:
         ),
         plans=(PlanTerm(written.plan),) if written.plan else (),
         desk=written.desk,
+        systems=tuple(map(system, written.systems)),
     )

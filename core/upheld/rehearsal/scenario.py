@@ -16,6 +16,7 @@ from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose
 from upheld.case.events import Event
 from upheld.directory import Directory
+from upheld.directory.written import SystemEntry
 
 #: The keys of a fact that are about when, whose and by whom; the rest are the fact's own.
 ABOUT: Final = frozenset({"at", "seen", "case", "fact", "by"})
@@ -39,6 +40,7 @@ class WrittenCustomer(Written):
     plan: str | None = None
     zone: str = "UTC"
     desk: str | None = None
+    systems: tuple[SystemEntry, ...] = ()
     domains: tuple[str, ...] = ()
     contacts: Mapping[str, str | tuple[str, ...]] = Field(default_factory=dict)
 

@@ -27,6 +27,7 @@ from upheld.case.opening import opening
 from upheld.case.state import CaseState, Status
 from upheld.desk.proposals import anew
 from upheld.desk.proposals import fields as recorded
+from upheld.desk.systems import entitled, entitled_anew
 from upheld.directory import Directory
 from upheld.engine.case import decide, replay
 from upheld.engine.classify import propose
@@ -137,6 +138,9 @@ class Life:
         assert self.subject is not None
         # What comes with the opening is looked at there.
         looked = self.refers or event.id in {each.id for each in self.came}
+        about = entitled_anew(self.directory, self.subject.facts, event)
+        if about is not None and not looked:
+            self._take(about)
         proposed = None if looked else anew(self.terms.policy, self.subject.facts, event)
         if proposed is not None:
             self._take(proposed)
@@ -154,7 +158,11 @@ class Life:
         self.subject = Subject(self.case, kind, 0, self.terms.policy.version)
         self._take(event)
         if not self.refers:
-            proposed = propose(self.terms.policy, opened, event.at, recorded(self.came))
+            fields = recorded(self.came)
+            about = entitled(self.directory, opened, event.at, fields)
+            if about is not None:
+                self._take(Event(f"{event.id}#entitled", event.at, event.seen, UPHELD, about))
+            proposed = propose(self.terms.policy, opened, event.at, fields, about)
             self._take(Event(f"{event.id}#proposed", event.at, event.seen, UPHELD, proposed))
 
     def pass_until(self, until: Instant) -> None:

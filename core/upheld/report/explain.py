@@ -19,6 +19,7 @@ from upheld.case.events import (
 from upheld.case.state import CaseState
 from upheld.desk.records import Records
 from upheld.engine.case import Life, why_no_clock
+from upheld.engine.classify import of_system
 from upheld.engine.terms import Terms
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Delivery, Transaction
@@ -93,6 +94,7 @@ def explanation(
         outcome_from=outcome_from(state),
         kind=state.case_kind,
         product=" ".join(each for each in (state.product, state.version) if each) or None,
+        system=of_system(state.entitlement) if state.entitlement else "",
         proposals=tuple(proposal(fact.body) for fact in facts if isinstance(fact.body, Proposed)),
         policy=policy.name,
         policy_version=policy.version,
@@ -113,6 +115,8 @@ def _plan_from(state: CaseState) -> str:
     """Whose plan it is: the customer's own, or the policy's for who has none."""
     if state.acting_plan is None:
         return ""
+    if state.plan is not None and state.entitlement and state.entitlement.plan == state.plan:
+        return "that of its system"
     return "the policy's default" if state.plan is None else "the customer's"
 
 

@@ -140,6 +140,7 @@ class Explanation:
     outcome_from: str
     kind: str | None
     product: str | None
+    system: str
     proposals: tuple[str, ...]
     policy: str
     policy_version: str

@@ -154,3 +154,12 @@ def test_a_way_is_a_connection_or_a_channel_over_one() -> None:
 def test_weekdays_of_a_hand_over_may_be_written_out() -> None:
     entry = RotationEntry.model_validate({"people": ["a"], "weekly": "Friday 17:30"})
     assert entry.handover() == (4, 17 * 60 + 30)
+
+
+def test_two_agreements_for_one_system_on_one_day_are_refused() -> None:
+    acme = CUSTOMERS["acme"]
+    renewed = [{"system": "till", "until": "2026-12-31"}, {"system": "till", "from": "2026-12-31"}]
+    error = _refused(customers={"acme": acme | {"systems": renewed}})
+    assert "two agreements for system 'till' of customer 'acme' are valid on one day" in error.what
+    others = [{"system": "till", "until": "2026-12-31"}, {"system": "gate"}]
+    assert len(site(customers={"acme": acme | {"systems": others}}).customer("acme").systems) == 2

@@ -149,3 +149,32 @@ def test_whatever_is_written_is_read_back(
     writer.writerows({"id": key, "name": name} for key, name in names.items())
     found = _read(tmp_path_factory.mktemp("csv") / "c.csv", text.getvalue())
     assert {each.id: each.entry.name for each in found} == {k: v.strip() for k, v in names.items()}
+
+
+def test_a_row_may_be_a_system_of_its_customer(file: Path) -> None:
+    head = "id,name,contact_mail,system,system_words,system_plan,system_from,system_until\n"
+    (acme,) = _read(
+        file,
+        head
+        + "acme,Acme,pat@acme.example,till-1,front SN-4711,premier,2026-01-01,2026-12-31\n"
+        + "acme,,,till-1,,,2027-01-01,\nacme,,,gate,,,,\n",
+    )
+    first, again, gate = acme.entry.systems
+    assert (first.system, first.words, first.plan) == ("till-1", ("front", "SN-4711"), "premier")
+    assert (first.valid_from, first.until) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert (again.system, again.valid_from) == ("till-1", date(2027, 1, 1))
+    assert (gate.system, gate.valid_from, gate.until) == ("gate", None, None)
+    assert len(acme.entry.contacts) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("acme,,gate,2026-13-01", "system_until: "),
+        ("acme,,,2026-12-01", "system: Field required"),
+    ],
+)
+def test_what_is_wrong_with_a_system_is_told_in_its_row(file: Path, row: str, what: str) -> None:
+    error = _refused(file, f"id,name,system,system_until\nacme,Acme,,\n{row}\n")
+    assert error.where == Place(str(file), 3)
+    assert what in error.what
