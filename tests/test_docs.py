@@ -31,7 +31,7 @@ from upheld.rehearsal.compare import compared
 from upheld.rehearsal.read import scenarios
 from upheld.rehearsal.stage import play
 from upheld.source import Document, parse
-from upheld.web.metrics import COUNTERS, GAUGES
+from upheld.web.metrics import COUNTERS, GAUGES, HISTOGRAMS
 
 INDEX = DOCS / "README.md"
 CLI = DOCS / "reference" / "cli.md"
@@ -176,7 +176,7 @@ def test_every_room_has_its_line_and_no_other() -> None:
 
 def test_every_metric_has_its_line_and_no_other() -> None:
     written = re.findall(r"^\| `(upheld_\w+)` \| (.*) \|$", read(WATCHING), re.MULTILINE)
-    assert dict(written) == {**GAUGES, **COUNTERS}
+    assert dict(written) == {**GAUGES, **HISTOGRAMS, **COUNTERS}
 
 
 def test_every_check_of_lint_has_its_line_and_no_other() -> None:

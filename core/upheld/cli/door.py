@@ -45,6 +45,7 @@ def _served(config: Config, daemon: Daemon) -> Served:
         for puller in daemon.pullers
     }
     metrics = _metrics(config, daemon)
+    daemon.sender.went_out.append(metrics.went_out)
     taking = Hooks(hooks, daemon.ledger, daemon.log, daemon.news.set)
     return Served(
         names=frozenset(hooks),

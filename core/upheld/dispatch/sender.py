@@ -8,7 +8,7 @@ What is in doubt stays in doubt, whatever a later attempt says, until it is foun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
@@ -80,6 +80,8 @@ class Sender:
     owner: str
     log: Logger
     fields: Fields
+    #: Told of each delivery that went out: its connection, and how long ago it was decided to send.
+    went_out: list[Callable[[str, Span], None]] = field(default_factory=list, compare=False)
 
     def send(
         self, limit: int = 10, *, unless: Callable[[Transaction], bool] = lambda _tx: False
@@ -264,6 +266,10 @@ class Sender:
             purpose=leased.item.purpose,
             detail=outcome.detail,
         )
+        if outcome.proof not in {"", "failed"}:
+            waited = self.records.clock.now() - leased.item.created
+            for tell in self.went_out:
+                tell(leased.delivery.connection, waited)
 
     def _write(
         self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome, told: Said | None

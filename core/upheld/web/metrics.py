@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from upheld import __version__
-from upheld.calendar.instant import SECOND, Instant
+from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.ledger import Ledger, Transaction
 from upheld.plugin import Finding
 from upheld.seam import Live
@@ -36,6 +36,10 @@ GAUGES: Final = {
     "upheld_daemons": "daemons that were heard in the last three minutes",
 }
 REQUESTS: Final = "upheld_webhooks"
+DELIVERY: Final = "upheld_delivery_seconds"
+HISTOGRAMS: Final = {DELIVERY: "from the decision to send until it went out, by connection"}
+#: A page is late after seconds, a letter after minutes.
+_BUCKETS: Final = (0.1, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600)
 COUNTERS: Final = {f"{REQUESTS}_total": "webhooks by connection and the status they were answered"}
 
 
@@ -59,6 +63,13 @@ class Metrics(Collector):
             ("connection", "status"),
             registry=self.registry,
         )
+        self._delivery = Histogram(
+            DELIVERY,
+            HISTOGRAMS[DELIVERY],
+            ("connection",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
         self.registry.register(self)
 
     def page(self) -> tuple[bytes, str]:
@@ -68,6 +79,10 @@ class Metrics(Collector):
     def answered(self, connection: str, status: int) -> None:
         """Count a webhook."""
         self._webhooks.labels(connection, str(status)).inc()
+
+    def went_out(self, connection: str, waited: Span) -> None:
+        """Count a delivery of this daemon, and how long it took (policy time)."""
+        self._delivery.labels(connection).observe(max(0, waited) / SECOND)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: what is registered is not asked yet."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.core.dispatch.scene import NOW, PAT, Site, mail, page, reply, send
-from upheld.calendar.instant import moment
+from upheld.calendar.instant import SECOND, moment
 from upheld.case.decision import CreateItem, Purpose
 from upheld.dispatch.sender import TRIES
 from upheld.ledger import DeliveryState, OutboxState
@@ -51,6 +51,22 @@ def test_the_attempt_is_on_record_before_the_call(either: Site) -> None:
     either.pager.during.append(lambda: seen.append(either.state("p")))
     either.send()
     assert seen == [DeliveryState.ATTEMPTING]
+
+
+def test_how_long_it_took_is_told_once_it_is_out(site: Site) -> None:
+    told: list[tuple[str, int]] = []
+    sender = site.sender()
+    sender.went_out.append(lambda connection, waited: told.append((connection, waited)))
+    site.case(page())
+    site.plan()
+    site.clock.forward(seconds=3)
+    site.pager.fail_next(Retry("busy"))
+    sender.send()
+    assert told == [], "it has not gone out"
+    site.later()
+    site.clock.forward(seconds=4)
+    sender.send()
+    assert told == [("pager", 7 * SECOND)]
 
 
 def test_what_wakes_is_urgent_and_a_call_is_spoken(site: Site) -> None:

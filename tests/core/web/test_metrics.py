@@ -5,9 +5,9 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.core.web.scene import PAT, Entry
-from upheld.calendar.instant import MINUTE
+from upheld.calendar.instant import MINUTE, SECOND
 from upheld.daemon.findings import running
-from upheld.web.metrics import COUNTERS, GAUGES, Metrics
+from upheld.web.metrics import COUNTERS, DELIVERY, GAUGES, Metrics
 
 _Sample = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -83,3 +83,15 @@ def test_webhooks_are_counted_by_their_answer(entry: Entry) -> None:
     (name,) = COUNTERS
     assert found[name, (("connection", "tracker"), ("status", "202"))] == 2
     assert found[name, (("connection", "tracker"), ("status", "401"))] == 1
+
+
+def test_how_long_deliveries_took_is_counted_by_connection(entry: Entry) -> None:
+    metrics = of(entry)
+    for seconds in (1, 30, -5):
+        metrics.went_out("pager", seconds * SECOND)
+    found = read(metrics)
+    pager = ("connection", "pager")
+    assert found[f"{DELIVERY}_count", (pager,)] == 3
+    assert found[f"{DELIVERY}_sum", (pager,)] == 31, "a clock that was set back made none earlier"
+    assert found[f"{DELIVERY}_bucket", (pager, ("le", "1.0"))] == 2
+    assert found[f"{DELIVERY}_bucket", (pager, ("le", "60.0"))] == 3
