@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Integer,
+    Select,
     Table,
     Text,
     UniqueConstraint,
@@ -74,6 +75,13 @@ _UNSYNCED: Final = (
 )
 _SYNCED: Final = (
     update(subject).where(subject.c.id == bindparam("of")).values(synced=bindparam("up_to"))
+)
+
+_OF_CASE: Final = select(link).where(
+    link.c.connection == bindparam("on"), link.c.subject == bindparam("of")
+)
+_OF_ITEM: Final = select(link).where(
+    link.c.connection == bindparam("on"), link.c.remote_id == bindparam("item")
 )
 
 
@@ -162,11 +170,11 @@ class Links(Part):
 
     def link_of(self, subject: str, connection: str) -> Link | None:
         """The remote item that a case is on a connection."""
-        return self._one(_link(subject, connection))
+        return self._one(_OF_CASE, {"on": connection, "of": subject})
 
     def linked(self, connection: str, remote_id: str) -> Link | None:
         """The case that a remote item is."""
-        return self._one(_item(link, connection, remote_id))
+        return self._one(_OF_ITEM, {"on": connection, "item": remote_id})
 
     def links(self, subject: str) -> list[Link]:
         """All remote items of a case, by connection."""
@@ -208,8 +216,8 @@ class Links(Part):
         which = _link(subject, connection)
         self._connection.execute(update(link).where(which).values(**values))
 
-    def _one(self, which: ColumnElement[bool]) -> Link | None:
-        row = self._connection.execute(select(link).where(which)).mappings().first()
+    def _one(self, found: Select[Any], of: Mapping[str, str]) -> Link | None:
+        row = self._connection.execute(found, of).mappings().first()
         return None if row is None else _read(row)
 
 
