@@ -37,6 +37,7 @@ from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline, Track, lived
 from upheld.engine.tracks import EveryTrack, HoldTrack, ReplyTrack, StandDownTrack, WhenTrack
+from upheld.policy.desks import HANDED_OVER
 from upheld.policy.model import CatchUp, Verb
 
 _JUDGED: Final = frozenset({ClockState.MET, ClockState.MISSED})
@@ -110,10 +111,17 @@ def why_no_clock(life: Life) -> str | None:
         (bool(off), f"off the clock: {off}"),
         (state.enforced_from is None, "read and reported, not enforced until a person takes it in"),
         (state.status is Status.RESOLVED, "resolved; it waits to be closed"),
+        (_is_elsewhere(life), f"its clock waits for its tier: {state.held_by} has the case"),
         (ClockState.PAUSED in states, f"its clock is paused: {_pause(state)}"),
         (bool(states & _JUDGED), "its target has been judged; it is worked until it is resolved"),
     )
     return next((reason for holds, reason in reasons if holds), "no target is promised for it")
+
+
+def _is_elsewhere(life: Life) -> bool:
+    """Whether a clock stands still because a desk of another tier has the case."""
+    paused = (run.segments[-1] for run in life.clocks if run.state is ClockState.PAUSED)
+    return any(last.by == HANDED_OVER for last in paused)
 
 
 def _pause(state: CaseState) -> str:

@@ -18,6 +18,7 @@ from upheld.case.events import (
     TakenBack,
     Worked,
 )
+from upheld.engine.case import why_no_clock
 
 FIRST = "target: resolution, tier: first, within: 6 business hours, calendar: desk"
 TOP = "target: top_level, tier: top, within: 4 business hours, calendar: desk, met_by: [worked, handed_over]"
@@ -128,6 +129,15 @@ def test_the_clock_of_a_tier_runs_while_a_desk_of_it_has_the_case() -> None:
         (ClockState.RUNNING, "home", 1),
     ]
     assert run.due == at(24 + 2)  # two of its hours on Monday are left, and one on Tuesday
+
+
+def test_a_case_without_a_clock_says_who_has_it() -> None:
+    case = Case(with_desks(FIRST))
+    hand(case, "boston", at(2))
+    told = "its clock waits for its tier: boston has the case"
+    assert why_no_clock(case.life(at(3))) == told
+    hand(case, "home", at(3))
+    assert why_no_clock(case.life(at(4))) is None
 
 
 def test_a_tier_that_never_had_it_has_no_clock() -> None:
