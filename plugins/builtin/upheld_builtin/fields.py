@@ -105,4 +105,4 @@ def read_actor(text: str) -> Actor:
     """The actor that `written_actor` wrote."""
     values = json.loads(text)
     addresses, side = tuple(values["addresses"]), Side(values["side"])
-    return Actor(values["id"], values["name"], addresses, side)
+    return Actor(values["id"], values["name"], addresses, side, tuple(values.get("groups", ())))
