@@ -70,9 +70,12 @@ class Bench:
 
     def cycle(self) -> int:
         """Every connection is read, and what follows is sent."""
-        return pull_all(self.daemon.pullers) + self.daemon._sweep() + self.daemon._dispatch()
+        own = self.daemon
+        done = pull_all(own.pullers) + own.sweeper.sweep() + own.pusher.look()
+        return done + own.planner.plan() + own.sender.send()
 
     def till_rest(self) -> None:
+        """Until nothing is left to do."""
         while self.cycle():
             pass
 
