@@ -37,6 +37,7 @@ from upheld.ledger import Agreed
 from upheld.plugin import Value
 from upheld.sync.merge import ConflictRule, Merged, Move, Side, merge
 from upheld.sync.ours import empty, plain
+from upheld.sync.rule import Unmapped
 
 #: What is read once, what is ours alone to know, and what is no field but something that was done.
 NEVER: Final = frozenset({"text", "reporter", "customer", "number", "due", "triaged"})
@@ -83,6 +84,17 @@ class Standing:
             f"[{self.field}] was {was}; here it is {shown(self.ours)}, there {shown(self.theirs)}:"
             f" {_FATES[self.move]} ({self.rule.value})"
         )
+
+    def apart(self, after: Mapping[str, Value]) -> bool:
+        """Whether both sides have something else in a field that they never agreed on."""
+        ours = after.get(self.field)
+        never = self.agreed is None and self.move is Move.TAKE and not empty(ours)
+        return never and not isinstance(self.meant, Unmapped) and not alike(ours, self.meant)
+
+    def difference(self) -> Noted:
+        """Two that were there before are one case now, and nobody knows who changed it last."""
+        both = f"here it is {shown(self.ours)}, there {shown(self.theirs)}"
+        return Noted(f"[{self.field}] {both}: each stays until somebody changes either")
 
     def after(self, ours: Value) -> Agreed | None:
         """What is agreed once the news is taken, with ``ours`` as it is then; None: nothing anew."""

@@ -73,6 +73,7 @@ class Settling:
         if made:
             after = self._values((*self.facts, *fields, *made))
         notes = [self._noted(each) for each in standings.values() if each.merged.conflict]
+        notes += [self._apart(each) for each in standings.values() if each.apart(after)]
         events = (*(fact for _, fact in kept), *made, *notes)
         return Settled(events, self._agreed(standings, after), standings)
 
@@ -184,6 +185,10 @@ class Settling:
         both = f"{text(where.ours)}|{text(where.theirs)}"
         name = f"{self.seen.id}/conflict:{where.field}{read}:{both}"
         return Event(name[:200], self.seen.now, self.seen.now, UPHELD, where.conflict())
+
+    def _apart(self, where: Standing) -> Event:
+        name, now = f"{self.seen.id}/apart:{where.field}", self.seen.now
+        return Event(name, now, now, UPHELD, where.difference())
 
     def _by(self, change: Change) -> Actor:
         return self.reader.who(change.by, instant(change.at))

@@ -212,6 +212,23 @@ def test_what_means_nothing_is_noted_once_and_never_written_back(desk: Desk) -> 
     assert (there.ours, there.link.agreed["severity"]) == (3, (3, "Urgent"))
 
 
+def test_what_differs_when_two_become_one_is_told_and_each_keeps_its_own(desk: Desk) -> None:
+    case = desk.entered()
+    desk.verbs.severity(case, ANN, 1)
+    desk.ledger.retrying(lambda tx: tx.link(case, "desk", remote_id="id-1", key="T-1"))
+    there = Item(desk)
+    there.read()
+    there.read()
+    assert there.notes("each stays until") == [
+        "[severity] here it is '1', there '3': each stays until somebody changes either"
+    ]
+    assert (there.ours, there.link.agreed["severity"]) == (1, (1, 3))
+    desk.clock.forward(minutes=1)
+    there.edit("severity", 2)
+    there.read()
+    assert there.ours == 2
+
+
 # --- both changed it ------------------------------------------------------------------------------
 
 
