@@ -68,7 +68,7 @@ def told_otherwise() -> set[str]:
 
 
 def signature(name: str, found: Any) -> str:
-    text = re.sub(r"'([^']+)'", r"\1", str(inspect.signature(found)))
+    text = re.sub(r"'([^']*)'", lambda quoted: quoted[1] or '""', str(inspect.signature(found)))
     text = re.sub(r"<(\w+\.\w+): \w+>", r"\1", text).replace("<factory>", "{}")
     return f"{name}{text.removesuffix(' -> None')}".replace("|", "\\|")
 
