@@ -76,7 +76,11 @@ def _verdict(name: str, live: bool) -> Verdict:
     except ModuleNotFoundError as error:
         what = f"to verify a plugin needs '{error.name}', which is not installed"
         raise ConfigError(what, do_next="pip install 'upheld[testing]'") from error
-    return run(name, module, live=live)
+    verdict = run(name, module, live=live)
+    if live and not verdict.live:
+        then = "its contract needs a `remote` that looks at UPHELD_LIVE, and credentials for it"
+        raise ConfigError(f"there is no real far end of '{name}' here", do_next=then)
+    return verdict
 
 
 def _show(verdict: Verdict) -> None:

@@ -25,8 +25,8 @@ def verdict(name: str) -> dict[str, Any]:
 
 
 #: What does not hold yet, told on the plugin's page; it can only become less.
-KNOWN = {"email": {"S8-lost-reply", "S9-repeat", "T14-hostile"}, "builtin": {"E26-edit-end"}}
-GRADES = {"builtin": "silver", "terminal": "gold", "pagerduty": "gold", "email": "none"}
+KNOWN = {"email": {"S8-lost-reply", "S9-repeat", "T14-hostile"}}
+GRADES = {"builtin": "gold", "terminal": "gold", "pagerduty": "gold", "email": "none"}
 PLUGINS = {"builtin": Kind.TRACKER, "terminal": Kind.NOTIFIER, "pagerduty": Kind.NOTIFIER}
 EVERY = PLUGINS | {"email": Kind.CONVERSATION}
 
@@ -57,6 +57,20 @@ def test_a_grade_that_is_not_reached_is_an_exit_code_for_continuous_integration(
     done = run("terminal", "--at-least", "gold")
     assert (done.returncode, "terminal: gold" in done.stdout) == (0, True)
     assert run("email").returncode == 1
+
+
+def test_a_simulator_is_not_passed_off_as_the_real_far_end() -> None:
+    done = run("pagerduty", "--live")
+    assert done.returncode == 3
+    assert "no real far end" in done.stderr
+
+
+def test_without_pytest_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['pytest'] = None; from upheld.cli import main; main()"
+    command = [sys.executable, "-c", code, "plugins", "verify", "terminal"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "pip install 'upheld[testing]'" in done.stderr
 
 
 def test_a_plugin_that_there_is_not() -> None:
