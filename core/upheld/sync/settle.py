@@ -150,7 +150,8 @@ class Settling:
         """What makes theirs ours where the item's history does not: it tells none, or its clock is
         behind. What a customer wants of a severity stays a wish."""
         field, meant = where.field, where.meant
-        if where.move is not Move.TAKE or isinstance(meant, Unmapped) or empty(meant):
+        told = isinstance(meant, Unmapped) and self.seen.ours.history is not None
+        if where.move is not Move.TAKE or told or empty(meant):
             return
         last = self.seen.last(field)
         by = self._by(last) if last is not None else self.seen.provider

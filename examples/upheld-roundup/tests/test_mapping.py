@@ -126,8 +126,9 @@ def test_a_status_goes_along_as_it_is() -> None:
 def test_people_and_their_sides() -> None:
     ann = {"id": "3", "username": "ann", "roles": "User, Support", "address": "ann@example.org"}
     users = [User.read(ann), User.read({"id": "4", "username": "upheld"})]
-    people = People({user.id: user for user in users}, "upheld", {"support"})
+    people = People({user.id: user for user in users}, "upheld")
     sides = {id_: people.actor(link("user", id_)).side for id_ in ("3", "4", "5")}
-    assert sides == {"3": Side.STAFF, "4": Side.UPHELD, "5": Side.UNKNOWN}
+    assert sides == {"3": Side.UNKNOWN, "4": Side.UPHELD, "5": Side.UNKNOWN}
+    assert people.actor(link("user", "3")).groups == ("User", "Support")
     assert people.actor(link("user", "3")).addresses == ("ann@example.org",)
     assert people.actor(None).side is Side.SYSTEM

@@ -26,9 +26,6 @@ class RoundupConfig(ConnectionConfig):
     dates: tuple[str, ...] = Field(
         (), description="properties of your own schema that hold a date, such as `due`"
     )
-    staff_roles: tuple[str, ...] = Field(
-        (), description="roles of your own people; roles can be read by an Admin alone"
-    )
     mail_nosy: bool = Field(
         False, description="whether Roundup mails the nosy list what Upheld writes, too"
     )

@@ -33,6 +33,7 @@ class TestRoundup(TrackerContract):
     """The plugin on the real server, whose clock is that of this machine."""
 
     plugin = Roundup
+    closing: dict[str, object] = {"status": "done-cbb"}  # noqa: RUF012
 
     @pytest.fixture
     def clock(self) -> SteppedClock:

@@ -137,8 +137,7 @@ class Items:
         unknown = set(wanted) - set(self._users)
         rows = self._many("user", unknown, _USER)
         self._users |= {id_: User.read(row) for id_, row in rows.items()}
-        roles = frozenset(role.casefold() for role in self._config.staff_roles)
-        return People(dict(self._users), self._config.user, roles)
+        return People(dict(self._users), self._config.user)
 
     def _files(self, ids: Collection[str]) -> dict[str, Attachment]:
         rows = self._many("file", ids, "name,type")

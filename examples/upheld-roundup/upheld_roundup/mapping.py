@@ -35,7 +35,7 @@ class User:
     real_name: str = ""
     address: str = ""
     organization: str = ""
-    roles: frozenset[str] = frozenset()
+    roles: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> User:
@@ -47,7 +47,7 @@ class User:
             real_name=str(values.get("realname") or ""),
             address=str(values.get("address") or ""),
             organization=str(values.get("organisation") or ""),
-            roles=frozenset(role.strip().casefold() for role in roles if role.strip()),
+            roles=tuple(role.strip() for role in roles if role.strip()),
         )
 
 
@@ -57,7 +57,6 @@ class People:
 
     users: Mapping[str, User]
     us: str
-    staff_roles: Collection[str] = ()
 
     def actor(self, link: Mapping[str, Any] | None) -> Actor:
         """Somebody that an item links to."""
@@ -65,17 +64,13 @@ class People:
             return Actor("", side=Side.SYSTEM)
         known = self.users.get(str(link["id"])) or User.read(link)
         addresses = (known.address,) if known.address else ()
-        return Actor(known.name, known.real_name, addresses, self._side(known))
+        side = Side.UPHELD if known.name == self.us else Side.UNKNOWN
+        return Actor(known.name, known.real_name, addresses, side, known.roles)
 
     def organization(self, link: Mapping[str, Any] | None) -> str | None:
         """The organisation of somebody that an item links to."""
         known = self.users.get(str(link["id"])) if link else None
         return known.organization or None if known else None
-
-    def _side(self, user: User) -> Side:
-        if user.name == self.us:
-            return Side.UPHELD
-        return Side.STAFF if user.roles & set(self.staff_roles) else Side.UNKNOWN
 
 
 # --- keys ---------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ class Item:
     fields: dict[str, Any] = field(default_factory=lambda: {"severity": 3, "customer": "acme"})
     history: list[Change] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    told: bool = True  # whether the tracker shows its history
 
     def edit(self, name: str, new: Any, by: RemoteActor = STAFF, minutes: float = 0) -> None:
         """Somebody changes a field there; by their clock, which may be off."""
@@ -52,6 +53,7 @@ class Item:
         found = item(
             fields=self.fields, history=tuple(self.history), version=version, updated=changed
         )
+        found = found if self.told else replace(found, history=None)
         self.desk.take(replace(found, comments=tuple(self.comments)), source=DESK)
 
     def push(self) -> None:
@@ -115,6 +117,25 @@ def test_what_a_new_case_has_is_agreed_from_the_start(desk_on_both: Desk) -> Non
     assert there.link.agreed["severity"] == (3, 3)
     assert there.link.agreed["status"] == ("open", "open")
     assert there.link.version == "0"
+
+
+def test_without_a_history_a_change_is_told_by_the_tracker(desk: Desk) -> None:
+    there = Item(desk, told=False)
+    there.read()
+    there.edit("severity", 1)
+    there.read()
+    assert (there.ours, there.link.agreed["severity"]) == (1, (1, 1))
+
+
+def test_without_a_history_a_value_that_means_nothing_is_noted_once(desk: Desk) -> None:
+    there = Item(desk, told=False)
+    there.read()
+    there.edit("severity", "purple")
+    there.read()
+    there.comments.append(Comment("c1", "and?", Visibility.PUBLIC, STAFF, moment(desk.clock.now())))
+    there.read()
+    assert there.notes("purple") == ["[severity] 'purple' is none we know"]
+    assert (there.ours, there.link.agreed["severity"]) == (3, (3, "purple"))
 
 
 def test_what_people_change_there_is_ours_and_agreed(desk_on_both: Desk) -> None:

@@ -162,6 +162,10 @@ class Bench:
         with self.site.ledger.reading() as tx:
             return list(tx.deliveries(states=wanted))
 
+    def failed(self) -> list[str]:
+        """Why what was to go out did not."""
+        return [each.detail for each in self.deliveries("dead", "failed", "pending") if each.detail]
+
     def screen(self) -> str:
         """What people were told."""
         file = self.folder / "connections" / SCREEN / "screen.txt"

@@ -51,7 +51,7 @@ class Agreement(SiteBase):
         case, ref = self.linked(bench)
         self.comes_to_rest(bench, remote)
         remote.comment(ref, SOMEBODY, "Any news?", Visibility.PUBLIC)
-        bench.site.verbs.note(case, ANN, "It is the disk.")
+        self.say(bench, case, "It is the disk.")
         self.comes_to_rest(bench, remote)
         bench.site.verbs.work(case, ANN, override="so that it is being worked on")
         self.comes_to_rest(bench, remote)
@@ -64,7 +64,7 @@ class Agreement(SiteBase):
     @shows("D21-normalised")
     def test_text_that_is_rewritten(self, bench: Bench, remote: TrackerFarEnd) -> None:
         case, ref = self.linked(bench)
-        bench.site.verbs.note(case, ANN, "One line.\r\n\r\nAnother, with blanks.   \r\n")
+        self.say(bench, case, "One line.\r\n\r\nAnother, with blanks.   \r\n")
         remote.comment(ref, SOMEBODY, "Mine.\r\n\r\nAnd  more.\n\n", Visibility.PUBLIC)
         self.comes_to_rest(bench, remote)
         assert sum("One line." in each.text for each in remote.stored(ref).comments) == 1
@@ -126,7 +126,7 @@ class Agreement(SiteBase):
     @shows("E26-edit-end")
     def test_an_edit_against_a_close(self, bench: Bench, remote: TrackerFarEnd) -> None:
         case, ref = self.linked(bench)
-        bench.site.verbs.note(case, ANN, "a last word")
+        self.say(bench, case, "a last word")
         remote.edit(ref, COLLEAGUE, self.closing)
         self.comes_to_rest(bench, remote)
         assert sum("a last word" in each.text for each in remote.stored(ref).comments) == 1
@@ -169,7 +169,7 @@ class Agreement(SiteBase):
             assert case is not None, "an item is read in shadow, too"
             before = [call for call in remote.calls() if call.writes]
             bench.site.verbs.severity(case, ANN, 1)
-            bench.site.verbs.note(case, ANN, "kept in")
+            self.say(bench, case, "kept in")
             bench.cycle(3)
             wrote = [call for call in remote.calls() if call.writes][len(before) :]
         if not self.local:
@@ -190,7 +190,7 @@ class Agreement(SiteBase):
     def test_an_item_that_is_gone(self, bench: Bench, remote: TrackerFarEnd) -> None:
         case, ref = self.linked(bench)
         remote.delete(ref)
-        bench.site.verbs.note(case, ANN, "is anybody there?")
+        self.say(bench, case, "is anybody there?")
         bench.cycle(20)
         bench.recover()
         (listed,) = bench.cases()

@@ -27,6 +27,19 @@ from upheld.testing.kit import (
 from upheld_roundup.cursor import BATCH
 from upheld_roundup.far_end.server import PASSWORD, USER, RoundupServer
 
+#: What the words of the classic template mean.
+MAP: Final[Mapping[str, object]] = {
+    "title": "title",
+    "severity": {"field": "priority", "values": {"critical": 1, "urgent": 2, "bug": 3}},
+    "status": {
+        "open": ["unread", "chatting"],
+        "worked": "in-progress",
+        "resolved": "resolved",
+        "closed": "done-cbb",
+    },
+    "assignee": "assignedto",
+    "due": "due",
+}
 _FIELDS: Final = ("title", "status", "priority", "assignedto", "due")
 
 
@@ -69,12 +82,21 @@ class People(TrackerFarEnd):
     scope: ClassVar[str] = "issue"
     instant_field: ClassVar[str | None] = "due"
     page: ClassVar[int] = BATCH
-    budget: ClassVar[Mapping[str, int]] = {"create": 5, "change": 5, "idle": 1}
+    keys: ClassVar[Mapping[str, object]] = {
+        "map": MAP,
+        "customer_by": ["reporter_domain"],
+        "staff": {"group": "Admin"},
+    }
+    severity_field: ClassVar[str] = "priority"
+    severities: ClassVar[tuple[Value, Value]] = ("critical", "urgent")
+    unmapped: ClassVar[tuple[str, Value] | None] = ("priority", "wish")
+    budget: ClassVar[Mapping[str, int]] = {"create": 16, "change": 8, "idle": 1}
     lacks: ClassVar[Mapping[str, str]] = {
         Fault.EXPIRED.name: "every request carries the password: there is no session",
         Fault.WRONG_CLOCK.name: "the real server has the clock of this machine",
         Fault.LAG.name: "Roundup searches its database itself: there is no index that lags",
         "rename": "an item's key is its id",
+        "webhook": "Roundup sends none",
         "history": "Roundup keeps a history and shows it to no program",
         "edit_comment": "an edit of a message does not touch its item in Roundup",
         "comment_of_unknown_visibility": "whoever sees an item sees its messages",
@@ -101,7 +123,6 @@ class People(TrackerFarEnd):
             "user": USER,
             "password": PASSWORD,
             "dates": ["due"],
-            "staff_roles": ["Admin"],
             "timeout": 1,
         }
 
