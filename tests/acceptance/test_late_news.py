@@ -134,6 +134,8 @@ def test_a_verdict_is_corrected_by_an_answer_that_comes_to_light(
     assert story.verdicts()["M-15"] == "missed"
     desk.desk.down = None
     desk.settle()
+    answer = story.expect_mail(PAT, "Re: One server is slow")  # the tracker itself writes to nobody
+    assert "It is the router in the east." in answer.text
     assert [(v.verdict, v.corrects) for v in bodies(story, VerdictGiven)] == [
         ("missed", None),
         ("met", "missed"),
