@@ -116,7 +116,7 @@ def test_a_question_lists_what_is_missing_a_line_each(site: Site) -> None:
     text = letter(
         site, Purpose.QUESTION, missing=["version", "operating_system"], text="Thank you."
     )
-    assert "\n  - version\n  - operating system\n" in text
+    assert "\n  version:\n  operating system:\n" in text
     assert "\nThank you.\n" in text
 
 
