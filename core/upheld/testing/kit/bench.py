@@ -154,6 +154,25 @@ class Bench:
             link = tx.linked(DESK, ref.id)
         return link.subject if link is not None else None
 
+    def connect(self, case: str, ref: Ref) -> None:
+        """Link a case and an item that both are there, as `upheld links connect` does."""
+        from upheld.sync.connecting import connect
+
+        puller = next(each for each in self.daemon.pullers if each.source.name == DESK)
+        plugin: Any = puller.live.plugin
+        item = puller.live.call(lambda: plugin.fetch(ref))
+        self.site.ledger.retrying(
+            lambda tx: connect(tx, puller.intake, puller.source, case, item, ANN)
+        )
+
+    def planned(self, case: str) -> list[str]:
+        """What `upheld sync plan` says would be written of a case: field, comment or create."""
+        from upheld.sync.plan import Plan
+
+        with self.site.ledger.reading() as tx:
+            writes = Plan(self.daemon.pusher, tx).writes()
+            return [each.what for each in writes if each.case == case]
+
     def deliveries(self, *states: str) -> list[Any]:
         """What is or was to go out, in these states; all without any."""
         from upheld.ledger import DeliveryState

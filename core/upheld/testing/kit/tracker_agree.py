@@ -172,8 +172,12 @@ class Agreement(SiteBase):
             self.say(bench, case, "kept in")
             bench.cycle(3)
             wrote = [call for call in remote.calls() if call.writes][len(before) :]
-        if not self.local:
+            planned = bench.planned(case)
+        if self.local:  # what stays on this machine is written in shadow, too
+            assert planned == []
+        else:
             assert wrote == []
+            assert {"field", "comment"} <= set(planned), planned
         assert remote.ids() == (ref.id,)
 
     @shows("K57-unlink")
@@ -185,6 +189,13 @@ class Agreement(SiteBase):
         bench.cycle(3)
         assert (len(bench.cases()), remote.ids()) == (1, (ref.id,))
         assert bench.item(case) is None
+        said = len(remote.stored(ref).comments)
+        bench.connect(case, ref)
+        bench.cycle(3)
+        assert (len(bench.cases()), remote.ids()) == (1, (ref.id,))
+        assert bench.case_of(ref) == case
+        assert bench.told(case).count("Nobody listens.") == 1
+        assert len(remote.stored(ref).comments) == said, "what was said before is not said again"
 
     @shows("K58-gone")
     def test_an_item_that_is_gone(self, bench: Bench, remote: TrackerFarEnd) -> None:
