@@ -6,7 +6,7 @@ The words are those of the built-in tracker: a connection's map has put others i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -159,7 +159,7 @@ class Reader:
     def happened(self, item: RemoteCase, whose: Callable[[Instant], str | None]) -> Iterator[News]:
         """What people and machines did to it since; what Upheld wrote itself is no news. ``whose`` tells
         the customer whose it was at an instant."""
-        for change in item.history or ():
+        for change in _out_of_waits(item.history or ()):
             yield from self._changed(change, item)
         for comment in item.comments or ():
             by, customer = self._speaker(comment, whose)
@@ -285,6 +285,19 @@ def initial(item: RemoteCase) -> dict[str, Value]:
     return fields
 
 
+def _out_of_waits(history: Iterable[Change]) -> Iterator[Change]:
+    """Each change; what is opened out of a status that nobody knows is out of the wait before that."""
+    waited: Value = None
+    for change in history:
+        known = word(change.old) if change.field == "status" else None
+        if known is not None:
+            waited = change.old if known in _PARTIES else None
+        elif change.field == "status" and waited is not None and word(change.new) == "open":
+            yield replace(change, old=waited)
+            continue
+        yield change
+
+
 def _field_at(item: RemoteCase, name: str, at: datetime) -> Value:
     """A field as it was at an instant."""
     changes = (each for each in item.history or () if each.field == name and each.at <= at)
@@ -343,10 +356,12 @@ def _over(status: Value) -> bool:
 
 def word(status: Value) -> str | None:
     """What a status means, in our words; None where nobody knows."""
-    if isinstance(status, Unmapped):
-        return None
-    folded = _text(status).casefold().replace("_", " ").replace("-", " ")
-    return WORDS.get(" ".join(folded.split()))
+    return None if isinstance(status, Unmapped) else WORDS.get(folded(status))
+
+
+def folded(status: Value) -> str:
+    """A status as it is compared: however it is written, In-Progress is in progress."""
+    return " ".join(_text(status).casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _text(value: Value) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from upheld.plugin import RemoteCase, Value
 from upheld.sync.ours import empty, plain
-from upheld.sync.reader import WORDS
+from upheld.sync.reader import folded, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,4 @@ class OwnWords:
 
 
 def _meaning(status: Value) -> str:
-    folded = " ".join(str(status).casefold().replace("_", " ").replace("-", " ").split())
-    return WORDS.get(folded, folded)
+    return word(status) or folded(status)

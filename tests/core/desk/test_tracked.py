@@ -454,6 +454,20 @@ def test_an_item_that_can_not_be_taken_is_kept_and_the_others_go_on(desk_on_both
     assert b"no change at all" in kept.raw
 
 
+@pytest.mark.parametrize("often", [True, False])
+def test_a_status_that_nobody_knows_ends_no_wait_but_what_follows_it_does(
+    desk: Desk, often: bool
+) -> None:
+    moves = [("open", "waiting"), ("waiting", "elsewhere"), ("elsewhere", "open")]
+    history = tuple(
+        Change(f"h{number}", "status", old, new, moment(BEFORE + (number + 1) * MINUTE), STAFF)
+        for number, (old, new) in enumerate(moves)
+    )
+    read = [item(fields={"status": moves[n][1]}, history=history[: n + 1]) for n in range(3)]
+    take(desk, *(read if often else read[-1:]))
+    assert desk.state().status is Status.OPEN
+
+
 # --- whatever comes, however often ----------------------------------------------------------------
 
 STATUSES = st.sampled_from(["open", "worked", "waiting", "resolved", "closed", "elsewhere"])
