@@ -179,7 +179,6 @@ def _connection(site: Site, each: Configured) -> Iterator[Finding]:
     with _lent(site.config.data_folder / "connections" / each.source.name) as folder:
         yield from _tried_in(site, each, folder)
     yield from one_voice(site, each)
-    yield from one_voice(site, each)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from upheld.case.events import UPHELD, Event, Unread
 from upheld.desk.intake import Intake, Source
 from upheld.ledger import Link, Transaction
 from upheld.logs import logger
-from upheld.plugin import PluginError, Ref, RemoteCase, Tracker
+from upheld.plugin import PluginError, RemoteCase, Tracker
 from upheld.seam import Live
+from upheld.sync.trackers import ref_of
 
 #: So long may a tracker keep a page waiting.
 PATIENCE: Final[Span] = 10 * SECOND
@@ -75,7 +76,7 @@ class Look:
         live, now = self.lives[link.connection], self.intake.records.clock.now()
         if now < self.failed.get(link.connection, 0) + RESPITE:
             return None
-        plugin, ref = live.plugin, Ref("", link.remote_id, link.key, link.url)
+        plugin, ref = live.plugin, ref_of(link)
         assert isinstance(plugin, Tracker)
         try:
             return live.call(lambda: plugin.fetch(ref), hard_stop=PATIENCE)

@@ -117,7 +117,8 @@ class Daemon:
 
     def _free_fields(self) -> None:
         """What shadow mode kept in of fields is looked at anew where it may be written by now."""
-        self.ledger.retrying(lambda tx: released(tx, self.planner.catch))
+        if self.pusher.trackers.any:
+            self.ledger.retrying(lambda tx: released(tx, self.planner.catch))
 
     def run(self) -> None:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""

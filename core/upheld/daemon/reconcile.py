@@ -14,9 +14,10 @@ from typing import Final
 from upheld.calendar.instant import DAY, SECOND, Instant, Span
 from upheld.desk.intake import Intake, Source
 from upheld.ledger import Ledger, Link, Transaction
-from upheld.plugin import Gone, Inbound, Page, Permanent, Ref, RemoteCase, Tracker
+from upheld.plugin import Gone, Inbound, Page, Permanent, RemoteCase, Tracker
 from upheld.seam import Live
 from upheld.sync.gone import missing
+from upheld.sync.trackers import ref_of
 
 EVERY: Final[Span] = DAY
 HARD_STOP: Final[Span] = 90 * SECOND
@@ -109,5 +110,4 @@ class Reconciler:
     def _fetch(self, link: Link) -> RemoteCase:
         plugin = self.live.plugin
         assert isinstance(plugin, Tracker)
-        ref = Ref(link.scope, link.remote_id, link.key, link.url)
-        return self.live.call(lambda: plugin.fetch(ref), hard_stop=HARD_STOP, reading=True)
+        return self.live.call(lambda: plugin.fetch(ref_of(link)), hard_stop=HARD_STOP, reading=True)

@@ -15,6 +15,7 @@ from upheld.dispatch.routes import TRACKER
 from upheld.ledger import Link, NewDelivery, OutboxItem, Transaction
 from upheld.plugin import Ability, Actor, Comment, Permanent, Ref, Retry, Side, Tracker, Visibility
 from upheld.seam import Live
+from upheld.sync.trackers import ref_of
 
 NOWHERE: Final = "no tracker of the case can hide a comment from the customer"
 
@@ -74,8 +75,3 @@ def there(plugin: Tracker[Any], link: Link, key: str) -> bool:
     """Whether the item has this comment already: of an unknown, before it is written again."""
     item = plugin.fetch(ref_of(link))
     return any(comment.key == key for comment in item.comments or ())
-
-
-def ref_of(link: Link) -> Ref:
-    """The item of a link, as plugins name it."""
-    return Ref(link.scope, link.remote_id, link.key, link.url)

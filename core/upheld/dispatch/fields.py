@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from upheld.desk.intake import Intake, Source
-from upheld.dispatch.comments import ref_of
 from upheld.dispatch.outcome import Outcome, Pushed
 from upheld.dispatch.routes import SafetyCatch, tracked
 from upheld.ledger import FIELDS, DeliveryState, LeasedDelivery, Link, OutboxState, Transaction
@@ -25,7 +24,7 @@ from upheld.plugin import (
 from upheld.seam import Live
 from upheld.sync.ours import ours, plain
 from upheld.sync.push import Words, Write, allowed, begun, moved, stored, unread
-from upheld.sync.trackers import Trackers
+from upheld.sync.trackers import Trackers, ref_of
 
 #: So often an item may have changed between reading and writing; then a person has to look.
 _TRIES = 30

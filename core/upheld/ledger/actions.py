@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, bindparam, exists, func, or_, select, u
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Action, Cancel, CreateItem, Purpose, Send, Withdraw
 from upheld.ledger.merging import STILL_CARRIED, free
-from upheld.ledger.outbox import anew
+from upheld.ledger.outbox import USUAL, anew
 from upheld.ledger.part import dump, one_of, unless_there
 from upheld.ledger.records import CREATE_ITEM, WITHDRAW
 from upheld.ledger.schema import delivery, outbox
@@ -59,22 +59,8 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 def _row(subject: str, action: Send | Withdraw | CreateItem, now: Instant) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "key": action.key,
-        "subject": subject,
-        "recipients": "[]",
-        "clauses": "[]",
-        "due": now,
-        "late": 0,
-        "template": None,
-        "facts": "{}",
-        "connection": None,
-        "why": None,
-        "state": OutboxState.PENDING.value,
-        "created": now,
-        "urgency": _OTHER_URGENCY,
-    }
-    return row | _own(action)
+    row = {"key": action.key, "subject": subject, "due": now, "created": now}
+    return {**USUAL, **row, **_own(action)}
 
 
 def _own(action: Send | Withdraw | CreateItem) -> dict[str, Any]:

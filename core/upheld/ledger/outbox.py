@@ -62,7 +62,8 @@ _INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wa
 _ENQUEUE: Final = {
     name: put.returning(outbox.c.number) for name, put in unless_there(outbox).items()
 }
-_USUAL: Final[Mapping[str, Any]] = {
+#: A row of the outbox, but for what each has of its own.
+USUAL: Final[Mapping[str, Any]] = {
     "recipients": "[]",
     "clauses": "[]",
     "late": 0,
@@ -117,7 +118,7 @@ class Outbox(Part):
         ``values`` are columns that are not as usual, ``facts`` and ``recipients`` among them.
         """
         row = {"key": key, "subject": subject, "purpose": purpose, "due": now, "created": now}
-        columns = {**_USUAL, **row, **{name: _column(value) for name, value in values.items()}}
+        columns = {**USUAL, **row, **{name: _column(value) for name, value in values.items()}}
         return self._connection.execute(_ENQUEUE[self._dialect], columns).first() is not None
 
     def pending(self, limit: int) -> list[OutboxItem]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
 from upheld.calendar.instant import Instant
+from upheld.sync.ours import empty
 
 V = TypeVar("V")
 
@@ -77,7 +78,7 @@ def merge(
     if same:
         return Merged(Move.NOTHING)
     if agreed is None:  # nothing to tell by who changed: it is the tracker's, as people typed it
-        return Merged(Move.WRITE if _empty(theirs.value) else Move.TAKE)
+        return Merged(Move.WRITE if empty(theirs.value) else Move.TAKE)
     we, they = ours.value != agreed[0], theirs.value != agreed[1]
     if we and they:
         return Merged(_decided(rule, ours.at, theirs.at), conflict=True)
@@ -93,7 +94,3 @@ def _decided(rule: ConflictRule, ours: Instant | None, theirs: Instant | None) -
         return Move.WRITE if ours > theirs else Move.TAKE
     # Without both times nobody knows which is newer: what people typed there stays.
     return Move.WRITE if rule is ConflictRule.LOCAL else Move.TAKE
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value in ("", [], ())

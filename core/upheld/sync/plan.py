@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from upheld.ledger import CREATE_ITEM, MIRROR, Link, OutboxItem, OutboxState, Transaction
+from upheld.ledger import CREATE_ITEM, MIRROR, Link, OutboxItem, Transaction
 from upheld.sync.mirrors import said
 from upheld.sync.ours import ours, plain
 from upheld.sync.push import allowed, moved
-from upheld.sync.pusher import Pusher
+from upheld.sync.pusher import WAITING, Pusher
 
-_WAITING = (OutboxState.PENDING, OutboxState.PLANNED, OutboxState.HELD, OutboxState.SHADOW)
 _ALL = 1_000_000
 _AT_A_TIME = 500
 
@@ -44,7 +43,7 @@ class Plan:
         for case, seq in self.tx.unsynced(_ALL):
             for number, name in self.pusher.looked(self.tx, case, seq).mirrors:
                 yield self._comment(case, name, number)
-        for item in self.tx.items(states=_WAITING, limit=_ALL):
+        for item in self.tx.items(states=WAITING, limit=_ALL):
             if item.purpose in {CREATE_ITEM, MIRROR}:
                 yield self._item(item)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
@@ -23,7 +24,7 @@ from upheld.sync.push import allowed, moved
 from upheld.sync.trackers import Trackers
 
 #: Messages in these states are still to be sent, or were kept in.
-_WAITING = (OutboxState.PENDING, OutboxState.PLANNED, OutboxState.HELD, OutboxState.SHADOW)
+WAITING: Final = (OutboxState.PENDING, OutboxState.PLANNED, OutboxState.HELD, OutboxState.SHADOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Pusher:
     def look(self, limit: int = 50) -> int:
         """Look at cases that moved since the last time; answers how many."""
         ledger = self.records.ledger
-        if ledger.foreign:
+        if ledger.foreign or not self.trackers.any:
             return 0
         with ledger.reading() as tx:
             found = [self._contained(tx, case, seq) for case, seq in tx.unsynced(limit)]
@@ -130,7 +131,7 @@ def _promised(subject: Subject, state: CaseState) -> Instant | None:
 
 def push(tx: Transaction, case: str, connection: str, now: int) -> bool:
     """Have the item written to; False where that is under way already."""
-    items = tx.items(subject=case, states=_WAITING)
+    items = tx.items(subject=case, states=WAITING)
     if any(each.purpose == FIELDS and each.connection == connection for each in items):
         return False
     number = tx.next_number("fields")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from upheld.plugin import Ability, Schema, Tracker, Visibility
+from upheld.ledger import Link
+from upheld.plugin import Ability, Ref, Schema, Tracker, Visibility
 from upheld.seam import Live
 from upheld.sync.mirrors import shown
 from upheld.sync.push import Words
@@ -27,6 +28,11 @@ class Trackers:
     hears_by: str | None = None
     monotonic: Callable[[], float] = time.monotonic
     _schemas: dict[str, tuple[float, Schema]] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Whether the site has a tracker at all: without one no case is to be looked at."""
+        return any(map(self.tracks, self.lives))
 
     def tracks(self, name: str) -> bool:
         """Whether a connection is a tracker of this site."""
@@ -65,3 +71,8 @@ class Trackers:
             known = live.call(plugin.schema)
             self._schemas[live.name] = (self.monotonic(), known)
         return known
+
+
+def ref_of(link: Link) -> Ref:
+    """The item of a link, as plugins name it."""
+    return Ref(link.scope, link.remote_id, link.key, link.url)

@@ -84,7 +84,7 @@ class Stage:
         with ExitStack() as opened:
             opened.enter_context(self.mail)
             opened.enter_context(self.pager)
-            opened.enter_context(_environment(self._secrets()))
+            opened.enter_context(environment(self._secrets()))
             self._start(opened)
             self._open = opened.pop_all()
         return self
@@ -200,7 +200,8 @@ def _mails(sent: Any) -> list[Got]:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """These variables are set while the block runs; then all is as it was."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

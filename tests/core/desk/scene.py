@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pluggy
+import pytest
 
 from upheld import hookspecs
 from upheld.calendar.instant import Instant, moment, parse
@@ -22,6 +23,7 @@ from upheld.desk.intake import Intake, Source
 from upheld.desk.records import Records
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory
+from upheld.errors import Refusal
 from upheld.ledger import DeliveryState, Kept, Ledger, ListedCase, NewDelivery
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Inbound, Message, Nature, hookimpl
@@ -224,3 +226,12 @@ def broken(desk: Desk, *cases: str) -> Iterator[None]:
         yield
     finally:
         desk.book.decide = decide  # type: ignore[method-assign]
+
+
+def refused(desk: Desk, do: Callable[[Verbs], None]) -> str:
+    """Why a verb is not done, and what to do next; it leaves nothing behind."""
+    before = desk.events()
+    with pytest.raises(Refusal) as error:
+        do(desk.verbs)
+    assert desk.events() == before
+    return f"{error.value.what}; {error.value.do_next}"

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.core.desk.scene import ANN, PAT, Desk
+from tests.core.desk.scene import ANN, PAT, Desk, refused
 from upheld.case.events import Actor, Escalated, Provided, Reopened, Side, TakenBack
 from upheld.case.state import Status
 from upheld.desk.verbs import Verbs
-from upheld.errors import Refusal
 from upheld.ledger import Ledger
 from upheld.policy import load_policy
 
@@ -36,14 +35,6 @@ def desk(ledger: Ledger) -> Desk:
     desk = Desk(ledger, policy=load_policy(POLICY))
     desk.entered()
     return desk
-
-
-def refused(desk: Desk, do: Callable[[Verbs], None]) -> str:
-    before = desk.events()
-    with pytest.raises(Refusal) as error:
-        do(desk.verbs)
-    assert desk.events() == before
-    return f"{error.value.what}; {error.value.do_next}"
 
 
 def test_a_checklist_is_ticked_by_staff_step_by_step(desk: Desk) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.core.desk.scene import ANN, PAT, Desk
+from tests.core.desk.scene import ANN, PAT, Desk, refused
 from upheld.case.events import Actor, HandedOver, Side
 from upheld.desk.verbs import Verbs
-from upheld.errors import Refusal
 from upheld.ledger import Ledger
 from upheld.policy import Policy, load_policy
 
@@ -42,14 +41,6 @@ def desk(ledger: Ledger) -> Desk:
     desk = Desk(ledger, policy=policy())
     desk.entered()
     return desk
-
-
-def refused(desk: Desk, do: Callable[[Verbs], None]) -> str:
-    before = desk.events()
-    with pytest.raises(Refusal) as error:
-        do(desk.verbs)
-    assert desk.events() == before
-    return f"{error.value.what}; {error.value.do_next}"
 
 
 def handed(desk: Desk) -> None:

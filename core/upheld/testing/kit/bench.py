@@ -6,7 +6,6 @@ what the daemon does is seen in its ledger and at the far end.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from upheld.case.events import Actor, Side
 from upheld.plugin import Connection, Ref
 from upheld.testing.machine import pass_machine_time
-from upheld.testing.stage import SITE
+from upheld.testing.stage import SITE, environment
 
 if TYPE_CHECKING:
     from upheld.daemon.loops import Daemon
@@ -199,7 +198,7 @@ class Bench:
         options = dict(self.options)
         for number, name in enumerate(_secret_names(secrets, options)):
             variable = _VARIABLE.format(number)
-            opened.enter_context(_set(variable, str(options[name])))
+            opened.enter_context(environment({variable: str(options[name])}))
             options[name] = {"env": variable}
         whole = {
             **SITE,
@@ -231,12 +230,3 @@ def _secret_names(config: BaseModel, options: Mapping[str, object]) -> Iterator[
     for name in type(config).model_fields:
         if name in options and isinstance(getattr(config, name), SecretStr):
             yield name
-
-
-@contextmanager
-def _set(variable: str, value: str) -> Iterator[None]:
-    os.environ[variable] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(variable, None)

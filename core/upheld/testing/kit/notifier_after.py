@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -29,16 +29,7 @@ from upheld.testing.kit.grade import shows
 from upheld.testing.kit.notifier_base import NotifierBase, outgoing, read
 from upheld.testing.kit.notifier_end import NotifierFarEnd, Page
 from upheld.testing.kit.tracker_base import error_of
-from upheld.testing.kit.tracker_failure import LIMITS
-
-_NOTHING_DONE: Final = (Fault.RESET, Fault.TIMEOUT, Fault.UNAVAILABLE)
-_PERHAPS_DONE: Final = (
-    Fault.LOST_REPLY,
-    Fault.TRUNCATED,
-    Fault.HTML,
-    Fault.BROKEN,
-    Fault.BAD_GATEWAY,
-)
+from upheld.testing.kit.tracker_failure import LIMITS, NOTHING_DONE, PERHAPS_DONE
 
 
 class Afterwards(NotifierBase):
@@ -109,7 +100,7 @@ class Afterwards(NotifierBase):
         assert remote.got() == ()
 
     @shows("I22-classified")
-    @pytest.mark.parametrize("fault", [*_NOTHING_DONE, *_PERHAPS_DONE])
+    @pytest.mark.parametrize("fault", [*NOTHING_DONE, *PERHAPS_DONE])
     def test_a_sending_that_fails(
         self, notifier: Notifier[Any], remote: NotifierFarEnd, somebody: Address, fault: Fault
     ) -> None:
@@ -117,7 +108,7 @@ class Afterwards(NotifierBase):
         remote.inject(fault)
         error = raised(lambda: notifier.send(outgoing(), somebody, "key:1"))
         remote.heal()
-        harmless = fault in _NOTHING_DONE or Ability.REPEAT in self.plugin.abilities
+        harmless = fault in NOTHING_DONE or Ability.REPEAT in self.plugin.abilities
         assert (
             error is None or isinstance(error, Unknown) or (isinstance(error, Retry) and harmless)
         ), repr(error)

@@ -22,8 +22,8 @@ LIMITS: Final = {
     Fault.LIMIT_BARE: None,
     Fault.LIMIT_LONG: timedelta(seconds=300),
 }
-_NOTHING_DONE: Final = (Fault.RESET, Fault.TIMEOUT, Fault.UNAVAILABLE)
-_PERHAPS_DONE: Final = (
+NOTHING_DONE: Final = (Fault.RESET, Fault.TIMEOUT, Fault.UNAVAILABLE)
+PERHAPS_DONE: Final = (
     Fault.LOST_REPLY,
     Fault.TRUNCATED,
     Fault.HTML,
@@ -53,7 +53,7 @@ class Failures(TrackerBase):
         assert remote.ids() == ()
 
     @shows("I46-classified")
-    @pytest.mark.parametrize("fault", [*_NOTHING_DONE, *_PERHAPS_DONE, Fault.SLOW])
+    @pytest.mark.parametrize("fault", [*NOTHING_DONE, *PERHAPS_DONE, Fault.SLOW])
     def test_a_reading_that_fails(
         self, tracker: Tracker[Any], remote: TrackerFarEnd, fault: Fault
     ) -> None:
@@ -68,7 +68,7 @@ class Failures(TrackerBase):
         assert tracker.fetch(ref).ref.id == ref.id
 
     @shows("I46-classified")
-    @pytest.mark.parametrize("fault", [*_NOTHING_DONE, *_PERHAPS_DONE])
+    @pytest.mark.parametrize("fault", [*NOTHING_DONE, *PERHAPS_DONE])
     def test_a_writing_that_fails(
         self, tracker: Tracker[Any], remote: TrackerFarEnd, clock: SteppedClock, fault: Fault
     ) -> None:
@@ -171,5 +171,5 @@ class Failures(TrackerBase):
 
     def _fits(self, error: PluginError, fault: Fault) -> bool:
         """`Retry` says that nothing was done, or that a repeat does no harm."""
-        harmless = fault in _NOTHING_DONE or Ability.REPEAT in self.plugin.abilities
+        harmless = fault in NOTHING_DONE or Ability.REPEAT in self.plugin.abilities
         return isinstance(error, Unknown) or (isinstance(error, Retry) and harmless)

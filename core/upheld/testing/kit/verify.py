@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Collection, Generator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from upheld.testing.kit.contract import Contract
 from upheld.testing.kit.grade import Grade, Kind, Outcome, Shown, graded, outcome, shown_by
 from upheld.testing.kit.listed import assertions
 from upheld.testing.kit.probe import ProbeContract
+from upheld.testing.stage import environment
 
 #: Set while the contract is to run against the real far end.
 LIVE_VARIABLE: Final = "UPHELD_LIVE"
@@ -58,7 +59,8 @@ class Verdict:
 def verify(name: str, module: str, *, live: bool = False, only: Collection[str] = ()) -> Verdict:
     """Run the contracts of ``module``; with ``only``, the tests that show these assertions."""
     seen, said = _Seen(frozenset(only)), StringIO()
-    with TemporaryDirectory(prefix="upheld-verify-") as scratch, _environment(live):
+    variables = _ENVIRONMENT | ({LIVE_VARIABLE: "1"} if live else {})
+    with TemporaryDirectory(prefix="upheld-verify-") as scratch, environment(variables):
         words = [*_QUIET, *_SETTINGS, "--basetemp", f"{scratch}/tests", "--pyargs", module]
         with redirect_stdout(said):
             pytest.main(words, plugins=[seen])
@@ -133,18 +135,3 @@ def _why(report: Any) -> str:
         asserted = [line for line in report.longreprtext.splitlines() if "assert " in line]
         message = asserted[-1] if asserted else message
     return " ".join(message.split())[:_LONGEST_REASON]
-
-
-@contextmanager
-def _environment(live: bool) -> Iterator[None]:
-    wanted = _ENVIRONMENT | ({LIVE_VARIABLE: "1"} if live else {})
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
