@@ -74,6 +74,7 @@ _TOLD_APART: Final = frozenset({"title", "text", "reporter", "customer", "number
 _MEANT: Final = frozenset({"status", "severity", "assignee", "queue", "triaged", *_DONE})
 _SAID: Final = frozenset({"title", "customer", "reporter"})
 _OVER: Final = frozenset({"resolved", "closed"})
+_STANDS: Final = _PARTIES | _OVER
 _MACHINES: Final = {RemoteSide.UPHELD: Side.UPHELD, RemoteSide.SYSTEM: Side.BOT}
 _SIDES: Final = {RemoteSide.STAFF: Side.STAFF, RemoteSide.CUSTOMER: Side.CUSTOMER}
 
@@ -159,7 +160,7 @@ class Reader:
     def happened(self, item: RemoteCase, whose: Callable[[Instant], str | None]) -> Iterator[News]:
         """What people and machines did to it since; what Upheld wrote itself is no news. ``whose`` tells
         the customer whose it was at an instant."""
-        for change in _out_of_waits(item.history or ()):
+        for change in self._told(item.history or ()):
             yield from self._changed(change, item)
         for comment in item.comments or ():
             by, customer = self._speaker(comment, whose)
@@ -167,6 +168,31 @@ class Reader:
                 body = _spoken(comment, by, customer)
                 said = spoken(comment.text, self.lines) if by.side is Side.STAFF else None
                 yield News(f"comment:{comment.id}", comment.at, by, body, said=said)
+
+    def _told(self, history: Iterable[Change]) -> Iterator[Change]:
+        """Each change. A status is left for another one as the case has it: one that nobody knows, work
+        of who is none of ours, and what Upheld wrote itself changed it on the tracker alone."""
+        stood: Value = None  # the wait or the end that the case is in
+        for change in history:
+            if change.field != "status":
+                yield change
+                continue
+            if word(change.old) in _STANDS:
+                stood = change.old
+            known = stood is not None and word(change.new) is not None
+            yield replace(change, old=stood) if known else change
+            if self.who(change.by, instant(change.at)).side is not Side.UPHELD:
+                stood = self._stands(stood, change)
+
+    def _stands(self, stood: Value, change: Change) -> Value:
+        """The wait or the end that a case is in after a change of its status; None for neither."""
+        new = word(change.new)
+        if new in _STANDS:
+            return change.new
+        if word(stood) in _OVER:
+            return None if new or word(change.old) in _OVER else stood
+        ours = self.who(change.by, instant(change.at)).side is Side.STAFF
+        return None if new == "open" or (new == "worked" and ours) else stood
 
     def _changed(self, change: Change, item: RemoteCase) -> Iterator[News]:
         by = self.who(change.by, instant(change.at))
@@ -283,19 +309,6 @@ def initial(item: RemoteCase) -> dict[str, Value]:
     for change in reversed(item.history or ()):
         fields[change.field] = change.old
     return fields
-
-
-def _out_of_waits(history: Iterable[Change]) -> Iterator[Change]:
-    """Each change; what is opened out of a status that nobody knows is out of the wait before that."""
-    waited: Value = None
-    for change in history:
-        known = word(change.old) if change.field == "status" else None
-        if known is not None:
-            waited = change.old if known in _PARTIES else None
-        elif change.field == "status" and waited is not None and word(change.new) == "open":
-            yield replace(change, old=waited)
-            continue
-        yield change
 
 
 def _field_at(item: RemoteCase, name: str, at: datetime) -> Value:
