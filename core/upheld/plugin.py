@@ -198,6 +198,9 @@ class Ability(StrEnum):
     RECEIVE = "receive"  # receive() understands webhooks
     FIND = "find"  # find() can tell whether a sending or a create happened
     REPEAT = "repeat"  # repeating send() or create() with the same key has no second effect
+    SAME_ID = (
+        "same_id"  # a repeat may arrive as well, under the id of the first: a receiver can tell
+    )
     WITHDRAW = "withdraw"  # withdraw() stands people down
     RECEIPTS = "receipts"  # says later whether it was delivered or acknowledged
     INTERNAL_COMMENTS = "internal_comments"  # can hide a comment from the customer

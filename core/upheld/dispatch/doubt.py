@@ -24,6 +24,8 @@ from upheld.plugin import Ability
 
 #: Said rather twice than never.
 WAKING = frozenset({Purpose.PAGE.value, Purpose.CALL.value, WITHDRAW})
+#: With these a repeat is right where nobody knows: it does nothing, or its reader can tell what it is.
+_REPEATED = frozenset({Ability.REPEAT, Ability.SAME_ID})
 #: More than ever wait at once.
 _ALL = 100_000
 
@@ -45,6 +47,11 @@ def in_doubt(delivery: Delivery, due: Instant, restored: Instant | None) -> bool
         return delivery.state is DeliveryState.UNKNOWN
     untried = not delivery.attempts and delivery.detail is None
     return restored is not None and due <= restored and untried
+
+
+def may_repeat(can: Collection[Ability], purpose: str) -> bool:
+    """Whether what may have gone out is sent again where it can't be looked up."""
+    return not _REPEATED.isdisjoint(can) or purpose in WAKING
 
 
 def doubt(tx: Transaction, abilities: Mapping[str, Collection[Ability]]) -> Doubt:
@@ -69,5 +76,4 @@ def doubt(tx: Transaction, abilities: Mapping[str, Collection[Ability]]) -> Doub
 def _end(delivery: Delivery, can: Collection[Ability]) -> str:
     if Ability.FIND in can:
         return "looked_up"
-    again = Ability.REPEAT in can or delivery.purpose in WAKING
-    return "repeated" if again else "asked"
+    return "repeated" if may_repeat(can, delivery.purpose) else "asked"

@@ -18,7 +18,7 @@ from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.dispatch import comments
 from upheld.dispatch.creating import Creating, created
-from upheld.dispatch.doubt import WAKING, in_doubt
+from upheld.dispatch.doubt import in_doubt, may_repeat
 from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
@@ -219,7 +219,7 @@ class Sender:
         if found.found is not None:
             there = found.found
             return created(there) if isinstance(there, RemoteCase) else _receipted(there)
-        again = live.can(Ability.REPEAT) or leased.item.purpose in WAKING
+        again = may_repeat(live.plugin.abilities, leased.item.purpose)
         return None if found.conclusive or again else _still_unknown(leased, live)
 
     def _comment_there(self, leased: LeasedDelivery, live: Live) -> Outcome | None:

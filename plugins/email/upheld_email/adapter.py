@@ -85,7 +85,7 @@ class Email(Notifier[EmailConfig]):
     Config = EmailConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.MAIL})
     abilities: ClassVar[frozenset[Ability]] = frozenset(
-        {Ability.PULL, Ability.WAIT, Ability.REPEAT, Ability.FIND}
+        {Ability.PULL, Ability.WAIT, Ability.SAME_ID, Ability.FIND}
     )
 
     def __init__(self, config: EmailConfig, context: Context) -> None:
@@ -135,13 +135,14 @@ class Email(Notifier[EmailConfig]):
         return Receipt(key, handle, Delivery.ACCEPTED, at, detail=said)
 
     def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:
-        """Its copy in the folder `sent`, by Message-ID. Without such a folder nothing is certain."""
+        """Its copy in the folder `sent`, by Message-ID. That there is none proves something only where
+        the server files by itself: we file after it has said that it took the mail."""
         if self._sent is None:
             return Lookup(None, conclusive=False)
         with self._sending:
             handle = self._sent.find(digest(key, self.context.site), since)
         if handle is None:
-            return Lookup(None, conclusive=True)
+            return Lookup(None, conclusive=not self.config.files_sent)
         detail = f"its copy lies in {self.config.sent}"
         found = Receipt(key, handle, Delivery.ACCEPTED, self.context.now(), detail=detail)
         return Lookup(found, conclusive=True)

@@ -159,7 +159,7 @@ def _arrived(message: EmailMessage, to: str) -> Arrived:
         name: each.encode() if isinstance(each, str) else each for name, each in files.items()
     }
     text = f"{message['Subject']}\n{body.get_content() if body else ''}"
-    return Arrived(to, text, None, content)
+    return Arrived(to, text, None, content, str(message["Message-ID"]))
 
 
 def _bounce(mail: EmailMessage) -> bytes:

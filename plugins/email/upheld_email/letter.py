@@ -21,6 +21,9 @@ from upheld_email.threads import Tokens, bare_id, digest
 _CHAIN: Final = 20
 _LONGEST_NAME: Final = 200
 _IDS: Final = frozenset({"message-id", "in-reply-to", "references"})
+#: What turns the text around it, so that it reads otherwise than it is (Unicode TR36 §3.4). Right-to-left
+#: letters need none of them.
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MEDIA_TYPE: Final = re.compile(r"(?a:(application|audio|image|text|video)/[\w.+-]{1,100})")
 
 
@@ -126,7 +129,12 @@ def _header_address(value: str, name: str) -> MailAddress:
 def _plain(value: str) -> str:
     """One line of text. What looks like an encoded word is decoded once, and never again: the
     library would decode it, and could find a line break in it."""
-    return text(value).replace("=?", "= ?")
+    return _straight(text(value)).replace("=?", "= ?")
+
+
+def _straight(value: str) -> str:
+    """What reads as it is written."""
+    return _TURNS.sub("", clean(value))
 
 
 def _chain(reply_to: tuple[str, ...]) -> dict[str, str]:
@@ -149,9 +157,9 @@ def _markers(message: Outgoing, site: str) -> dict[str, str]:
 
 
 def _fill(mail: EmailMessage, message: Outgoing) -> None:
-    mail.set_content(clean(message.text), charset="utf-8")
+    mail.set_content(_straight(message.text), charset="utf-8")
     if message.html is not None:
-        mail.add_alternative(clean(message.html), subtype="html", charset="utf-8")
+        mail.add_alternative(_straight(message.html), subtype="html", charset="utf-8")
     for each in message.attachments:
         # A mail or a multipart would have to be one; as bytes it is a file like any other.
         known = _MEDIA_TYPE.fullmatch(each.media_type)

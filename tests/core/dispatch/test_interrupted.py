@@ -94,6 +94,19 @@ def test_where_nothing_can_be_found_a_repeat_with_the_same_key_is_safe(site: Sit
     assert site.state("m") is ACCEPTED
 
 
+def test_where_a_reader_can_tell_a_repeat_it_is_said_rather_twice_than_never(site: Site) -> None:
+    class Marked(Phone):
+        abilities = frozenset({Ability.SAME_ID})
+
+    far = site.connect("mail", Marked)
+    site.case(mail())
+    site.plan()
+    kill(site, "mail", after=True)
+    site.send("heir")
+    assert [sent.key for sent in far.sent] == ["m>acme/pat@acme.example"] * 2
+    assert site.state("m") is ACCEPTED
+
+
 def test_what_wakes_people_is_repeated_rather_than_lost(site: Site) -> None:
     far = site.connect("pager", Phone)
     site.case(page())

@@ -1,4 +1,4 @@
-"""Faults that integrators make, planted in the built-in tracker and in the PagerDuty notifier."""
+"""Faults that integrators make, planted in the built-in tracker and in the notifiers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from upheld_builtin import adapter, fields, items, store
 from upheld_builtin.adapter import Builtin
 from upheld_builtin.config import BuiltinConfig
 from upheld_builtin.items import Items
+from upheld_email import letter
 from upheld_pagerduty import client as pagerduty
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -406,6 +407,16 @@ def ignores_retry_after(patch: pytest.MonkeyPatch) -> None:
 @caught_by("I22-classified", "pagerduty")
 def takes_any_200_for_a_yes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(pagerduty.EventsClient, "_refused", lambda self, response: None)
+
+
+@caught_by("S42-same-id", "email")
+def makes_an_id_for_each_attempt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(letter, "digest", lambda key, site: uuid.uuid4().hex[:16])
+
+
+@caught_by("T14-hostile", "email")
+def sends_what_turns_the_text(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(letter, "_straight", lambda value: value)
 
 
 @caught_by("L63-stop")

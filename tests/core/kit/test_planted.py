@@ -11,7 +11,7 @@ from upheld.testing.kit.grade import graded
 from upheld.testing.kit.verify import verify
 
 assert plants_core.__doc__, "its faults are in PLANTS, too"
-KINDS = {"builtin": Kind.TRACKER, "pagerduty": Kind.NOTIFIER}
+KINDS = {"builtin": Kind.TRACKER, "pagerduty": Kind.NOTIFIER, "email": Kind.CONVERSATION}
 
 
 @pytest.mark.parametrize("name", PLANTS)

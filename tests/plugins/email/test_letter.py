@@ -257,6 +257,27 @@ def test_no_name_of_a_file_breaks_out(name: str) -> None:
     assert part.get_payload(decode=True) == b"\x00\xff\n"
 
 
+# --- what it looks like ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("char", ["\u202a", "\u202e", "\u202c", "\u2066", "\u2069"])
+def test_nothing_turns_the_text_around_it(char: str) -> None:
+    """A name of a file, a subject, words of a customer's: what looks like it must be it."""
+    message = replace(NOTICE, subject=f"{char}gnp.exe", text=f"a{char}b\n", html=f"<p>a{char}b</p>")
+    mail = read(message, replace(TO, name=f"Pat {char}Lin"))
+    assert char not in f"{mail['Subject']}{mail['To']}"
+    assert [part.get_content() for part in mail.iter_parts()] == ["ab\n", "<p>ab</p>\n"]
+
+
+def test_nor_one_that_hides_in_an_encoded_word() -> None:
+    mail = read(replace(NOTICE, subject="=?utf-8?q?=E2=80=AEgnp=2Eexe?="))
+    assert mail["Subject"] == "gnp.exe"
+
+
+def test_right_to_left_letters_and_their_marks_stay() -> None:
+    assert read(replace(NOTICE, subject="שלום\u200f!"))["Subject"] == "שלום\u200f!"
+
+
 # --- who hears of a bounce ------------------------------------------------------------------------
 
 

@@ -42,9 +42,22 @@ def test_what_went_out_is_found_by_its_key_and_what_did_not_is_not(
     found = filing.find("k1", PAT, NOON - HOUR)
     assert found.found is not None
     assert (found.found.handle, found.found.state) == (sent.handle, Delivery.ACCEPTED)
-    missing = filing.find("k2", PAT, NOON - HOUR)
-    assert (missing.found, missing.conclusive) == (None, True)
+    assert filing.find("k2", PAT, NOON - HOUR).found is None
     assert len(far.sent) == 1
+
+
+@pytest.mark.parametrize("files_sent", [True, False])
+def test_that_there_is_no_copy_proves_something_only_where_the_server_files(
+    connect: Connect, far: MailSimulator, files_sent: bool
+) -> None:
+    """Ours is filed after the server has taken the mail: a reply that is lost leaves none."""
+    far.add_folder("Sent")
+    far.lose_reply_after_data()
+    mailbox = connect(sent="Sent", files_sent=files_sent)
+    with pytest.raises(Unknown):
+        mailbox.send(LETTER, PAT, "k1")
+    missing = mailbox.find("k1", PAT, NOON - HOUR)
+    assert (missing.found, missing.conclusive) == (None, not files_sent)
 
 
 def test_another_program_finds_it_too(filing: Email, connect: Connect) -> None:

@@ -15,12 +15,14 @@ from upheld.testing.kit.far_end import Call, FarEnd, Lacking
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A message as its reader has it: to whom, everything that can be read, the files that came
-    (None where they can only be named in the text). ``urgent`` is None where nobody can tell."""
+    (None where they can only be named in the text). ``urgent`` is None where nobody can tell;
+    ``id`` is what tells a reader's device that two are one and the same."""
 
     to: str
     text: str
     urgent: bool | None = None
     files: Mapping[str, bytes] | None = None
+    id: str | None = None
 
 
 class Page(StrEnum):

@@ -21,6 +21,12 @@ NOTIFIER: Final = (
         "S8-lost-reply", _B, "a lost reply is `Unknown`, unless the key makes a repeat harmless"
     ),
     Assertion("S9-repeat", _S, "the same key again has no second effect", Ability.REPEAT),
+    Assertion(
+        "S42-same-id",
+        _S,
+        "the same key again arrives under the same id, another key under another",
+        Ability.SAME_ID,
+    ),
     Assertion("S10-find", _S, "a lookup tells what was sent from what was not", Ability.FIND),
     Assertion("S11-channels", _B, "every declared channel is served"),
     Assertion(

@@ -89,6 +89,20 @@ class Sending(NotifierBase):
         assert len(remote.got()) == 1
         assert first.handle == second.handle
 
+    @shows("S42-same-id")
+    def test_a_repeat_can_be_told(
+        self, connect: Connect, remote: NotifierFarEnd, somebody: Address, clock: SteppedClock
+    ) -> None:
+        """Also after a restart, an hour later."""
+        first = connect().send(outgoing(), somebody, "key:1")
+        clock.forward(hours=1)
+        again = connect()
+        second, other = (again.send(outgoing(), somebody, key) for key in ("key:1", "key:2"))
+        ids = [each.id for each in remote.got()]
+        assert first.handle == second.handle != other.handle
+        assert None not in ids
+        assert len(set(ids)) == 2
+
     @shows("S10-find")
     def test_a_lookup(
         self, notifier: Notifier[Any], somebody: Address, clock: SteppedClock
