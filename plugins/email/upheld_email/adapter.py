@@ -26,6 +26,7 @@ from upheld.plugin import (
     Level,
     Lookup,
     Message,
+    Nature,
     Notifier,
     Outgoing,
     Page,
@@ -38,6 +39,7 @@ from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, body_hash, unread_id
+from upheld_email.reports import receipt
 from upheld_email.sent import SentFolder
 from upheld_email.submission import Submission
 from upheld_email.threads import Tokens, digest
@@ -85,7 +87,7 @@ class Email(Notifier[EmailConfig]):
     Config = EmailConfig
     channels: ClassVar[frozenset[Channel]] = frozenset({Channel.MAIL})
     abilities: ClassVar[frozenset[Ability]] = frozenset(
-        {Ability.PULL, Ability.WAIT, Ability.SAME_ID, Ability.FIND}
+        {Ability.PULL, Ability.WAIT, Ability.SAME_ID, Ability.FIND, Ability.RECEIPTS}
     )
 
     def __init__(self, config: EmailConfig, context: Context) -> None:
@@ -256,11 +258,21 @@ class Email(Notifier[EmailConfig]):
             mails, broken = dropped.got, dropped
         for envelope in group:
             if envelope.uid in mails:
-                yield envelope, self._item(mails[envelope.uid], envelope, now)
+                for item in self._read(mails[envelope.uid], envelope, now):
+                    yield envelope, item
             elif broken is not None:
                 raise broken  # the rest did not come; who is merely gone was removed by somebody
 
-    def _item(self, data: bytes, envelope: Envelope, now: datetime) -> Inbound:
+    def _read(self, data: bytes, envelope: Envelope, now: datetime) -> Iterator[Inbound]:
+        """The mail as an item; a bounce is what became of a mail of ours, too."""
+        item = self._item(data, envelope, now)
+        yield item
+        if isinstance(item, Message) and item.nature is Nature.BOUNCE:
+            ended = receipt(item, self._tokens)
+            if ended is not None:
+                yield ended
+
+    def _item(self, data: bytes, envelope: Envelope, now: datetime) -> Message | Refused:
         if envelope.size > self.config.max_bytes:
             reason = f"it has {envelope.size} bytes, and {self.config.max_bytes} are taken"
             return Refused(unread_id(data), reason, data)

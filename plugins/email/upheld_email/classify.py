@@ -11,7 +11,7 @@ from email.message import Message as Mime
 from typing import Final
 
 from upheld.plugin import Nature
-from upheld_email.headers import first, parameters, raw, unquoted
+from upheld_email.headers import first, raw, report_of, unquoted
 
 _MACHINES: Final = frozenset(
     {"mailer-daemon", "postmaster", "no-reply", "noreply", "donotreply", "do-not-reply"}
@@ -48,13 +48,6 @@ def verified(mime: Mime, sender: str, authserv_id: str | None) -> bool:
         return False
     domain = sender.rpartition("@")[2].lower()
     return any(_vouches(result, domain) for result in results.split(";"))
-
-
-def report_of(mime: Mime) -> str:
-    """The kind of a multipart/report (RFC 6522): ``delivery-status``, ``disposition-notification``."""
-    if mime.get_content_type() != "multipart/report":
-        return ""
-    return parameters(first(mime, "Content-Type")).get("report-type", "").lower()
 
 
 def _vouches(result: str, domain: str) -> bool:

@@ -30,7 +30,7 @@ _HEADERS: Final[Mapping[Nature, Mapping[str, str]]] = {
 }
 _REPORT: Final = (
     "Reporting-MTA: dns; mx.acme.example\n\n"
-    "Final-Recipient: rfc822; ray@acme.example\nAction: failed\nStatus: 5.1.1\n"
+    "Final-Recipient: rfc822; {to}\nAction: {action}\nStatus: {status}\n"
 )
 _OVER: Final = 5  # seconds of machine time: more than the connection waits
 
@@ -136,12 +136,20 @@ class MailProvider(ConversationFarEnd):
         mail.set_content(letter.text, charset=letter.charset)
         for file, content in letter.files.items():
             mail.add_attachment(content, "application", "octet-stream", filename=file)
-        self.mail.deliver(_bounce(mail) if letter.nature is Nature.BOUNCE else mail)
+        self.mail.deliver(_report(mail) if letter.nature is Nature.BOUNCE else mail)
         return name
 
     def rubbish(self) -> None:
         """A mail by nobody."""
         self.mail.deliver(b"\xff\xfe\x00 this is no mail\r\n\r\n\x80\x81")
+
+    def acknowledge(self, key: str) -> None:
+        """The reader's server says that the mail of last is in their mailbox (RFC 3464)."""
+        sent = self.mail.sent[-1]
+        report = EmailMessage()
+        report["From"], report["To"] = "mailer-daemon@acme.example", sent.envelope_from
+        report["Message-ID"] = f"<report-{key}@acme.example>"
+        self.mail.deliver(_report(report, sent.recipients[0], "delivered", "2.0.0"))
 
     def cut_reading(self) -> None:
         """After five more mails."""
@@ -162,11 +170,13 @@ def _arrived(message: EmailMessage, to: str) -> Arrived:
     return Arrived(to, text, None, content, str(message["Message-ID"]))
 
 
-def _bounce(mail: EmailMessage) -> bytes:
-    """The same, as a report of a mail that did not arrive (RFC 3464)."""
+def _report(
+    mail: EmailMessage, to: str = "ray@acme.example", action: str = "failed", status: str = "5.1.1"
+) -> bytes:
+    """The same, as a report of what became of a mail (RFC 3464)."""
     parts = (
-        ("text/plain", "It could not be delivered."),
-        ("message/delivery-status", _REPORT),
+        ("text/plain", f"Your mail: {action}."),
+        ("message/delivery-status", _REPORT.format(to=to, action=action, status=status)),
     )
     head = "".join(f"{name}: {value}\n" for name, value in mail.items() if name[:7] != "Content")
     kind = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n'

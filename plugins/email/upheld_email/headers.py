@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Mime
@@ -129,6 +129,12 @@ def message_ids(values: list[str]) -> Iterator[str]:
         yield from (clean(found) for found in _MESSAGE_ID.findall(value))
 
 
+def recipients(mime: Mime, names: Iterable[str]) -> list[str]:
+    """The addresses in these headers, in order, once each."""
+    found = (each for name in names for value in raw(mime, name) for each in addresses(value))
+    return list(dict.fromkeys(found))
+
+
 def parameters(value: str) -> dict[str, str]:
     """The parameters of a header such as Content-Type, names in lower case, quotes taken off."""
     found = {}
@@ -136,6 +142,13 @@ def parameters(value: str) -> dict[str, str]:
         name, _, given = part.partition("=")
         found[name.strip().lower()] = given.strip().strip('"')
     return found
+
+
+def report_of(mime: Mime) -> str:
+    """The kind of a multipart/report (RFC 6522): ``delivery-status``, ``disposition-notification``."""
+    if mime.get_content_type() != "multipart/report":
+        return ""
+    return parameters(first(mime, "Content-Type")).get("report-type", "").lower()
 
 
 def _eight_bit(value: str) -> str:

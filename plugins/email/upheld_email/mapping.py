@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
@@ -19,14 +19,14 @@ from upheld.plugin import (
     Nature,
     Refused,
 )
-from upheld_email.body import attachments, bodies, depth_and_parts, leaves, payload
-from upheld_email.classify import nature, report_of, verified
-from upheld_email.headers import addresses, first, message_ids, raw, sole_address, text
+from upheld_email.body import attachments, bodies, depth_and_parts
+from upheld_email.classify import nature, verified
+from upheld_email.headers import first, message_ids, raw, recipients, sole_address, text
+from upheld_email.reports import RECIPIENTS, returned_ids
 from upheld_email.threads import Tokens, subject_tokens
 
 _TOKENS: Final = 50
 _CONTAINER: Final = re.compile(rb"(?im)^content-type:[ \t]*(?:multipart|message)/")
-_RECIPIENTS: Final = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ class Reader:
     def _thread(self, mime: Mime) -> Iterator[str]:
         """Surest first: ids of ours, signed threads, other ids, the subject's token."""
         answered = [*message_ids(raw(mime, "In-Reply-To")), *_newest_first(mime)]
-        proven = {each: self.tokens.thread_in_id(each) for each in [*answered, *_returned(mime)]}
+        proven = {each: self.tokens.thread_in_id(each) for each in [*answered, *returned_ids(mime)]}
         yield from (each for each, thread in proven.items() if thread)
         yield from (f"token:{thread}" for thread in proven.values() if thread)
-        for address in recipients(mime, _RECIPIENTS):
+        for address in recipients(mime, RECIPIENTS):
             thread = self.tokens.thread_in_address(address)
             if thread is not None:
                 yield f"token:{thread}"
@@ -123,12 +123,6 @@ def body_hash(data: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:16]
 
 
-def recipients(mime: Mime, names: Iterable[str]) -> list[str]:
-    """The addresses in these headers, in order, once each."""
-    found = (each for name in names for value in raw(mime, name) for each in addresses(value))
-    return list(dict.fromkeys(found))
-
-
 def _sender(mime: Mime) -> Actor | str:
     """The one sender, or why there is none."""
     found = raw(mime, "From")
@@ -143,21 +137,3 @@ def _sender(mime: Mime) -> Actor | str:
 
 def _newest_first(mime: Mime) -> list[str]:
     return list(message_ids(raw(mime, "References", newest=True)))[::-1]
-
-
-def _returned(mime: Mime) -> list[str]:
-    """A report returns our mail, or its headers: its id tells what bounced (RFC 3464)."""
-    if not report_of(mime):
-        return []
-    back = [
-        p
-        for p in leaves(mime)
-        if p.get_content_type().startswith(("message/rfc822", "text/rfc822"))
-    ]
-    mails = [_inner(part) for part in back]
-    return [each for mail in mails for each in message_ids(raw(mail, "Message-ID"))]
-
-
-def _inner(part: Mime) -> Mime:
-    inner = part.get_payload(0) if part.is_multipart() else None
-    return inner if isinstance(inner, Mime) else message_from_bytes(payload(part))

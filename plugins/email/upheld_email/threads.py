@@ -6,6 +6,9 @@ In-Reply-To was lost, and nobody can make one up. They route; they authorise not
     <upheld.THREAD.SIGNATURE.DIGEST@example.com>     every mail that we send
     support+THREAD.SIGNATURE@example.com             Reply-To
     support+THREAD.SIGNATURE.DIGEST@example.com      envelope sender (VERP): which sending bounced
+
+The signature covers the digest too where an address bears one: others on the thread, who may have
+seen the message id, can't say that it bounced.
 """
 
 from __future__ import annotations
@@ -42,13 +45,14 @@ class Tokens:
     def plus_address(self, thread: str, digest: str = "") -> str:
         """Our address with the thread in it; the bare one where it would be too long."""
         local = self.address.rpartition("@")[0]
-        tagged = ".".join(filter(None, (f"{local}+{self.tag(thread)}", digest)))
+        tagged = f"{local}+{self.tag(thread, digest)}"
         fits = thread and len(tagged) <= _LOCAL_PART
         return f"{tagged}@{self._domain}" if fits else self.address
 
-    def tag(self, thread: str) -> str:
-        """The thread, and the proof that it was us who wrote it."""
-        return f"{_base32(thread.encode())}.{self._signature(thread)}"
+    def tag(self, thread: str, digest: str = "") -> str:
+        """The thread, the proof that it was us who wrote it, and perhaps which mail it is of."""
+        proof = self._signature(thread, digest)
+        return ".".join(filter(None, (_base32(thread.encode()), proof, digest)))
 
     def thread_in_id(self, message_id: str) -> str | None:
         """The thread of a message id of ours; None where it isn't ours."""
@@ -57,26 +61,33 @@ class Tokens:
 
     def thread_in_address(self, address: str) -> str | None:
         """The thread of a plus-address of ours; None where it has none, or a forged one."""
-        return self._thread(address.rpartition("@")[0].partition("+")[2])
+        return self._thread(_tag_of(address), signs_digest=True)
+
+    def sending_in_address(self, address: str) -> str | None:
+        """The message id of the mail whose envelope sender this is; None where it is none of ours."""
+        thread, made = self.thread_in_address(address), _tag_of(address).lower().split(".")[2:]
+        return self.message_id(thread, made[0]) if thread and made else None
 
     @property
     def _domain(self) -> str:
         return self.address.rpartition("@")[2]
 
-    def _thread(self, tag: str) -> str | None:
+    def _thread(self, tag: str, *, signs_digest: bool = False) -> str | None:
         # Some servers fold the local part to lower case; base32 doesn't mind.
-        coded, signature = (*tag.lower().split("."), "")[:2]
+        coded, signature, digest = (*tag.lower().split("."), "", "")[:3]
         thread = _unbase32(coded)
         if thread is None:
             return None
         # As bytes: text that is not ASCII can't be compared, and it may stand in any mail.
         right = hmac.compare_digest(
-            self._signature(thread).encode(), signature.encode("utf-8", "replace")
+            self._signature(thread, digest if signs_digest else "").encode(),
+            signature.encode("utf-8", "replace"),
         )
         return thread if right else None
 
-    def _signature(self, thread: str) -> str:
-        made = hmac.new(self.key, thread.encode(), hashlib.sha256).digest()
+    def _signature(self, thread: str, digest: str = "") -> str:
+        signed = f"{thread}\0{digest}" if digest else thread
+        made = hmac.new(self.key, signed.encode("utf-8", "replace"), hashlib.sha256).digest()
         return _base32(made)[:_SIGNATURE]
 
 
@@ -100,6 +111,10 @@ def bare_id(handle: str) -> str | None:
 def subject_tokens(subject: str) -> tuple[str, ...]:
     """``[C7]``, ``[#1042]``, ``[Case #1042]`` as ``subject:C7``, ``subject:1042``."""
     return tuple(dict.fromkeys(f"subject:{found}" for found in _SUBJECT.findall(subject[:1000])))
+
+
+def _tag_of(address: str) -> str:
+    return address.rpartition("@")[0].partition("+")[2]
 
 
 def _base32(data: bytes) -> str:

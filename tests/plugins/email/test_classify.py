@@ -8,7 +8,8 @@ from email.message import Message as Mime
 import pytest
 
 from upheld.plugin import Nature
-from upheld_email.classify import nature, report_of, verified
+from upheld_email.classify import nature, verified
+from upheld_email.headers import report_of
 
 PAT = "pat@acme.example"
 OURS = frozenset({"support@magnolia.example", "help@magnolia.example"})
