@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import ClassVar, Final
@@ -12,6 +14,7 @@ import pytest
 from upheld.plugin import Address, Channel, Nature
 from upheld.testing import SteppedClock
 from upheld.testing.kit import (
+    LIVE_VARIABLE,
     Arrived,
     Call,
     ConversationContract,
@@ -21,6 +24,7 @@ from upheld.testing.kit import (
     without_network,
 )
 from upheld_email.adapter import Email
+from upheld_email.far_end.servers import MailServers, named
 from upheld_email.simulator import AUTHSERV_ID, MailSimulator
 
 _NO_HTTP: Final = "it speaks IMAP and SMTP, which have no such answer"
@@ -48,7 +52,7 @@ class MailProvider(ConversationFarEnd):
         "urgent": "a mail is as urgent as its reader finds it",
     }
 
-    def __init__(self, clock: SteppedClock, mail: MailSimulator) -> None:
+    def __init__(self, clock: SteppedClock, mail: MailSimulator | MailServers) -> None:
         super().__init__(clock)
         self.mail = mail
         self._written = 0
@@ -105,7 +109,7 @@ class MailProvider(ConversationFarEnd):
 
     def person(self, channel: Channel, number: int) -> Address:
         """Somebody with a mailbox."""
-        return Address(channel, f"person{number}@acme.example", f"Person {number}")
+        return Address(channel, f"person{number}@{self.mail.customer_domain}", f"Person {number}")
 
     def unreachable(self) -> Address:
         """The provider says that there is nobody of this name."""
@@ -160,6 +164,16 @@ class MailProvider(ConversationFarEnd):
         self.mail.deliver(self.mail.sent[-1].message)
 
 
+class RealProvider(MailProvider):
+    """Postfix and Dovecot, as ``scripts/mail-servers`` starts them."""
+
+    live: ClassVar[bool] = True
+
+    def unreachable(self) -> Address:
+        """Postfix itself says so."""
+        return Address(Channel.MAIL, f"nobody@{self.mail.customer_domain}")
+
+
 def _arrived(message: EmailMessage, to: str) -> Arrived:
     body = message.get_body(("plain",))
     files = {str(each.get_filename()): each.get_content() for each in message.iter_attachments()}
@@ -192,7 +206,16 @@ class TestEmail(ConversationContract):
     plugin = Email
 
     @pytest.fixture
+    def clock(self) -> SteppedClock:
+        """Begins now: a real server takes no mail from the future."""
+        return SteppedClock(datetime.now(UTC))
+
+    @pytest.fixture
     def remote(self, clock: SteppedClock) -> Iterator[MailProvider]:
-        """The simulated provider."""
-        with MailSimulator(clock.as_datetime) as mail:
-            yield MailProvider(clock, mail)
+        """The simulated provider; with ``--live`` Postfix and Dovecot, which the environment names."""
+        if os.environ.get(LIVE_VARIABLE):
+            with MailServers(clock.as_datetime, named()) as mail:
+                yield RealProvider(clock, mail)
+        else:
+            with MailSimulator(clock.as_datetime) as mail:
+                yield MailProvider(clock, mail)

@@ -39,7 +39,7 @@ def read(message: Outgoing = NOTICE, to: Address = TO, writer: Writer = WRITER) 
 
 def test_a_notice_has_its_headers_once_each() -> None:
     assert {name: str(value) for name, value in read().items()} == {
-        "Date": "Tue, 01 Dec 2026 12:00:00 +0000",
+        "Date": "Mon, 01 Dec 2025 12:00:00 +0000",
         "From": f"Magnolia Support <{OUR}>",
         "To": "Pat Lin <pat@acme.example>",
         "Subject": "Case 1042: status",
@@ -80,7 +80,7 @@ def test_a_notice_to_nobody_s_thread_has_no_reply_address() -> None:
 
 def test_the_time_is_told_with_its_zone() -> None:
     berlin = NOON.astimezone(timezone(timedelta(hours=1)))
-    assert WRITER.compose(NOTICE, TO, "k", berlin)["Date"] == "Tue, 01 Dec 2026 13:00:00 +0100"
+    assert WRITER.compose(NOTICE, TO, "k", berlin)["Date"] == "Mon, 01 Dec 2025 13:00:00 +0100"
 
 
 def test_html_goes_beside_the_text() -> None:

@@ -106,6 +106,7 @@ def test_a_notice_says_that_a_machine_wrote_it_and_takes_bounces(
 
 def test_our_own_mail_that_comes_back_is_ours(far: MailSimulator, mailbox: Email) -> None:
     mailbox.send(ACK, Address(Channel.MAIL, far.address), "k")
+    assert len(far.sent) == 1
     assert sole(mailbox.pull(None)).nature is Nature.OURS
 
 

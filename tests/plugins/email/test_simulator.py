@@ -69,7 +69,7 @@ def test_a_mail_is_fetched_byte_by_byte_with_size_and_arrival(far: MailSimulator
         said, literal, _ = fetched(client, "1", "(RFC822.SIZE INTERNALDATE FLAGS BODY.PEEK[])")
     assert literal == MAIL
     assert f"RFC822.SIZE {len(MAIL)}".encode() in said
-    assert b'INTERNALDATE " 1-Dec-2026 12:00:00 +0000"' in said
+    assert b'INTERNALDATE " 1-Dec-2025 12:00:00 +0000"' in said
     assert b"FLAGS ()" in said
 
 
@@ -379,5 +379,5 @@ def test_words_are_atoms_and_quoted_strings() -> None:
 
 
 def test_dates_have_a_blank_where_the_day_has_one_digit() -> None:
-    assert internal_date(NOON) == " 1-Dec-2026 12:00:00 +0000"
-    assert internal_date(NOON.replace(day=24)).startswith("24-Dec-2026")
+    assert internal_date(NOON) == " 1-Dec-2025 12:00:00 +0000"
+    assert internal_date(NOON.replace(day=24)).startswith("24-Dec-2025")

@@ -16,9 +16,12 @@ from upheld_email.simulator import MailSimulator
 class Waiting:
     """A wait in a thread of its own, and what came of it."""
 
-    def __init__(self, mail: Email, seconds: float = 20) -> None:
+    def __init__(
+        self, mail: Email, seconds: float = 20, wait: Callable[[], bool] | None = None
+    ) -> None:
         self._result: list[bool] = []
-        self._thread = threading.Thread(target=lambda: self._result.append(mail.wait(seconds)))
+        waits = wait or (lambda: mail.wait(seconds))
+        self._thread = threading.Thread(target=lambda: self._result.append(waits()))
         self._thread.start()
 
     def result(self) -> bool:

@@ -35,9 +35,11 @@ from upheld.testing.kit.notifier_end import (
 from upheld.testing.kit.probe import ProbeContract
 from upheld.testing.kit.proxy import FaultProxy
 from upheld.testing.kit.tracker import TrackerContract
+from upheld.testing.kit.verify import LIVE_VARIABLE
 
 __all__ = [
     "COLLEAGUE",
+    "LIVE_VARIABLE",
     "MACHINE",
     "SOMEBODY",
     "Arrived",

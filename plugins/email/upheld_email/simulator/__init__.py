@@ -9,25 +9,21 @@ For the demo, the tests and integrators. Everything is stamped with policy time:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
-from typing import Final, Self
+from typing import Self
 
 from upheld_email.simulator.imap import ImapServer
+from upheld_email.simulator.provider import AUTHSERV_ID, Provider, as_bytes
 from upheld_email.simulator.smtp import SmtpServer
 from upheld_email.simulator.store import Account, Folder, Sent, Store
 
 __all__ = ["AUTHSERV_ID", "MailSimulator", "Sent"]
 
-#: The name under which the simulator stamps its verdict on senders (RFC 8601).
-AUTHSERV_ID: Final = "mx.simulator.example"
-_POLICY: Final = policy.SMTP.clone(cte_type="7bit")
 
-
-class MailSimulator:
+class MailSimulator(Provider):
     """Our mailbox, and one for everybody who is written to. Use it in a ``with``.
 
     ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_fetch_after`,
@@ -41,10 +37,9 @@ class MailSimulator:
         address: str = "support@magnolia.example",
         password: str = "open-sesame",  # noqa: S107  of a mailbox that lives in memory
     ) -> None:
-        self.address, self.password, self.authserv_id = address, password, AUTHSERV_ID
+        super().__init__(clock, address, password)
         self._store = Store(clock, password)
         self._imap, self._smtp = ImapServer(self._store), SmtpServer(self._store)
-        self._written = 0
         self._store.account(address)
 
     @property
@@ -62,10 +57,6 @@ class MailSimulator:
         """All mails that SMTP accepted, in order."""
         with self._store.lock:
             return tuple(self._store.sent)
-
-    def sent_to(self, address: str) -> tuple[Sent, ...]:
-        """The mails to one recipient, in order."""
-        return tuple(mail for mail in self.sent if address in mail.recipients)
 
     # --- mail ---
 
@@ -87,34 +78,7 @@ class MailSimulator:
         self, mail: bytes | EmailMessage, to: str | None = None, folder: str = "INBOX"
     ) -> int:
         """Put a mail into a mailbox, byte by byte as it is; returns its UID."""
-        raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=_POLICY)
-        return self._store.deliver(raw, to or self.address, folder)
-
-    def write(
-        self,
-        frm: str,
-        subject: str,
-        text: str,
-        *,
-        in_reply_to: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        to: str | None = None,
-        verified: bool = True,
-    ) -> str:
-        """Somebody writes (to us, if not ``to`` somebody); returns the Message-ID.
-
-        ``headers`` replace what is there. Where ``verified``, the mail bears the simulator's word
-        that its sender is proven.
-        """
-        mail = EmailMessage(policy=_POLICY)
-        usual = self._headers(frm, to or self.address, subject, verified)
-        for name, value in (usual | dict(headers or {})).items():
-            mail[name] = value
-        if in_reply_to is not None:
-            mail["In-Reply-To"] = mail["References"] = in_reply_to
-        mail.set_content(text)
-        self.deliver(mail, to)
-        return str(mail["Message-ID"])
+        return self._store.deliver(as_bytes(mail), to or self.address, folder)
 
     def folder(self, name: str = "INBOX") -> tuple[bytes, ...]:
         """The mails that lie in a folder now."""
@@ -224,16 +188,3 @@ class MailSimulator:
     @property
     def _main(self) -> Account:
         return self._store.accounts[self.address.lower()]
-
-    def _headers(self, frm: str, to: str, subject: str, verified: bool) -> dict[str, str]:
-        self._written += 1
-        domain = parseaddr(frm)[1].rpartition("@")[2]
-        proof = f"{AUTHSERV_ID}; dmarc=pass header.from={domain}"
-        return {
-            **({"Authentication-Results": proof} if verified else {}),
-            "From": frm,
-            "To": to,
-            "Date": format_datetime(self._store.clock()),
-            "Message-ID": f"<written-{self._written}@{domain}>",
-            "Subject": subject,
-        }

@@ -30,19 +30,27 @@ class Wire:
 
     def line(self) -> bytes:
         """The next line, without its end; waits for it."""
-        while (found := self.line_if_any()) is None:
-            pass
-        return found
+        return self.whole_line().rstrip(b"\r\n")
 
     def line_if_any(self) -> bytes | None:
         """The next line, or None when it is not there yet; waits a tick at most."""
+        found = self._whole_line_if_any()
+        return None if found is None else found.rstrip(b"\r\n")
+
+    def whole_line(self) -> bytes:
+        """The next line with its end, byte by byte as it came; waits for it."""
+        while (found := self._whole_line_if_any()) is None:
+            pass
+        return found
+
+    def _whole_line_if_any(self) -> bytes | None:
         end = self._buffer.find(b"\n")
         if end < 0:
             if len(self._buffer) > _LONGEST_LINE:
                 raise HungUp
             self._receive()
             return None
-        return self._take(end + 1).rstrip(b"\r\n")
+        return self._take(end + 1)
 
     def literal(self, size: int) -> bytes:
         """Exactly ``size`` bytes."""
@@ -58,6 +66,10 @@ class Wire:
         if self.bytes_left is not None:
             self.bytes_left -= len(data)
         self._sendall(data)
+
+    def hang_up(self) -> None:
+        """Cut the connection: who waits for it is woken."""
+        cut(self._sock)
 
     def _take(self, size: int) -> bytes:
         found = bytes(self._buffer[:size])
@@ -118,7 +130,7 @@ class Server(ABC):
         """Hang up on everybody and let go of every socket."""
         self.closing.set()
         if self._listening is not None:  # who waits for somebody, or for a line, is woken
-            _cut(self._listening)
+            cut(self._listening)
         self.hang_up()
         while self._threads:
             self._threads.pop(0).join()
@@ -147,7 +159,7 @@ class Server(ABC):
     def hang_up(self) -> None:
         """Cut every connection; new ones are welcome."""
         for sock in list(self._sockets):
-            _cut(sock)
+            cut(sock)
 
     def _serve(self, sock: socket.socket) -> None:
         self._sockets.append(sock)
@@ -160,6 +172,7 @@ class Server(ABC):
                 self._sockets.remove(sock)
 
 
-def _cut(sock: socket.socket) -> None:
+def cut(sock: socket.socket) -> None:
+    """Let nothing through any more, in either direction."""
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
