@@ -1,0 +1,202 @@
+"""Who is tried next with a message: a pure choice from how its sendings stand, and the time.
+
+A step decides that somebody is paged; its *delivery* is all that is then tried until somebody answers:
+the next way of a person, then the next person. Acknowledgement stops it for as long as it holds, and
+begins it anew where nobody worked meanwhile. Nothing here remembers: whoever decides again from the
+same sendings decides the same, which is what makes a crash between two commits harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
+from upheld.dispatch.routes import Way
+from upheld.ledger import UNFINISHED, DeliveryState
+from upheld.plugin import Channel
+
+_FAILED: Final = frozenset({DeliveryState.DEAD, DeliveryState.FAILED})
+#: It arrived: what is left to wait for is the acknowledgement.
+_ARRIVED: Final = frozenset({DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED})
+#: A person took it off the list: they have decided, and nobody decides for them again.
+_GIVEN_UP: Final = frozenset({DeliveryState.DROPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one way may take: until it is ``delivered``, and until it is ``acknowledged``, both
+    counted from its going out; and how long an acknowledgement holds while nobody works.
+
+    ``by_channel`` are other lengths until it is acknowledged. A mail is read later than a call is taken.
+    """
+
+    delivered: Span = 2 * MINUTE
+    acknowledged: Span = 5 * MINUTE
+    holds: Span = 30 * MINUTE
+    by_channel: Mapping[Channel, Span] = field(default_factory=dict)
+
+    def of(self, attempt: Attempt) -> Span:
+        """How long this one may take to come further than it has."""
+        answered = self.by_channel.get(attempt.way.channel, self.acknowledged)
+        under_way = attempt.state in UNFINISHED or attempt.tells
+        if attempt.state in _ARRIVED or not under_way:
+            return answered
+        return min(self.delivered, answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of the message. ``since`` is when it was planned, then first tried, then acknowledged;
+    ``tells`` whether its provider says later what became of it. A ``lap`` begins when an acknowledgement
+    has expired."""
+
+    person: str
+    way: Way
+    state: DeliveryState
+    since: Instant
+    tells: bool = False
+    lap: int = 1
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """A message and whoever it may go to: its sendings so far, the ways of each person in their order,
+    who comes ``then``, and who is told at ``last`` where it is known that it reached nobody.
+
+    ``patience`` is None for what nobody has to answer: then only a failure moves on. ``worked``: the
+    tracker shows work, so that an acknowledgement does not expire.
+    """
+
+    attempts: Sequence[Attempt]
+    ways: Mapping[str, Sequence[Way]]
+    patience: Patience | None = None
+    then: Sequence[str] = ()
+    last: Sequence[str] = ()
+    worked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """To be sent now to ``person`` over ``way``, because ``after`` did not do, and ``why``."""
+
+    person: str
+    way: Way
+    lap: int
+    after: Attempt
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be sent now, and when to look again. ``unanswered`` is the last attempt where there is
+    nobody left to try, and ``why`` what is wrong with it."""
+
+    tries: tuple[Try, ...] = ()
+    wake_at: Instant | None = None
+    unanswered: Attempt | None = None
+    why: str = ""
+
+
+def decide(pursuit: Pursuit, now: Instant) -> Verdict:
+    """What to do at ``now``; the same for every caller that sees the same sendings."""
+    lap = max((each.lap for each in pursuit.attempts), default=1)
+    held = _held(pursuit)
+    if held is None:
+        return _going_on(pursuit, lap, now)
+    if pursuit.patience is None or pursuit.worked:
+        return Verdict()
+    expires = held.since + pursuit.patience.holds
+    if now < expires:
+        return Verdict(wake_at=expires)
+    if any(each.lap == lap and each.since >= expires for each in pursuit.attempts):
+        return _going_on(pursuit, lap, now)
+    return _anew(pursuit, held, lap + 1, now)
+
+
+def _held(pursuit: Pursuit) -> Attempt | None:
+    """The acknowledgement that came last."""
+    acknowledged = [a for a in pursuit.attempts if a.state is DeliveryState.ACKNOWLEDGED]
+    return max(acknowledged, key=lambda each: each.since, default=None)
+
+
+def _anew(pursuit: Pursuit, held: Attempt, lap: int, now: Instant) -> Verdict:
+    """Whoever acknowledged is reminded first, on the way on which they answered before others."""
+    ways = (*pursuit.ways.get(held.person, ()), held.way)
+    why = "acknowledged, and not worked since"
+    return _trying(pursuit, (Try(held.person, ways[0], lap, held, why),), (), now)
+
+
+def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
+    """Each person by themselves; once all ways of all of them are used up, the next person."""
+    latest = {each.person: each for each in pursuit.attempts if each.lap == lap}
+    tries: list[Try] = []
+    waits: list[Instant] = []
+    used_up: list[tuple[Attempt, str]] = []
+    for attempt in latest.values():
+        until, why = _until(attempt, pursuit.patience)
+        if until is None or until > now:
+            waits += () if until is None else (until,)
+            continue
+        used_up.append((attempt, why))
+        way = next(_untried(pursuit, attempt.person, lap), None)
+        if way is not None:
+            tries.append(Try(attempt.person, way, lap, attempt, why))
+    if tries or not used_up or len(used_up) < len(latest):
+        return _trying(pursuit, tuple(tries), waits, now)
+    return _next_person(pursuit, lap, used_up[-1], now)
+
+
+def _until(attempt: Attempt, patience: Patience | None) -> tuple[Instant | None, str]:
+    """Until when it may stay as it is, and what is wrong with it then; None where nothing ends that."""
+    if attempt.state in _FAILED:
+        return 0, f"failed: {attempt.detail}" if attempt.detail else "failed"
+    if patience is None or attempt.state in _GIVEN_UP:
+        return None, ""
+    span = patience.of(attempt)
+    wanted = "acknowledged" if attempt.state in _ARRIVED or not attempt.tells else "delivered"
+    wanted = "sent" if attempt.state in UNFINISHED else wanted
+    return attempt.since + span, f"not {wanted} within {_length(span)}"
+
+
+def _next_person(pursuit: Pursuit, lap: int, ended: tuple[Attempt, str], now: Instant) -> Verdict:
+    """Whoever was paged before and not in this lap, those who come then, and at last the operators."""
+    attempt, why = ended
+    last = pursuit.last if _reached_nobody(pursuit.attempts) else ()
+    people = dict.fromkeys((*(each.person for each in pursuit.attempts), *pursuit.then, *last))
+    tried = {each.person for each in pursuit.attempts if each.lap == lap}
+    for person in people if pursuit.patience is not None else ():
+        ways = pursuit.ways.get(person, ())
+        if person not in tried and ways:
+            return _trying(pursuit, (Try(person, ways[0], lap, attempt, why),), (), now)
+    return Verdict(unanswered=attempt, why=why)
+
+
+def _reached_nobody(attempts: Iterable[Attempt]) -> bool:
+    """Whether that is known: each failed, or its provider, who would have told, did not."""
+    return all(
+        each.state in _FAILED or (each.tells and each.state not in _ARRIVED) for each in attempts
+    )
+
+
+def _untried(pursuit: Pursuit, person: str, lap: int) -> Iterator[Way]:
+    tried = {each.way for each in pursuit.attempts if (each.person, each.lap) == (person, lap)}
+    return (way for way in pursuit.ways.get(person, ()) if way not in tried)
+
+
+def _trying(
+    pursuit: Pursuit, tries: tuple[Try, ...], waits: Iterable[Instant], now: Instant
+) -> Verdict:
+    """With the time at which what is sent now is looked at, should nobody hear of it till then."""
+    soon = [now + pursuit.patience.delivered] if tries and pursuit.patience else []
+    return Verdict(tries, min((*waits, *soon), default=None))
+
+
+def _length(span: Span) -> str:
+    minutes, seconds = divmod(span // SECOND, MINUTE // SECOND)
+    return (
+        " ".join(f"{count} {unit}" for count, unit in ((minutes, "min"), (seconds, "s")) if count)
+        or "no time"
+    )
