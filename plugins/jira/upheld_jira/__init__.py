@@ -1,0 +1,13 @@
+"""The Jira plugin: Cloud, Data Center and Service Management."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upheld.plugin import Connection, Probe, hookimpl
+
+
+@hookimpl
+def upheld_plugins() -> list[type[Connection[Any] | Probe[Any]]]:
+    """Brings the simulator so far, and no tracker yet."""
+    return []
