@@ -705,6 +705,10 @@ class Notifier(Connection[C]):
         """Whether the sending with ``key`` reached the provider."""
         return Lookup(found=None, conclusive=False)
 
+    def reread(self, raw: bytes, at: datetime) -> Message | Refused:
+        """What came in as ``raw`` at ``at``, read once more: a person lets it out of quarantine."""
+        return Refused("", f"{self.name} reads nothing twice", raw)
+
     def withdraw(self, thread: str, why: Withdrawal, key: str) -> None:
         """Stand down whoever was paged in ``thread``."""
         raise Permanent(

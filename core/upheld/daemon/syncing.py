@@ -51,6 +51,14 @@ def trackers(daemon: Daemon, names: Collection[str] = ()) -> tuple[Puller, ...]:
     return tuple(each for name, each in found.items() if not names or name in names)
 
 
+def reader(daemon: Daemon, name: str) -> Puller:
+    """What reads this connection; ``NotFound`` where it is configured no more."""
+    found = next((each for each in daemon.pullers if each.source.name == name), None)
+    if found is None:
+        raise NotFound(f"there is no connection {name!r} any more", do_next="see upheld.yaml")
+    return found
+
+
 def once(daemon: Daemon, names: Collection[str]) -> Once:
     """Read these trackers, then write to them what is to be written; nobody is told anything."""
     chosen = trackers(daemon, names)

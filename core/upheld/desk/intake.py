@@ -6,9 +6,10 @@ Whatever is not a fact of a case is kept with its fate: fetched = cases + notes 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from upheld.calendar.instant import HOUR, Instant, instant
@@ -68,6 +69,7 @@ class Intake:
     records: Records
     directory: Directory
     cases: Cases
+    most: int = CASES_AN_HOUR
 
     def take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         """One item; whether it was news. The same item again changes nothing.
@@ -91,6 +93,13 @@ class Intake:
         logger().error("item_not_taken", connection=source.name, item=_id(item), error=str(wrong))
         self._keep(tx, source, _id(item), Fate.REFUSED, reason, _raw(item))
         return False
+
+    def let_in(self, tx: Transaction, source: Source, message: Message) -> str | None:
+        """What a person has looked at is taken as what somebody wrote, whatever it looks like, and
+        however much came before. The subject that it belongs to; None: to none still."""
+        written = replace(message, nature=Nature.NORMAL)
+        Intake._message(replace(self, most=sys.maxsize), tx, source, written)
+        return tx.thread(source.name, [message.id])
 
     def _take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         if isinstance(item, Receipt):
@@ -206,8 +215,8 @@ class Intake:
         self, tx: Transaction, source: Source, message: Message, sender: Sender, opened: Opened
     ) -> None:
         hour = instant(message.at) // HOUR
-        if tx.next_number(f"opened/{source.name}/{message.by.id}/{hour}") > CASES_AN_HOUR:
-            reason = f"more than {CASES_AN_HOUR} new cases from {message.by.id} in an hour"
+        if tx.next_number(f"opened/{source.name}/{message.by.id}/{hour}") > self.most:
+            reason = f"more than {self.most} new cases from {message.by.id} in an hour"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
         at = self.records.dated(message.at)

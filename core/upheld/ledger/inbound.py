@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from upheld.calendar.instant import Instant
 from upheld.errors import NotFound
 from upheld.ledger.machine import NOW
-from upheld.ledger.part import Part, unless_there
+from upheld.ledger.part import Part, one_of, unless_there
 from upheld.ledger.records import Kept
 from upheld.ledger.schema import inbound, kept, thread
 from upheld.ledger.states import Fate
@@ -95,11 +95,11 @@ class Inbound(Part):
             row | {"reason": reason, "sender": sender, "title": title, "raw": raw, "at": now}
         )
 
-    def kept(self, fate: Fate | None = None, *, limit: int = 1000) -> list[Kept]:
-        """What belongs to no case, oldest first."""
+    def kept(self, *fates: Fate, limit: int = 1000) -> list[Kept]:
+        """What belongs to no case (all of it, or what met with one of ``fates``), oldest first."""
         query = select(kept).order_by(kept.c.number).limit(limit)
-        if fate is not None:
-            query = query.where(kept.c.fate == fate.value)
+        if fates:
+            query = query.where(one_of(kept.c.fate, fates))
         rows = self._connection.execute(query).mappings()
         return [Kept(**{**row, "fate": Fate(row["fate"])}) for row in rows]
 
@@ -119,11 +119,13 @@ class Inbound(Part):
         rows = self._connection.execute(newest).mappings()
         return [Kept(**{**row, "fate": Fate(row["fate"]), "raw": b""}) for row in rows]
 
-    def settle_kept(self, number: int, fate: Fate) -> None:
-        """Release or drop what was kept; ``NotFound``."""
-        done = update(kept).where(kept.c.number == number).values(fate=fate.value)
-        if self._connection.execute(done).rowcount != 1:
-            raise _not_kept(number)
+    def settle_kept(
+        self, number: int, fate: Fate, *, by: str, why: str | None, now: Instant
+    ) -> bool:
+        """Release or drop what was kept; False where that was done before. It stays on record."""
+        done = update(kept).where(kept.c.number == number, kept.c.settled.is_(None))
+        told = {"settled": now, "settled_by": by, "settled_why": why}
+        return self._connection.execute(done.values(fate=fate.value, **told)).rowcount == 1
 
     def _keep(self, row: dict[str, Any]) -> None:
         self._connection.execute(_KEEP[self._dialect], row)

@@ -177,7 +177,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something that came in and belongs to no case; ``raw`` is as it came."""
+    """Something that came in and belongs to no case; ``raw`` is as it came. ``settled``: when who
+    released or dropped it, and why."""
 
     number: int
     connection: str
@@ -188,6 +189,9 @@ class Kept:
     title: str
     at: Instant
     raw: bytes = field(repr=False)
+    settled: Instant | None = None
+    settled_by: str | None = None
+    settled_why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
 Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
-told, cleared, resolved, gone, listed, reconciled``. Machine time: ``not_before, lease_until, began,
+told, cleared, resolved, gone, listed, reconciled, settled``. Machine time: ``not_before, lease_until, began,
 ended, changed, beat, claimed``.
 """
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -307,6 +307,9 @@ kept: Final = Table(
     Column("title", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("settled", BigInteger),
+    Column("settled_by", Text),
+    Column("settled_why", Text),
     UniqueConstraint("connection", "item"),
 )
 

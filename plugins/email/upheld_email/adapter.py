@@ -136,6 +136,10 @@ class Email(Notifier[EmailConfig]):
         handle = self._writer.message_id(message, key)
         return Receipt(key, handle, Delivery.ACCEPTED, at, detail=said)
 
+    def reread(self, raw: bytes, at: datetime) -> Message | Refused:
+        """By what is configured now."""
+        return self._reader.read(raw, at)
+
     def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:
         """Its copy in the folder `sent`, by Message-ID. That there is none proves something only where
         the server files by itself: we file after it has said that it took the mail."""

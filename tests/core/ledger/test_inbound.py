@@ -70,13 +70,17 @@ def test_mail_from_nobodys_end_user_is_kept_and_listed(ledger: Ledger) -> None:
         assert len(tx.kept()) == 2
 
 
-def test_what_was_kept_can_be_released(ledger: Ledger) -> None:
+def test_what_was_kept_is_settled_once_and_stays_with_who_and_why(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
-        tx.quarantine("mail", "m1", "broken", b"", NOW)
-        tx.settle_kept(tx.kept()[0].number, Fate.RELEASED)
-        assert [kept.fate for kept in tx.kept()] == [Fate.RELEASED]
-        with pytest.raises(NotFound):
-            tx.settle_kept(4711_000, Fate.DROPPED)
+        tx.quarantine("mail", "m1", "broken", b"bytes", NOW)
+        number = tx.kept()[0].number
+        assert tx.settle_kept(number, Fate.DROPPED, by="ann", why="spam", now=NOW + 1)
+        assert not tx.settle_kept(number, Fate.RELEASED, by="bo", why=None, now=NOW + 2)
+        (kept,) = tx.kept()
+        assert (kept.fate, kept.raw, kept.reason) == (Fate.DROPPED, b"bytes", "broken")
+        assert (kept.settled, kept.settled_by, kept.settled_why) == (NOW + 1, "ann", "spam")
+        assert tx.kept(Fate.REFUSED, Fate.REFERRED) == []
+        assert not tx.settle_kept(4711_000, Fate.DROPPED, by="ann", why="x", now=NOW)
 
 
 def test_a_link_is_found_both_ways(ledger: Ledger) -> None:
