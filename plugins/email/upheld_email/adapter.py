@@ -34,7 +34,7 @@ from upheld.plugin import (
     Receipt,
     Refused,
 )
-from upheld_email.answers import Envelope
+from upheld_email.answers import Envelope, groups
 from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
@@ -386,18 +386,3 @@ class Email(Notifier[EmailConfig]):
         if config.null_sender and submission.takes("", config.address):
             what = "SMTP: the server refuses mail with an empty envelope sender"
             yield Finding(Level.ERROR, name, what, "set `null_sender: false`")
-
-
-def groups(envelopes: list[Envelope], most: int, biggest: int) -> Iterator[list[Envelope]]:
-    """Runs of mails of ``most`` bytes together; one of more than ``biggest`` stands alone."""
-    group: list[Envelope] = []
-    held = 0
-    for envelope in envelopes:
-        alone = envelope.size > biggest or (group and group[-1].size > biggest)
-        if group and (alone or held + envelope.size > most):
-            yield group
-            group, held = [], 0
-        group.append(envelope)
-        held += envelope.size
-    if group:
-        yield group

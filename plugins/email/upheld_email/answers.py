@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import zip_longest
@@ -89,3 +89,18 @@ def internal_date(line: bytes) -> datetime | None:
 def _short(said: bytes) -> bytes | None:
     found = _SHORT.search(said)
     return None if found is None else re.sub(rb"\\(.)", rb"\1", found[1] or b"")
+
+
+def groups(envelopes: list[Envelope], most: int, biggest: int) -> Iterator[list[Envelope]]:
+    """Runs of mails of ``most`` bytes together; one of more than ``biggest`` stands alone."""
+    group: list[Envelope] = []
+    held = 0
+    for envelope in envelopes:
+        alone = envelope.size > biggest or (group and group[-1].size > biggest)
+        if group and (alone or held + envelope.size > most):
+            yield group
+            group, held = [], 0
+        group.append(envelope)
+        held += envelope.size
+    if group:
+        yield group
