@@ -78,7 +78,10 @@ class Letter:
 
 
 class ConversationFarEnd(NotifierFarEnd):
-    """The far end of a conversation, with people who write to us."""
+    """The far end of a conversation, with people who write to us. ``writer`` is one of them, as the
+    far end calls them; ``lacks`` may name ``subject`` and ``files``."""
+
+    writer: ClassVar[str] = "pat@acme.example"
 
     @abstractmethod
     def write(self, letter: Letter) -> str:
