@@ -99,7 +99,8 @@ def body(message: Outgoing, mark: str, most: int) -> str:
     parts = (message.subject, message.text, f"Files: {files}" if files else "")
     ending = (_answers(message.answers), message.url or "", f"#{mark}")
     said = "\n".join(filter(None, map(clean, parts)))
-    return fitted(said, most, "\n" + "\n".join(filter(None, map(clean, ending))))
+    last = "\n".join(filter(None, map(clean, ending)))
+    return fitted(said, most, f"\n{last}") if said else last
 
 
 def validity(message: Outgoing, at: datetime, longest: int) -> int:

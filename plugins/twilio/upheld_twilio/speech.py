@@ -21,12 +21,12 @@ from xml.sax.saxutils import escape
 
 from upheld.plugin import Answer, Does, Outgoing
 from upheld_twilio.marks import of
-from upheld_twilio.text import CUT, clean
+from upheld_twilio.text import CUT, clean, longest
 
 #: How often somebody who presses nothing is asked.
 TIMES: Final = 3
 #: As XML; what is more would not go into the 4,000 characters that TwiML may have.
-_LONGEST: Final = 1000
+_LONGEST: Final = 600
 _SECONDS: Final = "6"
 _DOES: Final = {
     Does.ACKNOWLEDGE: ("to acknowledge", "Thank you. It is yours."),
@@ -120,7 +120,9 @@ def silence() -> str:
 def sealed(call: Dialogue, token: str) -> str:
     """The dialogue as a word for a URL."""
     answers = [[each.word, each.does.value, each.code] for each in call.answers]
-    said = json.dumps([call.key, call.words, call.language, answers, call.asked])
+    said = json.dumps(
+        [call.key, call.words, call.language, answers, call.asked], ensure_ascii=False
+    )
     packed = zlib.compress(said.encode(), 9)
     return f"{_word(packed)}.{_word(_seal(packed, token))}"
 
@@ -175,7 +177,5 @@ def _cut(words: str) -> str:
     """As much as TwiML has room for, escaped as it will be."""
     if len(escape(words)) <= _LONGEST:
         return words
-    kept = words
-    while len(escape(kept)) > _LONGEST:
-        kept = kept[:-20]
-    return kept.rstrip() + CUT
+    kept = longest(words, lambda n: len(escape(words[:n])) <= _LONGEST)
+    return words[:kept].rstrip() + CUT

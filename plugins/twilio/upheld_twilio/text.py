@@ -7,6 +7,7 @@ soon as one character is not in it. Source: 3GPP TS 23.038 §6.2.1, Twilio "Mess
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 _BASIC: Final = frozenset(
@@ -43,13 +44,16 @@ def fitted(text: str, most: int, ending: str = "") -> str:
     """The text, cut where it must be so that it and ``ending`` go in ``most`` segments."""
     if _fits(text + ending, most):
         return text + ending
+    return _cut(text, longest(text, lambda n: _fits(_cut(text, n) + ending, most))) + ending
+
+
+def longest(text: str, fits: Callable[[int], bool]) -> int:
+    """How many characters of a text fit, where fewer always do when more do."""
     low, high = 0, len(text)
-    while low < high:  # the longest beginning that fits
+    while low < high:
         middle = (low + high + 1) // 2
-        low, high = (
-            (middle, high) if _fits(_cut(text, middle) + ending, most) else (low, middle - 1)
-        )
-    return _cut(text, low) + ending
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def _fits(text: str, most: int) -> bool:

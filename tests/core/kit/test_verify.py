@@ -27,9 +27,15 @@ def verdict(name: str) -> dict[str, Any]:
     return told
 
 
-GRADES = {"builtin": "gold", "terminal": "gold", "pagerduty": "gold", "email": "gold"}
+GRADES = {
+    "builtin": "gold",
+    "terminal": "gold",
+    "pagerduty": "gold",
+    "email": "gold",
+    "twilio": "gold",
+}
 PLUGINS = {"builtin": Kind.TRACKER, "terminal": Kind.NOTIFIER, "pagerduty": Kind.NOTIFIER}
-EVERY = PLUGINS | {"email": Kind.CONVERSATION}
+EVERY = PLUGINS | {"email": Kind.CONVERSATION, "twilio": Kind.CONVERSATION}
 
 
 @pytest.mark.parametrize("name", EVERY)
