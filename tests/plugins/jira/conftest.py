@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.plugins.jira.documents import document
 from tests.plugins.jira.rest import Rest
 from upheld.testing import SteppedClock
-from upheld_jira.simulator import JiraSimulator
+from upheld_jira.simulator import Exchange, JiraSimulator
 
 NINE = datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC)
 
@@ -57,3 +58,17 @@ def dc_rest(data_center: JiraSimulator) -> Iterator[Rest]:
     rest = Rest(data_center)
     yield rest
     rest.session.close()
+
+
+@pytest.fixture(autouse=True)
+def _by_the_documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever any test of this folder sends or is sent is right by the documents, too."""
+    exchanges: list[Exchange] = []
+    monkeypatch.setattr(JiraSimulator, "watch", staticmethod(exchanges.append))
+    yield
+    wrong = [
+        each
+        for exchange in exchanges
+        for each in document("cloud" if exchange.cloud else "dc").problems(exchange)
+    ]
+    assert wrong == []

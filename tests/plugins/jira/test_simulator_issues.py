@@ -283,6 +283,8 @@ def test_a_remote_link_is_one_by_its_global_id(rest: Rest) -> None:
     body = {"globalId": "system=upheld&id=1", "object": {"url": "http://u", "title": "Case 1"}}
     assert [rest.post(path, body).status_code for _ in range(2)] == [201, 200]
     assert len(rest.body(path)) == 1
+    assert rest.body(path, globalId=body["globalId"])["object"]["title"] == "Case 1"
+    assert rest.get(path, globalId="system=other").status_code == 404
 
 
 def test_a_link_shows_on_both_ends_and_its_answer_is_empty(rest: Rest) -> None:

@@ -178,7 +178,6 @@ def field_meta(call: Call, name: str) -> Json:
         "schema": field.schema,
         "name": field.name,
         "key": field.id,
-        "fieldId": field.id,
         "hasDefaultValue": False,
         "operations": ["add", "set", "remove"] if several else ["set"],
         **({"allowedValues": offered} if offered is not None else {}),
@@ -284,9 +283,13 @@ def _drop_property(call: Call) -> Reply:
 
 
 def _remote_links(call: Call) -> Reply:
-    held = named(call).remote_links
-    wanted = call.one("globalId")
-    return Reply(body=[each for key, each in held.items() if wanted in ("", key)])
+    """All of them, or the one that is asked for: no list then."""
+    held, wanted = named(call).remote_links, call.one("globalId")
+    if not wanted:
+        return Reply(body=[*held.values()])
+    if wanted not in held:
+        raise Refusal(404, f"No remote link with the global id '{wanted}' exists.")
+    return Reply(body=held[wanted])
 
 
 def _remote_link(call: Call) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from upheld_jira.simulator import changes
 from upheld_jira.simulator.doors import CLOUD_ID, Doors
@@ -27,8 +27,11 @@ class JiraSimulator:
     """One site with the project SUP, a service desk. Use it in a ``with``.
 
     People are named by id: ``upheld`` (the account of the program), ``ann`` (an engineer), ``robot``
-    (an automation), ``pat`` (a customer of Acme). ``watch`` sees every exchange.
+    (an automation), ``pat`` (a customer of Acme). ``watch`` sees every exchange; where none is given,
+    that of the class does.
     """
+
+    watch: ClassVar[Callable[[Exchange], None] | None] = None
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class JiraSimulator:
         self.doors = Doors(self.site, ACCOUNT, self.email)
         self.webhooks = Sender(self.site)
         self.faults = Faults()
-        self._desk = Desk(self.site, self.doors, self.faults, watch)
+        self._desk = Desk(self.site, self.doors, self.faults, watch or type(self).watch)
         self._server: Server | None = None
         self.site.listeners.append(self._mail)
         self._furnish()

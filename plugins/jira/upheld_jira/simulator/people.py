@@ -170,9 +170,14 @@ def _members(call: Call) -> Reply:
 def _picker(call: Call) -> Reply:
     words = call.one("query").lower()
     found = [name for name in call.site.people.groups() if words in name.lower()]
-    groups = [{**group_shown(call, name), "html": name, "labels": []} for name in found]
+    groups = [_picked(call, name) for name in found]
     header = f"Showing {len(groups)} of {len(groups)} matching groups"
     return Reply(body={"header": header, "total": len(groups), "groups": groups})
+
+
+def _picked(call: Call, name: str) -> Json:
+    ids = {"groupId": group_shown(call, name)["groupId"]} if call.site.cloud else {}
+    return {"name": name, "html": name, "labels": [], **ids}
 
 
 ROUTES: Final = (

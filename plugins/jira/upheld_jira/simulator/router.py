@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
@@ -39,6 +39,13 @@ _ROOTS: Final = (
 )
 #: OAuth goes by another host, which puts this before every path.
 _GATEWAY: Final = f"/ex/jira/{CLOUD_ID}"
+
+
+def documented(which: str) -> Iterator[tuple[str, str]]:
+    """Method and path below the API's root of all that is answered there: on ``cloud`` or ``dc``."""
+    for route in _API:
+        if route.only in ("", which):
+            yield route.method, route.path
 
 
 @dataclass(frozen=True, slots=True)

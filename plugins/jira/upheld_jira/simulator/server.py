@@ -19,10 +19,11 @@ from upheld_jira.simulator.wire import Reply
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and what was answered; ``version`` 0 of a path outside the API."""
+    """A request and what was answered, by Jira Cloud or by Data Center."""
 
     asked: Asked
     reply: Reply
+    cloud: bool
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Desk:
             reply = refused or answer(self.site, self.doors, asked)
             reply = replace(reply, headers={**told, **reply.headers})
         if self.watch is not None:
-            self.watch(Exchange(asked, reply))
+            self.watch(Exchange(asked, reply, self.site.cloud))
         return struck or reply
 
 

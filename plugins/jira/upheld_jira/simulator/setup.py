@@ -149,9 +149,8 @@ def _creatable_fields(call: Call) -> Reply:
         "hasDefaultValue": False,
         "operations": ["set"],
     }
-    rows = [project] + [
-        field_meta(call, each.id) for each in call.site.fields.values() if each.screen
-    ]
+    screen = [each.id for each in call.site.fields.values() if each.screen]
+    rows = [project, *(field_meta(call, name) | {"fieldId": name} for name in screen)]
     name = "fields" if call.site.cloud else "values"
     return Reply(body=window(call, rows, name, most=200) | _is_last(call))
 
