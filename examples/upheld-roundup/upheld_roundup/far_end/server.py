@@ -83,7 +83,7 @@ class RoundupServer:
         # Roundup does not run as root unless it is told to.
         as_user = ["-u", "root"] if os.getuid() == 0 else []
         command = [sys.executable, "-m", "roundup.scripts.roundup_server", *as_user]
-        where = ["-n", "127.0.0.1", "-p", str(self.port), f"support={self.home}"]
+        where = ["-t", "thread", "-n", "127.0.0.1", "-p", str(self.port), f"support={self.home}"]
         with self._log.open("wb") as log:
             return subprocess.Popen([*command, *where], stdout=log, stderr=log)  # noqa: S603
 
