@@ -271,7 +271,7 @@ AROUND: dict[str, Any] = {
     "policy": "magnolia",
     "connections": {name: {"plugin": "builtin"} for name in ("desk", "mailbox", "pager", "phone")},
     "customers": {"acme": {"name": "Acme"}},
-    "people": {"ann": {"name": "Ann Reyes"}},
+    "people": {each: {"name": each} for each in ("ann", "bo", "cy", "dee", "eve")},
 }
 
 

@@ -121,6 +121,14 @@ class Hours:
             compiled = self._reach(compiled, at, 0, ahead=True)
         return compiled.closing(at)
 
+    def open(self, at: Instant) -> bool:
+        """Whether it is open at ``at``; at closing time it no longer is."""
+        return self.limit(at, 0) == at
+
+    def edge(self, at: Instant) -> Instant:
+        """When next it opens or closes after ``at``. Errors as ``closes``."""
+        return self.closes(at) if self.open(at) else self.limit(at, 0)
+
     def day_after(self, start: Instant, days: int, *, close: bool) -> Instant:
         """The wall time of ``start`` so many open days later, then the first open instant; or when
         that day closes. Days without any hours don't count."""

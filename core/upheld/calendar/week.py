@@ -48,6 +48,15 @@ class Week:
                 for start, end in self.closed.get(on, ()):
                     yield start + later, end + later
 
+    def never_closes(self) -> bool:
+        """Whether the usual week has no closed minute."""
+        stretches = (
+            (start + day * MINUTES_A_DAY, end + day * MINUTES_A_DAY)
+            for day in range(-1, 7)
+            for start, end in self.days[day]
+        )
+        return any(a <= 0 and b >= 7 * MINUTES_A_DAY for a, b in joined(stretches))
+
     def is_holiday(self, day: date) -> bool:
         """Whether the whole day is closed: an extra working day wins over a holiday."""
         return day in self.holidays and day not in self.extra

@@ -1,12 +1,13 @@
-"""Whether everybody whom the policy tells is there, at every hour of the coming weeks."""
+"""Whether everybody whom the policy tells is there, at every instant of the coming weeks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeAlias
 
-from upheld.calendar.instant import DAY, HOUR, Instant, iso
+from upheld.calendar.instant import DAY, Instant, iso
 from upheld.case.decision import Purpose
 from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import CUSTOMER
@@ -26,6 +27,7 @@ _PURPOSES: Final[Mapping[Verb, Purpose]] = {
     Verb.UPDATE: Purpose.STATUS,
     Verb.FORWARD: Purpose.FORWARD,
 }
+Gap: TypeAlias = tuple[Instant, Instant]
 _OF_THE_CASE: Final = frozenset({"reporter", "assignee", "escalated_to"})
 
 
@@ -43,8 +45,9 @@ def coverage(
 ) -> Iterator[Finding]:
     """Roles that nobody fills, people who can't be reached, customers without a contact.
 
-    ``plugins`` maps each connection to its plugin. Hours are looked at one by one for eight weeks.
+    ``plugins`` maps each connection to its plugin. Every stretch on duty of eight weeks is looked at.
     """
+    directory = directory.settled()
     coming = _Coming(directory, ways, plugins, now)
     for each in dict.fromkeys(_told(policy)):
         yield from coming.lacks(each)
@@ -91,20 +94,20 @@ class _Coming:
         return self._of_ours(told)
 
     def _of_ours(self, told: _Told) -> Iterator[Finding]:
-        """Each hour has somebody, and each of them an address."""
-        people: dict[str, Recipient] = {}
-        for at in range(self.now, self.now + AHEAD, HOUR):
-            found = self.directory.resolve(told.who, at=at)
-            if not found:
-                what = f"{told.clause} tells {told.who}, and at {iso(at)} that is nobody"
-                yield Finding(Level.ERROR, "roles", what, f"add `{told.who}` to `roles`")
-                return
-            people |= {person.id: person for person in found}
-        for person in people.values():
+        """Each stretch has somebody, and each of them an address."""
+        people, gaps = staffed(self.directory, told.who, self.now, self.now + AHEAD)
+        if gaps:
+            yield Finding(Level.ERROR, "roles", _nobody(told, gaps), self._then(told.who))
+        for person in people:
             if not self._reached(told, [person]):
                 what = f"{told.clause}: {person.name} has no address for a {told.purpose.value}"
                 do_next = f"add one to {person.id}, or a way to `reach`"
                 yield Finding(Level.ERROR, "people", what, do_next)
+
+    def _then(self, who: str) -> str:
+        if who in (*self.directory.roles, *self.directory.rotations):
+            return f"`upheld oncall coverage` shows who is behind {who}, and when nobody is"
+        return f"add `{who}` to `roles`"
 
     def _of_customers(self, told: _Told) -> Iterator[Finding]:
         """Each customer has somebody with an address: contacts do not change by the hour."""
@@ -119,3 +122,27 @@ class _Coming:
         """Whether any of these people has an address on a way that what is told can take."""
         ways = ways_for(told.purpose, (told.who,), self.ways)
         return any(reaches(person, ways, self.plugins) for person in people)
+
+
+def staffed(
+    directory: Directory, who: str, since: Instant, until: Instant
+) -> tuple[tuple[Recipient, ...], tuple[Gap, ...]]:
+    """Everybody who is ever behind a name in a period, and the stretches in which nobody is."""
+    people: dict[str, Recipient] = {}
+    gaps: list[Gap] = []
+    starts = directory.changes(who, since, until)
+    for start, end in pairwise((*starts, until)):
+        found = directory.resolve(who, at=start)
+        people |= {person.id: person for person in found}
+        if found:
+            continue
+        began = gaps.pop()[0] if gaps and gaps[-1][1] == start else start
+        gaps.append((began, end))
+    return tuple(people.values()), tuple(gaps)
+
+
+def _nobody(told: _Told, gaps: tuple[Gap, ...]) -> str:
+    more = f", and {len(gaps) - 1} times more in eight weeks" if len(gaps) > 1 else ""
+    since, until = gaps[0]
+    ends = f" until {iso(until)}" if until - since < AHEAD else ""
+    return f"{told.clause} tells {told.who}, and at {iso(since)}{ends} that is nobody{more}"

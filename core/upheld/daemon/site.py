@@ -26,7 +26,7 @@ from upheld.desk.intake import Source
 from upheld.desk.records import Records
 from upheld.desk.scope import Scopes, scopes
 from upheld.desk.verbs import Verbs
-from upheld.directory import Directory, Recipient
+from upheld.directory import Directory, Override, Recipient
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
@@ -110,8 +110,8 @@ class Site:
 
     @cached_property
     def directory(self) -> Directory:
-        """Customers and people."""
-        return self.config.directory()
+        """Customers and people; who is on duty is asked of the ledger too, at every question."""
+        return self.config.directory().overridden(self._overrides)
 
     @cached_property
     def policy(self) -> Policy:
@@ -243,6 +243,10 @@ class Site:
         raise Refusal(
             "who are you?", do_next=f"say --as NAME or set {ACTOR_VARIABLE}: {', '.join(people)}"
         )
+
+    def _overrides(self) -> tuple[Override, ...]:
+        with self.ledger.reading() as tx:
+            return tx.overrides()
 
     def _kept_policy(self, version: str) -> Policy | None:
         with self.ledger.reading() as tx:

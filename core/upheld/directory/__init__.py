@@ -13,17 +13,20 @@ from upheld.directory.model import (
     Sender,
     Server,
 )
-from upheld.directory.rotation import Rotation
+from upheld.directory.rotation import Layer, Override, Rotation, Shift
 
 __all__ = [
     "Agreement",
     "Contact",
     "Customer",
     "Directory",
+    "Layer",
+    "Override",
     "Person",
     "PlanTerm",
     "Recipient",
     "Rotation",
     "Sender",
     "Server",
+    "Shift",
 ]

@@ -6,7 +6,11 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
+from upheld.calendar.hours import Hours
+from upheld.calendar.spec import CalendarSpec
+from upheld.calendar.week import read_week
 from upheld.directory.address import by_channel, folded
 from upheld.directory.lookup import ASSIGNEE, CUSTOMER, REPORTER, Directory
 from upheld.directory.model import (
@@ -18,7 +22,7 @@ from upheld.directory.model import (
     Server,
     System,
 )
-from upheld.directory.rotation import Rotation, first_day
+from upheld.directory.rotation import Layer, Rotation, first_day
 from upheld.directory.written import (
     AgreementEntry,
     ContactEntry,
@@ -27,6 +31,7 @@ from upheld.directory.written import (
     PlanEntry,
     RotationEntry,
     SystemEntry,
+    Turns,
 )
 from upheld.errors import ConfigError, Place
 
@@ -74,7 +79,9 @@ def build_directory(written: Written) -> Directory:
         people=[_person(name, entry, written) for name, entry in written.people.items()],
         customers=[_customer(each, written) for each in written.customers],
         roles=written.roles,
-        rotations=[_rotation(name, each, written) for name, each in written.rotations.items()],
+        rotations=[
+            rotation_of(name, each, written.zone) for name, each in written.rotations.items()
+        ],
         zone=written.zone,
         language=written.language,
     )
@@ -86,7 +93,8 @@ def build_directory(written: Written) -> Directory:
 def _person(name: str, entry: PersonEntry, written: Written) -> Person:
     addresses = by_channel(entry.mail, entry.phone, dict(entry.__pydantic_extra__ or {}))
     zone, language = entry.zone or written.zone, entry.language or written.language
-    return Person(name, entry.name, addresses, zone, language)
+    quiet = hours_of(f"quiet hours of {name}", entry.quiet, zone)
+    return Person(name, entry.name, addresses, zone, language, quiet)
 
 
 def _contact(entry: ContactEntry) -> Contact:
@@ -120,12 +128,33 @@ def system(entry: SystemEntry) -> System:
     return System(entry.system, words, entry.plan, entry.valid_from, entry.until)
 
 
-def _rotation(name: str, entry: RotationEntry, written: Written) -> Rotation:
+def rotation_of(name: str, entry: RotationEntry, zone: str) -> Rotation:
+    """A rotation as it is written; ``zone`` is that of the site."""
+    own = entry.zone or zone
+    layers = tuple(_layer(f"rotation {name}", each, own) for each in entry.turns())
+    return Rotation(name, layers, entry.held_by)
+
+
+def _layer(name: str, entry: Turns, zone: str) -> Layer:
     weekday, minutes = entry.handover()
-    every = 1 if weekday is None else 7
     start = entry.starts or first_day(0, None)
     first = start if weekday is None else first_day(weekday, start)
-    return Rotation(name, entry.people, every, minutes, entry.zone or written.zone, first)
+    zone = entry.zone or zone
+    return Layer(
+        people=entry.people,
+        every=entry.every * (1 if weekday is None else 7),
+        minutes=minutes,
+        zone=zone,
+        first=first,
+        hours=hours_of(name, entry.hours, zone),
+    )
+
+
+def hours_of(name: str, week: Mapping[str, tuple[str, ...]] | None, zone: str) -> Hours | None:
+    """Hours of a week as instants; None where none are written."""
+    if week is None:
+        return None
+    return Hours(name, read_week(CalendarSpec(name, week=week)), ZoneInfo(zone))
 
 
 # --- checking -----------------------------------------------------------------------------------
@@ -157,7 +186,9 @@ def _references(written: Written) -> Iterator[ConfigError]:
                 f"role {role!r} leads back to itself", where=written.places(("roles", role))
             )
     for rotation, entry in written.rotations.items():
-        yield from _unknown(entry.people, written.people, written.places(("rotations", rotation)))
+        yield from _unknown(
+            entry.everybody(), written.people, written.places(("rotations", rotation))
+        )
 
 
 def _unknown(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from upheld.calendar.instant import Instant, iso
 from upheld.directory.address import by_channel, folded, folded_pattern, patterns_for
 from upheld.directory.model import Agreement, Contact, Customer, Person, Recipient, Sender
-from upheld.directory.rotation import Rotation
+from upheld.directory.rotation import Override, Rotation, Shift
 from upheld.errors import NotFound
 
+Overrides: TypeAlias = Callable[[], Sequence[Override]]
 #: What whoever is to be told may be called, besides roles, people and rotations.
 CUSTOMER: Final = "customer"
 REPORTER: Final = "reporter"
@@ -43,9 +45,22 @@ class Directory:
         self.roles: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(roles or {}))
         self.rotations: Mapping[str, Rotation] = MappingProxyType({r.name: r for r in rotations})
         self.zone, self._language = zone, language
+        self._overrides: Overrides = tuple
         self._staff = dict(_staff_addresses(self.people.values()))
         self._contacts = dict(_contact_addresses(self.customers.values()))
         self._domains = dict(_domains(self.customers.values()))
+
+    def overridden(self, overrides: Overrides) -> Directory:
+        """The same directory, with whoever stands in for somebody: looked up at every question, since a
+        command in another process may just have said so."""
+        other = copy(self)
+        other._overrides = overrides  # noqa: SLF001  a copy of its own
+        return other
+
+    def settled(self) -> Directory:
+        """The same with the overrides as they are now: many questions, one look."""
+        found = tuple(self._overrides())
+        return self.overridden(lambda: found)
 
     # --- who wrote --------------------------------------------------------------------------
 
@@ -130,36 +145,70 @@ class Directory:
 
     def _staffed(self, name: str, at: Instant) -> tuple[Recipient, ...]:
         found: dict[str, Recipient] = {}
-        for person, why in self._behind(name, at, ()):
-            found.setdefault(person.id, _person(person, why))
+        for each in self._behind(name, at, ()):
+            found.setdefault(each.id, each)
         return tuple(found.values())
 
-    def _behind(self, name: str, at: Instant, path: tuple[str, ...]) -> list[tuple[Person, str]]:
+    def _behind(self, name: str, at: Instant, path: tuple[str, ...]) -> list[Recipient]:
         """People behind a person, rotation or role, with the way that led there."""
         if name in path:
             return []
         trail = (*path, name)
         if name in self.people:
-            return [(self.people[name], " → ".join(trail))]
+            return [_person(self.people[name], " → ".join(trail))]
         if name in self.rotations:
-            rotation = self.rotations[name]
-            person = self.people[rotation.on_duty(at)]
-            return [(person, f"{' → '.join(trail)}, on duty until {iso(rotation.until(at))}")]
+            return self._on_duty(self.rotations[name], at, " → ".join(trail))
         names = self.roles.get(name, ())
         return [found for each in names for found in self._behind(each, at, trail)]
 
+    def _on_duty(self, rotation: Rotation, at: Instant, trail: str) -> list[Recipient]:
+        """Whoever has the turn; where a provider keeps the schedule, that schedule itself."""
+        if rotation.held_by:
+            name = f"whoever is on duty for {rotation.name}"
+            told = Recipient(
+                rotation.name, name, rotation.held_by, self.zone, self._language, trail
+            )
+            return [told]
+        overrides = self._overrides()
+        person = rotation.on_duty(at, overrides)
+        if person is None or person not in self.people:
+            return []
+        until = rotation.until(at, overrides)
+        told_until = f", on duty until {iso(until)}" if until is not None else ""
+        return [_person(self.people[person], f"{trail}{told_until}")]
+
+    def shifts(self, rotation: str, since: Instant, until: Instant) -> tuple[Shift, ...]:
+        """Who is on duty in a period, overrides included; ``NotFound`` where there is no such rotation."""
+        if rotation not in self.rotations:
+            near = ", ".join(self.rotations) or "there are none"
+            raise NotFound(f"no rotation {rotation!r}", do_next=f"one of: {near}")
+        return self.rotations[rotation].shifts(since, until, self._overrides())
+
+    def until(self, rotation: str, at: Instant) -> Instant | None:
+        """When whoever is on duty at ``at`` hands over."""
+        return self.rotations[rotation].until(at, self._overrides())
+
+    def changes(self, to: str, since: Instant, until: Instant) -> tuple[Instant, ...]:
+        """``since``, and every instant of the period at which others may be behind a name."""
+        found, overrides = {since}, self._overrides()
+        for name in self._reached(to) & self.rotations.keys():
+            found.update(self.rotations[name].edges(since, until, overrides))
+        return tuple(sorted(found))
+
     def includes(self, name: str, person: str) -> bool:
         """Whether a person belongs to a role, a rotation or their own name, on duty or not."""
+        return person in self._reached(name)
+
+    def _reached(self, name: str) -> frozenset[str]:
+        """Every role, rotation and person that a name leads to, itself included."""
         ahead, seen = [name], set[str]()
         while ahead:
             each = ahead.pop()
-            if each == person:
-                return True
             if each not in seen:
                 seen.add(each)
                 ahead += self.roles.get(each, ())
                 ahead += self.rotations[each].people if each in self.rotations else ()
-        return False
+        return frozenset(seen)
 
     # --- customers --------------------------------------------------------------------------
 
@@ -186,7 +235,9 @@ class Directory:
 
 
 def _person(person: Person, why: str) -> Recipient:
-    return Recipient(person.id, person.name, person.addresses, person.zone, person.language, why)
+    return Recipient(
+        person.id, person.name, person.addresses, person.zone, person.language, why, person.quiet
+    )
 
 
 def _told(customer: Customer, contact: Contact, why: str) -> Recipient:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from upheld.calendar.hours import Hours
 from upheld.calendar.instant import Instant
 from upheld.calendar.wall import local_day
 
@@ -16,13 +17,15 @@ SenderKind: TypeAlias = Literal["partner", "staff", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of ours. ``addresses`` go by channel (mail, phone, sms, voice, chat) or plugin."""
+    """One of ours. ``addresses`` go by channel (mail, phone, sms, voice, chat) or plugin; in the hours
+    ``quiet`` of their own zone they hear what is urgent, and nothing else."""
 
     id: str
     name: str
     addresses: Mapping[str, str]
     zone: str
     language: str
+    quiet: Hours | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,13 @@ class Recipient:
     zone: str
     language: str
     why: str = field(default="", compare=False)
+    quiet: Hours | None = field(default=None, compare=False)
+
+    def quiet_until(self, at: Instant) -> Instant | None:
+        """When the quiet hours end that run at ``at``; None outside them. What isn't urgent waits."""
+        if self.quiet is None or not self.quiet.open(at):
+            return None
+        return self.quiet.closes(at)
 
 
 def within(day: date, first: date | None, last: date | None) -> bool:

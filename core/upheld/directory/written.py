@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from upheld.calendar.spec import CalendarSpec
 from upheld.calendar.wall import zone_named
-from upheld.calendar.week import WEEKDAYS
+from upheld.calendar.week import WEEKDAYS, read_week
 from upheld.directory.address import folded, folded_pattern
 from upheld.errors import ConfigError
 
@@ -111,6 +112,29 @@ class ReachEntry(Entry):
     notify: Ways | None = Field(None, description="for what can wait until it is read")
 
 
+def _by_day(value: Any) -> Any:
+    """``"22:00-07:00"`` is every day's; a key is a day or several, a value one stretch or a list."""
+    week = value if isinstance(value, Mapping) else {"mon-sun": value}
+    return {str(days).lower(): tuple(listed(hours) or ()) for days, hours in week.items()}
+
+
+def _open_and_closed(week: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    try:
+        found = read_week(CalendarSpec("", week=week))
+    except ConfigError as error:
+        raise ValueError(f"{error.what}: {error.do_next}") from None
+    if not any(found.days):
+        raise ValueError("has no hours: write mon-fri: 08:00-17:00")
+    if found.never_closes():
+        raise ValueError("is all of the week: leave it out, or leave some of it out")
+    return week
+
+
+WeekHours: TypeAlias = Annotated[
+    Mapping[str, tuple[str, ...]], BeforeValidator(_by_day), AfterValidator(_open_and_closed)
+]
+
+
 class PersonEntry(Entry):
     """One of ours. Further keys are addresses by channel, plugin or connection."""
 
@@ -123,6 +147,9 @@ class PersonEntry(Entry):
     zone: ZoneName | None = Field(None, description="time zone; the site's where left out")
     language: Language | None = Field(None, description="language; the site's where left out")
     reach: ReachEntry | None = Field(None, description="how this person is reached instead")
+    quiet: WeekHours | None = Field(
+        None, description='what is not urgent waits until these are over: `"22:00-07:00"`'
+    )
 
 
 class ContactEntry(Entry):
@@ -214,32 +241,20 @@ class CustomerEntry(Entry):
     )
 
 
-class RotationEntry(Entry):
-    """People who take turns by the day or by the week."""
+class Turns(Entry):
+    """People who take turns."""
 
     people: tuple[str, ...] = Field((), description="in the order of their turns")
     weekly: str | None = Field(None, description="weekday and wall time of hand-over: `Mon 09:00`")
     daily: str | None = Field(None, description='wall time of hand-over: `"09:00"`')
+    every: int = Field(1, ge=1, le=52, description="a turn is so many days or weeks")
     zone: ZoneName | None = Field(None, description="whose wall time; the site's where left out")
     starts: date | None = Field(
         None, description="the first person's first turn is not before this"
     )
-    pagerduty_schedule: str | None = Field(
-        None, description="let PagerDuty decide: not yet available"
+    hours: WeekHours | None = Field(
+        None, description='when these are on duty at all: `"08:00-16:00"`, or by weekday'
     )
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> RotationEntry:
-        if self.pagerduty_schedule:
-            raise ValueError(
-                "schedules of PagerDuty are not available yet: name people, and daily or weekly"
-            )
-        if (self.weekly is None) == (self.daily is None):
-            raise ValueError('needs daily: "09:00" or weekly: Mon 09:00, one of them')
-        if not self.people:
-            raise ValueError("needs people: [ann, bo]")
-        self.handover()
-        return self
 
     def handover(self) -> tuple[int | None, int]:
         """Weekday (Monday 0, None for every day) and minutes past midnight."""
@@ -250,3 +265,49 @@ class RotationEntry(Entry):
         if not read or int(hour) > 23 or int(minute) > 59 or (self.weekly and weekday is None):
             raise ValueError(f"{self.weekly or self.daily!r} is no hand-over: write Mon 09:00")
         return weekday, int(hour) * 60 + int(minute)
+
+    def whole(self) -> None:
+        """``ValueError`` where these are no turns."""
+        if (self.weekly is None) == (self.daily is None):
+            raise ValueError('needs daily: "09:00" or weekly: Mon 09:00, one of them')
+        if not self.people:
+            raise ValueError("needs people: [ann, bo]")
+        self.handover()
+
+
+class LayerEntry(Turns):
+    """One layer of a rotation: it decides where no layer before it has anybody."""
+
+    @model_validator(mode="after")
+    def _takes_turns(self) -> LayerEntry:
+        self.whole()
+        return self
+
+
+class RotationEntry(Turns):
+    """People who take turns, several layers of those, or a schedule that a provider keeps."""
+
+    layers: tuple[LayerEntry, ...] = Field(
+        (), description="several regions or hours; the first that has somebody decides"
+    )
+    held_by: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="a provider's own schedule: `{pagerduty: schedule:PX1234}`",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> RotationEntry:
+        turns = self.model_fields_set & {"people", "weekly", "daily", "every", "hours", "starts"}
+        if sum((bool(turns), bool(self.layers), bool(self.held_by))) > 1:
+            raise ValueError("is one of the three: people with daily or weekly, layers, or held_by")
+        if not self.layers and not self.held_by:
+            self.whole()
+        return self
+
+    def turns(self) -> tuple[Turns, ...]:
+        """Its layers; of people who just take turns there is one."""
+        return self.layers or ((self,) if self.people else ())
+
+    def everybody(self) -> tuple[str, ...]:
+        """All who take turns, each once."""
+        return tuple(dict.fromkeys(each for layer in self.turns() for each in layer.people))

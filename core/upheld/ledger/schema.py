@@ -1,8 +1,8 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
 Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
-told, cleared, resolved, gone, listed, reconciled, settled``. Machine time: ``not_before, lease_until, began,
-ended, changed, beat, claimed``.
+told, cleared, resolved, gone, listed, reconciled, settled, withdrawn``. Machine time: ``not_before,
+lease_until, began, ended, changed, beat, claimed``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -379,6 +379,29 @@ Index(
     unique=True,
     sqlite_where=scope.c.until.is_(None),
     postgresql_where=scope.c.until.is_(None),
+)
+
+# Who stands in for whom on a rotation. Whoever was on duty was so: what is taken back is kept.
+override: Final = Table(
+    "override",
+    metadata,
+    auto_number(),
+    Column("rotation", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("withdrawn", BigInteger),
+    Column("withdrawn_by", Text),
+)
+# Read whenever somebody is looked for.
+Index(
+    "ix_override_standing",
+    override.c.until,
+    sqlite_where=override.c.withdrawn.is_(None),
+    postgresql_where=override.c.withdrawn.is_(None),
 )
 
 # What is wrong with Upheld itself: since when, and whether somebody was told.

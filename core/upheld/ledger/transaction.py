@@ -20,6 +20,7 @@ from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
 from upheld.ledger.links import Links
 from upheld.ledger.listing import Listings
+from upheld.ledger.overrides import Overrides
 from upheld.ledger.parking import Parking
 from upheld.ledger.pulls import Pulls
 from upheld.ledger.scopes import Scopes
@@ -46,6 +47,7 @@ class Transaction(
     Calendars,
     Vault,
     Troubles,
+    Overrides,
 ):
     """Everything done through it is written together, or not at all."""
 

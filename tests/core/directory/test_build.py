@@ -134,7 +134,21 @@ def test_all_problems_are_told_together() -> None:
         (RotationEntry, {"people": ["a"], "daily": "24:00"}, "is no hand-over"),
         (RotationEntry, {"people": ["a"], "weekly": "09:00"}, "is no hand-over"),
         (RotationEntry, {"people": ["a"], "weekly": "Foo 09:00"}, "is no hand-over"),
-        (RotationEntry, {"pagerduty_schedule": "PX"}, "not available yet"),
+        (
+            RotationEntry,
+            {"held_by": {"pagerduty": "schedule:PX"}, "daily": "09:00"},
+            "one of the three",
+        ),
+        (RotationEntry, {"held_by": {}}, "needs daily"),
+        (RotationEntry, {"layers": [{"people": [], "daily": "09:00"}]}, "needs people"),
+        (RotationEntry, {"people": ["a"], "daily": "09:00", "every": 0}, "greater than or equal"),
+        (
+            RotationEntry,
+            {"people": ["a"], "daily": "09:00", "hours": "00:00-24:00"},
+            "all of the week",
+        ),
+        (RotationEntry, {"people": ["a"], "daily": "09:00", "hours": {"mon": []}}, "has no hours"),
+        (PersonEntry, {"name": "A", "quiet": "22-7"}, "is no interval"),
         (WayEntry, {"fax": "phone"}, "channel"),
     ],
 )

@@ -98,7 +98,9 @@ def test_ten_years_of_days_have_no_gap(directory: Directory) -> None:
     rotation, at = directory.rotations["bench"], NOON
     turns: list[Instant] = []
     for _ in range(3650):
-        at = rotation.until(at)
+        until = rotation.until(at)
+        assert until is not None
+        at = until
         turns.append(at)
         assert rotation.on_duty(at) != rotation.on_duty(at - 1)
     assert {b - a for a, b in pairwise(turns)} == {23 * HOUR, DAY, 25 * HOUR}

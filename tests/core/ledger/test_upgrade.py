@@ -29,6 +29,7 @@ NEW_TABLES = {
     "calendar_turn",
     "unlinked",
     "conflict",
+    "override",
     "alembic_version",
 }
 
