@@ -149,7 +149,7 @@ def swap(app: App, *, rotation: str, one: str, other: str, why: str) -> None:
 
     Both are instants: `2026-12-24 12:00`, or `3 days` from now. Each gets the whole turn of the other.
     """
-    from upheld.directory.rotation import Override
+    from upheld.case.override import Override
     from upheld.directory.standing import known
     from upheld.directory.swap import swapped
 

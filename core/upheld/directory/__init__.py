@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upheld.case.override import Override
 from upheld.directory.lookup import Directory
 from upheld.directory.model import (
     Agreement,
@@ -13,7 +14,7 @@ from upheld.directory.model import (
     Sender,
     Server,
 )
-from upheld.directory.rotation import Layer, Override, Rotation, Shift
+from upheld.directory.rotation import Layer, Rotation, Shift
 
 __all__ = [
     "Agreement",

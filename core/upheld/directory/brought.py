@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from upheld.calendar.wall import MINUTES_A_DAY
 from upheld.calendar.week import WEEKDAYS
+from upheld.case.override import Override
 from upheld.directory.model import Person
-from upheld.directory.rotation import Override
 from upheld.errors import ConfigError
 
 DAY_SECONDS: Final = 24 * 60 * 60

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from upheld.calendar.instant import instant
 from upheld.calendar.wall import MINUTES_A_DAY, zone_named
 from upheld.calendar.week import WEEKDAYS
+from upheld.case.override import Override
 from upheld.directory.brought import (
     DAY_SECONDS,
     Brought,
@@ -24,7 +25,6 @@ from upheld.directory.brought import (
     wall,
 )
 from upheld.directory.model import Person
-from upheld.directory.rotation import Override
 from upheld.errors import ConfigError
 
 _SECONDS: Final = {"hourly": 3600, "daily": DAY_SECONDS, "weekly": 7 * DAY_SECONDS}

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from upheld.calendar.instant import SECOND, Instant, instant, iso
 from upheld.calendar.wall import MINUTES_A_DAY, zone_named
+from upheld.case.override import Override
 from upheld.directory.brought import Brought, Crew, merged, slug, stretches, turns, wall
 from upheld.directory.build import rotation_of
 from upheld.directory.model import Person
-from upheld.directory.rotation import Override, Shift
+from upheld.directory.rotation import Shift
 from upheld.directory.written import RotationEntry
 from upheld.errors import ConfigError
 

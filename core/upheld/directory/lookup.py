@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from upheld.calendar.instant import Instant, iso
+from upheld.case.override import Override
 from upheld.directory.address import by_channel, folded, folded_pattern, patterns_for
 from upheld.directory.model import Agreement, Contact, Customer, Person, Recipient, Sender
-from upheld.directory.rotation import Override, Rotation, Shift
+from upheld.directory.rotation import Rotation, Shift
 from upheld.errors import NotFound
 
 Overrides: TypeAlias = Callable[[], Sequence[Override]]

@@ -17,29 +17,12 @@ from zoneinfo import ZoneInfo
 from upheld.calendar.hours import Hours
 from upheld.calendar.instant import DAY, Instant
 from upheld.calendar.wall import from_wall, local_day
+from upheld.case.override import Override
 
 # A Monday, from which turns are counted where a rotation says no first day.
 _FIRST_MONDAY: Final = date(1970, 1, 5)
 #: What a stretch on duty comes from: the number of an override, or a layer and the day of its turn.
 Cause: TypeAlias = tuple[str, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """Somebody stands in from ``since`` until ``until``, as a person said; ``number`` names it."""
-
-    number: int
-    rotation: str
-    person: str
-    since: Instant
-    until: Instant
-    by: str = ""
-    reason: str = ""
-    at: Instant = 0
-
-    def covers(self, at: Instant) -> bool:
-        """Whether it is in force at ``at``; its end is no longer part of it."""
-        return self.since <= at < self.until
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from upheld.calendar.instant import Instant, instant, iso, moment
+from upheld.case.override import Override
 from upheld.directory.model import Person
-from upheld.directory.rotation import Override, Shift
+from upheld.directory.rotation import Shift
 from upheld.errors import ConfigError
 
 _PRODUCT: Final = "-//Upheld//on-call//EN"

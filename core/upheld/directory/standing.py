@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 
 from upheld.calendar.instant import Instant, iso
+from upheld.case.override import Override
 from upheld.directory.lookup import Directory
-from upheld.directory.rotation import Override, Rotation
+from upheld.directory.rotation import Rotation
 from upheld.errors import NotFound, Refusal
 
 

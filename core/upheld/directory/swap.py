@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from upheld.calendar.instant import Instant, iso
-from upheld.directory.rotation import Override, Rotation, Shift
+from upheld.case.override import Override
+from upheld.directory.rotation import Rotation, Shift
 from upheld.errors import Refusal
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import insert, select, update
 
 from upheld.calendar.instant import Instant
-from upheld.directory.rotation import Override
+from upheld.case.override import Override
 from upheld.ledger.part import Part
 from upheld.ledger.schema import override
 
