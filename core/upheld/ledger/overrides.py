@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import BigInteger, Column, Index, Table, Text, insert, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.case.override import Override
 from upheld.ledger.part import Part
-from upheld.ledger.schema import override
+from upheld.ledger.schema import auto_number, metadata
+
+override: Final = Table(
+    "override",
+    metadata,
+    auto_number(),
+    Column("rotation", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("withdrawn", BigInteger),
+    Column("withdrawn_by", Text),
+)
+# Read whenever somebody is looked for.
+Index(
+    "ix_override_standing",
+    override.c.until,
+    sqlite_where=override.c.withdrawn.is_(None),
+    postgresql_where=override.c.withdrawn.is_(None),
+)
 
 _COLUMNS: Final = [override.c[name] for name in Override.__slots__]
 _STANDING: Final = select(*_COLUMNS).where(override.c.withdrawn.is_(None))

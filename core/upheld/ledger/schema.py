@@ -381,29 +381,6 @@ Index(
     postgresql_where=scope.c.until.is_(None),
 )
 
-# Who stands in for whom on a rotation. Whoever was on duty was so: what is taken back is kept.
-override: Final = Table(
-    "override",
-    metadata,
-    auto_number(),
-    Column("rotation", Text, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("since", BigInteger, nullable=False),
-    Column("until", BigInteger, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("withdrawn", BigInteger),
-    Column("withdrawn_by", Text),
-)
-# Read whenever somebody is looked for.
-Index(
-    "ix_override_standing",
-    override.c.until,
-    sqlite_where=override.c.withdrawn.is_(None),
-    postgresql_where=override.c.withdrawn.is_(None),
-)
-
 # What is wrong with Upheld itself: since when, and whether somebody was told.
 trouble: Final = Table(
     "trouble",
