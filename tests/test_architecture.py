@@ -166,6 +166,7 @@ def test_the_core_imports_no_plugin() -> None:
 def test_every_dependency_is_imported_somewhere() -> None:
     declared = {
         "flufl.bounce": "flufl",
+        "mail-parser-reply": "mailparser_reply",
         "pyyaml": "yaml",
         "ruamel.yaml": "ruamel",
         "imap-tools": "imap_tools",

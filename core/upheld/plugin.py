@@ -319,7 +319,8 @@ class Message:
     """A turn of a conversation: mail, SMS, chat, keypress.
 
     ``thread`` holds ids and tokens that tell which conversation it belongs to, surest first;
-    ``verified`` whether the sender is proven; ``raw`` the message as it came.
+    ``verified`` whether the sender is proven; ``text`` is all of it, ``fresh`` what is new: without
+    what it quotes (None where nobody looked); ``raw`` the message as it came.
     """
 
     id: str
@@ -334,6 +335,7 @@ class Message:
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     raw: bytes = field(default=b"", repr=False)
+    fresh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

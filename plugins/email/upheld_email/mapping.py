@@ -19,7 +19,7 @@ from upheld.plugin import (
     Nature,
     Refused,
 )
-from upheld_email.body import attachments, bodies, depth_and_parts
+from upheld_email.body import attachments, depth_and_parts, words
 from upheld_email.classify import nature, verified
 from upheld_email.headers import first, message_ids, raw, recipients, sole_address, text
 from upheld_email.reports import RECIPIENTS, returned_ids
@@ -69,7 +69,7 @@ class Reader:
         return f"it is nested {depth} deep" if depth > self.max_depth else None
 
     def _message(self, mime: Mime, sender: Actor, at: datetime, data: bytes) -> Message:
-        words, html = bodies(mime)
+        said = words(mime)
         name = message_id(mime, data)
         return Message(
             id=name,
@@ -80,8 +80,9 @@ class Reader:
             to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
             thread=tuple(dict.fromkeys(self._thread(mime)))[:_TOKENS],
             subject=text(first(mime, "Subject")),
-            text=words,
-            html=html,
+            text=said.text,
+            html=said.html,
+            fresh=said.fresh,
             attachments=tuple(attachments(mime)),
             raw=data,
         )

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upheld_email.body import attachments, bodies, depth_and_parts, from_html, payload
+from upheld_email.body import attachments, depth_and_parts, payload, words
+from upheld_email.hypertext import from_html
 
 
 def part(kind: str, text: str, *headers: str) -> str:
@@ -31,7 +32,7 @@ def test_plain_text_is_taken_and_html_kept_beside_it() -> None:
     mail = multipart(
         part("text/plain", "plain"), part("text/html", "<p>rich</p>"), kind="alternative"
     )
-    assert bodies(mail) == ("plain", "<p>rich</p>")
+    assert (words(mail).text, words(mail).html) == ("plain", "<p>rich</p>")
 
 
 @pytest.mark.parametrize("plain", ["", " \n\n"])
@@ -39,24 +40,24 @@ def test_where_plain_text_says_nothing_the_html_is_read(plain: str) -> None:
     mail = multipart(
         part("text/plain", plain), part("text/html", "<p>rich</p>"), kind="alternative"
     )
-    assert bodies(mail)[0] == "rich\n"
+    assert words(mail).text == "rich\n"
 
 
 def test_a_text_in_pieces_is_one_text() -> None:
     mail = multipart(part("text/plain", "one"), part("image/png", "x"), part("text/plain", "two"))
-    assert bodies(mail) == ("one\ntwo", None)
+    assert (words(mail).text, words(mail).html) == ("one\ntwo", None)
 
 
 def test_a_text_that_is_a_file_is_not_the_text() -> None:
     log = part("text/plain", "log", "Content-Disposition: attachment; filename=x.log")
     named = part("text/plain", "named", 'Content-Disposition: inline; filename="y.log"')
     mail = multipart(part("text/plain", "words"), log, named)
-    assert bodies(mail)[0] == "words"
+    assert words(mail).text == "words"
     assert [file.name for file in attachments(mail)] == ["x.log", "y.log"]
 
 
 def test_line_ends_are_of_one_kind() -> None:
-    assert bodies(message_from_string("\none\r\ntwo\rthree\n"))[0] == "one\ntwo\nthree\n"
+    assert words(message_from_string("\none\r\ntwo\rthree\n")).text == "one\ntwo\nthree\n"
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ def test_a_mail_in_a_mail_that_can_not_be_written_again_costs_its_bytes_alone() 
     inner = "Subject: x\x0cBcc: y\n\ninner"
     mail = multipart(part("text/plain", "words"), part("message/rfc822", inner))
     (file,) = attachments(mail)
-    assert (bodies(mail)[0], file.size) == ("words", 0)
+    assert (words(mail).text, file.size) == ("words", 0)
 
 
 def test_a_file_has_its_bytes_size_and_kind() -> None:
@@ -164,7 +165,7 @@ def test_a_mail_in_a_mail_is_one_file_and_its_words_stay_in_it() -> None:
     inner = "From: eve@evil.example\n\ninner words"
     mail = multipart(part("text/plain", "see below"), part("message/rfc822", inner))
     (file,) = attachments(mail)
-    assert bodies(mail)[0] == "see below"
+    assert words(mail).text == "see below"
     with file.open() as opened:
         assert b"inner words" in opened.read()
 
