@@ -48,7 +48,7 @@ class Purpose(StrEnum):
     """Why a message is sent; decides its channel, its urgency and who may read it.
 
     ``ask`` asks one of ours, ``question`` the customer; a ``comment`` is for our own people alone, on the
-    case's items on trackers.
+    case's items on trackers; an ``answer`` tells one of ours what their verb came to.
     """
 
     ACK = "ack"
@@ -64,6 +64,7 @@ class Purpose(StrEnum):
     REFERRAL = "referral"
     QUESTION = "question"
     COMMENT = "comment"
+    ANSWER = "answer"
     STAND_DOWN = "stand_down"
 
 

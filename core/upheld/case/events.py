@@ -333,6 +333,7 @@ class PageAcknowledged:
 class CustomerMessage:
     """The customer wrote. Ends a wait for them.
 
+    ``text`` is what was new, ``whole`` all that came, with what it quotes, where that is more.
     ``customer`` is whose people wrote; it counts for nothing while the case is another one's. None
     where nobody told.
     """
@@ -342,16 +343,19 @@ class CustomerMessage:
     text: str
     sender: str = ""
     customer: str | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicReply:
-    """A person answered the customer. ``send`` is set where it was typed at our own door."""
+    """A person answered the customer. ``send`` is set where it is still to be sent: it was typed at our
+    own door, or written to us alone. ``whole`` is all of their mail, where that is more."""
 
     kind: ClassVar[str] = "public_reply"
     rank: ClassVar[int] = 6
     text: str
     send: bool = False
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from upheld.dispatch.sender import Sender
 from upheld.logs import logger
 from upheld.plugin import Channel, Connection
 from upheld.seam import Live
+from upheld.sync.colleagues import Colleagues
 from upheld.sync.pusher import Pusher
 from upheld.sync.terms import Tracking
 from upheld.sync.tracked import Tracked
@@ -93,7 +94,9 @@ def build_daemon(parts: Parts) -> Daemon:
         parts.solutions,
     )
     cases = Tracked(records, parts.directory, parts.trackings)
-    intake, trackers = Intake(records, parts.directory, cases), _trackers(parts, lives)
+    colleagues = Colleagues(records, parts.directory)
+    intake = Intake(records, parts.directory, cases, colleagues)
+    trackers = _trackers(parts, lives)
     fields = Fields(intake, trackers, _sources(parts))
     witness = _witness(parts, lives)
     pullers = tuple(

@@ -22,7 +22,6 @@ from upheld.case.events import (
     Event,
     Noted,
     Opened,
-    PublicReply,
     Side,
 )
 from upheld.case.opening import opening
@@ -43,6 +42,8 @@ from upheld.policy.model import Verb
 CASES_AN_HOUR: Final = 20
 #: What stands before the thread in a token that a plugin has found signed by us.
 _SIGNED: Final = "token:"
+#: What stands before a number that a plugin has found in the subject line.
+_NUMBER: Final = "subject:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class Cases(Protocol):
         """One item as it is now; whether there was anything new."""
 
 
+class Colleagues(Protocol):
+    """What takes the mail of our own people: their verbs are sync's, too."""
+
+    def take(
+        self, tx: Transaction, source: Source, message: Message, case: Subject, sender: Sender
+    ) -> None:
+        """What a proven one of ours writes in a case's thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Turns items into facts inside the transaction that moves the cursor."""
@@ -69,6 +79,7 @@ class Intake:
     records: Records
     directory: Directory
     cases: Cases
+    colleagues: Colleagues
     most: int = CASES_AN_HOUR
 
     def take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
@@ -115,8 +126,8 @@ class Intake:
         return True
 
     def _message(self, tx: Transaction, source: Source, message: Message) -> None:
-        found = self._subject_of(tx, source, message)
         sender = self.directory.sender(message.by.id, instant(message.at))
+        found = self._subject_of(tx, source, message) or self._named(tx, message, sender)
         if message.nature is not Nature.NORMAL:
             self._automatic(tx, source, message, found, sender)
         elif found is None:
@@ -130,9 +141,20 @@ class Intake:
             self._arrival(tx, source, message, sender)
 
     def _subject_of(self, tx: Transaction, source: Source, message: Message) -> Subject | None:
-        tokens = [token for token in message.thread if not token.startswith("subject:")]
+        tokens = [token for token in message.thread if not token.startswith(_NUMBER)]
         found = tx.thread(source.name, tokens)
         return _vouched_for(tx, tokens) if found is None else tx.subject(found)
+
+    def _named(self, tx: Transaction, message: Message, sender: Sender) -> Subject | None:
+        """The case whose number stands in the subject, for proven people of ours and those who speak for
+        its customer alone: anybody can write a number, and numbers can be guessed."""
+        numbers = [each for each in message.thread if each.startswith(_NUMBER)]
+        for number in numbers if message.verified else ():
+            with suppress(NotFound):
+                case = tx.subject(tx.find(number.removeprefix(_NUMBER)))
+                if _takes_part(opening(case.facts), sender):
+                    return case
+        return None
 
     def _automatic(
         self,
@@ -161,10 +183,11 @@ class Intake:
     ) -> None:
         """A turn of a conversation that we know. The thread routes; it doesn't authorise."""
         tx.bind_thread(source.name, message.id, case.id)
-        if sender.kind == "staff":
+        if sender.kind == "staff" and message.verified:
+            self.colleagues.take(tx, source, message, case, sender)
+        elif sender.kind == "staff":
             # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
-            body: Body = PublicReply(message.text) if message.verified else _unverified(message)
-            self._fact(tx, case, message, body, _who(sender))
+            self._fact(tx, case, message, _unverified(message), _who(sender))
         elif sender.customer and sender.customer == self._opening(case, message).customer:
             self._customers(tx, message, case, sender)
         else:
@@ -174,7 +197,7 @@ class Intake:
         """What the customer writes in their case, and all that their words do to it, together."""
         now, at = self.records.clock.now(), self.records.dated(message.at, case)
         words = Words(
-            message.text,
+            fresh(message),
             message.verified,
             speaks_for(sender, self._opening(case, message).reporter),
             closed=tx.case(case.id).status == Status.CLOSED,
@@ -327,6 +350,12 @@ def _vouched_for(tx: Transaction, tokens: Sequence[str]) -> Subject | None:
     return None
 
 
+def _takes_part(opened: Opened | None, sender: Sender) -> bool:
+    if opened is None or sender.kind == "staff":
+        return opened is not None
+    return sender.customer == opened.customer is not None and speaks_for(sender, opened.reporter)
+
+
 def _who(sender: Sender) -> Actor:
     if sender.person is not None:
         return Actor(sender.person.id, Side.STAFF)
@@ -350,8 +379,18 @@ def _id(item: Inbound) -> str:
     return hashlib.sha256(ascii(item).encode()).hexdigest()
 
 
+def fresh(message: Message) -> str:
+    """What is new in it; all of it where its plugin has not looked."""
+    return message.text if message.fresh is None else message.fresh
+
+
+def whole(message: Message) -> str:
+    """All that came, where that is more than what is new."""
+    return "" if message.fresh in {None, message.text} else message.text
+
+
 def _said(message: Message, customer: str | None = None) -> CustomerMessage:
-    return CustomerMessage(message.text, message.by.id, customer)
+    return CustomerMessage(fresh(message), message.by.id, customer, whole(message))
 
 
 def _unverified(message: Message) -> Noted:

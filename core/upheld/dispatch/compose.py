@@ -61,9 +61,10 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
     Purpose.FORWARD: "forward",
     Purpose.MAIL: "notify",
     Purpose.QUESTION: "question",
+    Purpose.ANSWER: "answer",
 }
 #: What a message that answers by itself is for: it must never be answered by itself (RFC 3834).
-_AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL})
+_AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL, Purpose.ANSWER})
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 #: ``language/name``.
 _NAME: Final = re.compile(r"[\w-]+/[\w.-]+")

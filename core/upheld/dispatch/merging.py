@@ -26,7 +26,14 @@ _SAME: Final[Mapping[str, Collection[str]]] = {
 }
 #: Letters of their own: only the same template with the same facts says the same.
 _LETTERS: Final = frozenset(
-    {Purpose.ACK, Purpose.TICKET_NUMBER, Purpose.MAIL, Purpose.REFERRAL, Purpose.QUESTION}
+    {
+        Purpose.ACK,
+        Purpose.TICKET_NUMBER,
+        Purpose.MAIL,
+        Purpose.REFERRAL,
+        Purpose.QUESTION,
+        Purpose.ANSWER,
+    }
 )
 
 

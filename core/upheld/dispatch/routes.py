@@ -84,6 +84,7 @@ _BY_PURPOSE: Final[Mapping[Purpose, str]] = {
     Purpose.CALL: "call",
     Purpose.ASK: "notify",
     Purpose.FORWARD: "notify",
+    Purpose.ANSWER: "notify",
 }
 #: What Upheld calls a channel, and what a person's address for it is called in upheld.yaml.
 _ADDRESS: Final[Mapping[Channel, tuple[str, ...]]] = {

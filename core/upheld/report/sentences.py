@@ -24,6 +24,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     Purpose.ASK: "question",
     Purpose.QUESTION: "question",
     Purpose.COMMENT: "comment",
+    Purpose.ANSWER: "answer to a verb",
     Purpose.REPLY: "reply",
     Purpose.STAND_DOWN: "stand-down",
 }

@@ -30,6 +30,7 @@ from upheld.plugin import Inbound, Message, Nature, hookimpl
 from upheld.policy import Policy, load_shipped
 from upheld.registry import Registry
 from upheld.source import Document
+from upheld.sync.colleagues import Colleagues
 from upheld.sync.terms import Tracking
 from upheld.sync.tracked import Tracked
 from upheld.testing import SteppedClock
@@ -122,7 +123,8 @@ class Desk:
 
     @cached_property
     def intake(self) -> Intake:
-        return Intake(self.records, self.directory, self.tracked)
+        colleagues = Colleagues(self.records, self.directory)
+        return Intake(self.records, self.directory, self.tracked, colleagues)
 
     # --- what happens ---
 

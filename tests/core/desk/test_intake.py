@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.core.desk.conftest import emptied
 from tests.core.desk.scene import (
+    ANN,
     BO,
     MAILBOX,
     NOBODY,
@@ -28,7 +30,9 @@ from upheld.case.events import Actor, CustomerMessage, Noted, Opened, PublicRepl
 from upheld.case.state import Status
 from upheld.desk.intake import CASES_AN_HOUR
 from upheld.ledger import Fate, Ledger
-from upheld.plugin import Health, Message, Nature, Reading, Ref, Refused, Touched
+from upheld.plugin import Address, Channel, Health, Message, Nature, Reading, Ref, Refused, Touched
+
+OUR = "support@magnolia.example"
 
 # --- what opens a case ----------------------------------------------------------------------------
 
@@ -106,10 +110,16 @@ def test_the_customer_writes_again(desk: Desk, thread: tuple[str, ...], sender: 
     assert len(desk.cases()) == 1
 
 
-def test_an_engineer_who_is_proven_works_the_case(desk: Desk, thread: tuple[str, ...]) -> None:
-    desk.take(message(BO, text="We look at it.", thread=thread))
+@pytest.mark.parametrize("to", [PAT, RAY, OUR, None])
+def test_an_engineer_who_is_proven_works_the_case(
+    desk: Desk, thread: tuple[str, ...], to: str | None
+) -> None:
+    """What the customer did not get from them is sent on."""
+    addressed = (Address(Channel.MAIL, to),) if to else ()
+    desk.take(message(BO, text="We look at it.", thread=thread, to=addressed))
     event = desk.last("public_reply")
-    assert (event.body, event.actor) == (PublicReply("We look at it."), Actor("bo", Side.STAFF))
+    reply = PublicReply("We look at it.", send=to not in {PAT, RAY})
+    assert (event.body, event.actor) == (reply, Actor("bo", Side.STAFF))
     assert desk.case().worked
 
 
@@ -148,8 +158,32 @@ def test_every_answer_is_a_way_into_the_thread(desk: Desk, thread: tuple[str, ..
     assert desk.kinds().count("customer_message") == 2
 
 
-def test_a_subject_line_alone_is_no_thread(desk: Desk, thread: tuple[str, ...]) -> None:
-    desk.take(message(PAT, thread=("subject:C1",)))
+@pytest.mark.parametrize("number", ["C1", "1042"])
+def test_a_number_in_the_subject_is_a_way_in_for_who_takes_part(desk: Desk, number: str) -> None:
+    """Forwards and some programs drop In-Reply-To."""
+    case = desk.opened(PAT)
+    desk.verbs.triage(case, ANN, 3, number="1042")
+    desk.take(message(RAY, text="Any news?", thread=("<lost@test>", f"subject:{number}")))
+    assert desk.last("customer_message", case).body.text == "Any news?"
+    desk.take(message(BO, text="#assign bo", thread=(f"subject:{number}",)))
+    assert desk.case().assignee == "bo"
+
+
+@pytest.mark.parametrize(
+    ("sender", "given"),
+    [
+        (PAT, {"verified": False}),  # a number can be guessed, and From be made up
+        ("anybody@acme.example", {}),  # a domain has anybody in it
+        (UTA, {}),
+        (PAT, {"thread": ("subject:C9",)}),
+        (PAT, {"thread": ("subject:",)}),
+    ],
+)
+def test_a_number_in_the_subject_alone_is_no_thread(
+    desk: Desk, sender: str, given: dict[str, Any]
+) -> None:
+    desk.opened(PAT)
+    desk.take(message(sender, **{"thread": ("subject:C1",), **given}))
     assert len(desk.cases()) == 2
 
 

@@ -39,6 +39,7 @@ from upheld.ledger import (
 from upheld.plugin import Ability, Address, Channel, Connection, Outgoing, Receipt
 from upheld.policy import load_policy
 from upheld.seam import Live
+from upheld.sync.colleagues import Colleagues
 from upheld.sync.pusher import Pusher
 from upheld.sync.terms import Tracking
 from upheld.sync.tracked import Tracked
@@ -219,7 +220,8 @@ class Site:
 
     def fields(self) -> Fields:
         cases = Tracked(self.records, self.directory, self.trackings)
-        intake = Intake(self.records, self.directory, cases)
+        colleagues = Colleagues(self.records, self.directory)
+        intake = Intake(self.records, self.directory, cases, colleagues)
         sources = {name: Source(name, live.plugin.name) for name, live in self.lives.items()}
         return Fields(intake, self.trackers, sources)
 

@@ -35,6 +35,7 @@ PURPOSES: Final[Mapping[Purpose, tuple[str, dict[str, Any]]]] = {
     Purpose.TICKET_NUMBER: ("reporter", {}),
     Purpose.STATUS: ("reporter", {"next_at": NOW + HOUR}),
     Purpose.NOTIFY: ("customer.escalation-manager", {}),
+    Purpose.ANSWER: ("engineer", {"text": "#close: done, in the name of Bo Lindt"}),
     Purpose.ASK: ("engineer", {"next_at": NOW + HOUR}),
     Purpose.REPLY: ("reporter", {"text": "We found it."}),
     Purpose.FORWARD: ("engineer", {}),
