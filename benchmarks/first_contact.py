@@ -29,6 +29,7 @@ from upheld.policy import load_shipped
 from upheld.report.evidence import gather
 from upheld.seam import Live
 from upheld.source import Document
+from upheld.sync.colleagues import Colleagues
 from upheld.sync.tracked import Tracked
 from upheld.testing import ScriptedConfig, ScriptedTracker, SteppedClock, make_context
 from upheld.testing.stage import SITE
@@ -65,7 +66,12 @@ def measure(ledger: Ledger, folder: Path, items: int) -> dict[str, float]:
         Live("desk", tracker),
         Source("desk", "scripted-tracker"),
         ledger,
-        Intake(records, directory, Tracked(records, directory)),
+        Intake(
+            records,
+            directory,
+            Tracked(records, directory),
+            Colleagues(records, directory),
+        ),
         "benchmark",
         tracker.context.log,
     )
