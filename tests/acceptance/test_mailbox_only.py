@@ -123,7 +123,7 @@ def test_a_mail_that_can_not_be_delivered_is_told_on_its_case(story: Story, case
         headers={"To": number.envelope_from, "X-Failed-Recipients": PAT},
     )
     story.settle()
-    failed = [str(each.event.body) for each in story.events() if each.kind == "receipted"]
+    failed = [str(each.event) for each in story.events() if each.kind == "receipted"]
     assert any("failed" in each and "ticket_number" in each for each in failed)
 
 
