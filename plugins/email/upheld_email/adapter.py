@@ -39,6 +39,7 @@ from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, body_hash, unread_id
+from upheld_email.oauth import OAuth
 from upheld_email.reports import receipt
 from upheld_email.sent import SentFolder
 from upheld_email.submission import Submission
@@ -92,14 +93,16 @@ class Email(Notifier[EmailConfig]):
 
     def __init__(self, config: EmailConfig, context: Context) -> None:
         super().__init__(config, context)
-        self._mailbox, self._submission = Mailbox(config), Submission(config)
+        oauth = OAuth(config.oauth, context, config.login) if config.oauth else None
+        self._mailbox, self._submission = Mailbox(config, oauth), Submission(config, oauth)
+        self._oauth = oauth
         self._reading, self._sending = threading.Lock(), threading.Lock()
         self._enough = threading.Event()  # a wait that runs is to end
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
         self._bodies: dict[str, str] = {}
         self._declined: Counter[str] = Counter()
         self._put_away_failed = False
-        self._sent = SentFolder(config, config.sent) if config.sent is not None else None
+        self._sent = SentFolder(config, config.sent, oauth) if config.sent is not None else None
         self._unfiled: str | None = None
 
     def check(self) -> Iterable[Finding]:
@@ -353,7 +356,7 @@ class Email(Notifier[EmailConfig]):
             yield Finding(Level.ERROR, self.context.name, error.what, error.do_next)
 
     def _reading_works(self) -> Iterator[Finding]:
-        name, config, mailbox = self.context.name, self.config, Mailbox(self.config)
+        name, config, mailbox = self.context.name, self.config, Mailbox(self.config, self._oauth)
         with closing(mailbox):
             found = mailbox.select(config.folder, readonly=True)
             yield Finding(Level.OK, name, f"IMAP: {config.folder} holds {found.exists} mails")
@@ -368,7 +371,11 @@ class Email(Notifier[EmailConfig]):
                 yield Finding(Level.WARNING, name, what)
 
     def _sending_works(self) -> Iterator[Finding]:
-        name, config, submission = self.context.name, self.config, Submission(self.config)
+        name, config, submission = (
+            self.context.name,
+            self.config,
+            Submission(self.config, self._oauth),
+        )
         with closing(submission):
             against = submission.takes(config.address, config.address)
             yield Finding(Level.OK, name, "SMTP: signed in; no mail was sent")

@@ -22,6 +22,7 @@ from upheld.plugin import Auth, Misconfigured, PluginError, Retry
 from upheld_email.answers import Envelope, envelopes, mails, number
 from upheld_email.config import EmailConfig, Endpoint, endpoint
 from upheld_email.line import connected, trusted, untrusted
+from upheld_email.oauth import OAuth
 
 # How soon a wait notices that it is to end. RFC 2177: IDLE again at least every 29 minutes; NAT
 # gateways forget a silent connection much sooner.
@@ -59,8 +60,8 @@ class Declined(Retry):
 class Mailbox:
     """One IMAP connection, opened when first needed, kept, and opened again after an error."""
 
-    def __init__(self, config: EmailConfig) -> None:
-        self._config, self._where = config, endpoint(config.imap)
+    def __init__(self, config: EmailConfig, oauth: OAuth | None = None) -> None:
+        self._config, self._where, self._oauth = config, endpoint(config.imap), oauth
         self._box: _Box | None = None
 
     def select(self, folder: str, *, readonly: bool) -> Selected:
@@ -214,9 +215,11 @@ class Mailbox:
         return self._box
 
     def _sign_in(self, box: _Box) -> None:
-        user, password = self._config.login, self._config.password.get_secret_value()
+        user, password = self._config.login, self._config.secret
         try:
-            if (user + password).isascii():
+            if self._oauth is not None:
+                self._by_token(box, self._oauth)
+            elif (user + password).isascii():
                 box.login(user, password, initial_folder=None)
             else:
                 box.login_utf8(user, password, initial_folder=None)
@@ -228,11 +231,28 @@ class Mailbox:
         offered = box.client.capability()[1]
         box.client.capabilities = tuple(str(offered[-1] or b"", "ascii").upper().split())
 
+    def _by_token(self, box: _Box, oauth: OAuth) -> None:
+        said = ""
+
+        def attempt(answer: str) -> bool:
+            nonlocal said
+            try:
+                # Refused, the server says why in a challenge of its own: to that goes an empty line.
+                box.client.authenticate("XOAUTH2", lambda why: b"" if why else answer.encode())
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error as error:
+                said = str(error)
+                return False
+            return True
+
+        if not oauth.sign_in(attempt):
+            raise self._not_let_in(said)
+
     def _not_let_in(self, said: str) -> PluginError:
         if _BUSY.search(said):
             return Retry(f"{self._where} lets nobody in just now", after=timedelta(minutes=1))
-        what = f"{self._where} refuses user {self._config.login!r} or the password"
-        return Auth(what, "set `user` and `password`; many providers want an app password")
+        return Auth(f"{self._where} refuses {self._config.way_in}", self._config.way_out)
 
     @contextmanager
     def _said(self, folder: str = "") -> Iterator[None]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from upheld.plugin import ConnectionConfig
 
@@ -43,6 +43,71 @@ def endpoint(url: str) -> Endpoint:
     return Endpoint(parts.hostname or "", parts.port or _PORTS[parts.scheme], security)
 
 
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """What a provider asks of an application: where tokens are, and for what; ``own`` without a user."""
+
+    token_url: str
+    scope: str
+    own: str = ""
+
+
+# Microsoft: learn.microsoft.com, "Authenticate an IMAP, POP or SMTP connection using OAuth".
+# Google: developers.google.com/gmail/imap/xoauth2-protocol.
+_PROVIDERS: Final = {
+    "microsoft": _Provider(
+        "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+        "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send"
+        " offline_access",
+        "https://outlook.office365.com/.default",
+    ),
+    "google": _Provider("https://oauth2.googleapis.com/token", "https://mail.google.com/"),
+}
+
+
+class OAuthConfig(ConnectionConfig):
+    """Sign-in by access tokens: with a user's ``refresh_token``, or in the application's own name."""
+
+    provider: Literal["microsoft", "google"] | None = Field(
+        None, description="fills in `token_url` and `scope`"
+    )
+    tenant: str = Field("common", description="Microsoft: the directory's id or domain")
+    token_url: str | None = Field(None, description="where tokens are given; https")
+    scope: str | None = Field(None, description="what is asked for")
+    client_id: str = Field(description="the application's id at the provider")
+    client_secret: SecretStr | None = Field(None, description="its secret, where it has one")
+    refresh_token: SecretStr | None = Field(
+        None, description="the user's; a newer one that the provider gives is kept by Upheld"
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> OAuthConfig:
+        if self.token_url is None and self.provider is None:
+            raise ValueError("needs `provider` (microsoft, google) or `token_url` and `scope`")
+        if self.refresh_token is None and self.client_secret is None:
+            raise ValueError("needs a `refresh_token`, or a `client_secret` to sign in by itself")
+        parts = urlsplit(self.endpoint)
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise ValueError("`token_url` must be https")
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        """Where tokens are asked for."""
+        given = _PROVIDERS[self.provider].token_url if self.provider else ""
+        return self.token_url or given.format(tenant=self.tenant)
+
+    def form(self, refresh: str | None) -> dict[str, str]:
+        """What is asked (RFC 6749 §6, and §4.4 where there is no user)."""
+        known = _PROVIDERS[self.provider] if self.provider else _Provider("", "")
+        scope = self.scope or (known.own if refresh is None else known.scope)
+        secret = self.client_secret.get_secret_value() if self.client_secret else ""
+        kind = "client_credentials" if refresh is None else "refresh_token"
+        form = {"grant_type": kind, "client_id": self.client_id, "scope": scope}
+        form |= {"client_secret": secret, "refresh_token": refresh or ""}
+        return {name: value for name, value in form.items() if value}
+
+
 class EmailConfig(ConnectionConfig):
     """A mailbox that people write to, and the server that takes its mail out."""
 
@@ -50,7 +115,10 @@ class EmailConfig(ConnectionConfig):
     imap: str = Field(description="imaps://host or imap+starttls://host, with :port if unusual")
     smtp: str = Field(description="smtp+starttls://host or smtps://host, with :port if unusual")
     user: str | None = Field(None, description="the name to sign in with, if not the address")
-    password: SecretStr = Field(description="the password, or an app password")
+    password: SecretStr | None = Field(None, description="the password, or an app password")
+    oauth: OAuthConfig | None = Field(
+        None, description="access tokens instead of a password: Microsoft 365, Gmail"
+    )
     sender_name: str = Field("", description="the name beside the address in what is sent")
     aliases: tuple[str, ...] = Field((), description="further addresses of the same mailbox")
     folder: str = Field("INBOX", description="the folder to read")
@@ -89,6 +157,14 @@ class EmailConfig(ConnectionConfig):
             raise ValueError("must be one mail address such as support@example.com")
         return address
 
+    @model_validator(mode="after")
+    def _one_way_in(self) -> EmailConfig:
+        if (self.password is None) == (self.oauth is None):
+            raise ValueError("needs one of both: `password` or `oauth`")
+        if self.oauth and not self.login.isascii():
+            raise ValueError("with `oauth` the `user` must be ASCII")
+        return self
+
     @field_validator("aliases")
     @classmethod
     def _addresses(cls, aliases: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,6 +184,24 @@ class EmailConfig(ConnectionConfig):
     def login(self) -> str:
         """The name to sign in with."""
         return self.user or self.address
+
+    @property
+    def way_in(self) -> str:
+        """How it signs in, as one says it."""
+        how = "the password" if self.oauth is None else "its access token"
+        return f"user {self.login!r} or {how}"
+
+    @property
+    def way_out(self) -> str:
+        """What to do where that is refused."""
+        if self.oauth is None:
+            return "set `user` and `password`; many providers want an app password"
+        return "allow the application IMAP and SMTP for this mailbox; sign in anew where it may"
+
+    @property
+    def secret(self) -> str:
+        """The password; "" where tokens are used."""
+        return self.password.get_secret_value() if self.password else ""
 
     @property
     def ours(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from upheld.plugin import PluginError
 from upheld_email.client import Mailbox
 from upheld_email.config import EmailConfig
 from upheld_email.letter import POLICY
+from upheld_email.oauth import OAuth
 from upheld_email.threads import digest_in_id
 
 # A copy is worth a moment, not the hard stop of a sending that went well.
@@ -23,9 +24,9 @@ _AT_A_TIME: Final = 500
 class SentFolder:
     """Its ids are read once, from the earliest instant that was asked for; then only new ones."""
 
-    def __init__(self, config: EmailConfig, folder: str) -> None:
+    def __init__(self, config: EmailConfig, folder: str, oauth: OAuth | None = None) -> None:
         quick = config.model_copy(update={"timeout": min(config.timeout, _PATIENCE)})
-        self._mailbox, self._folder = Mailbox(quick), folder
+        self._mailbox, self._folder = Mailbox(quick, oauth), folder
         self._rests_until = 0.0
         self._validity: int | None = None
         self._since: datetime | None = None

@@ -19,6 +19,7 @@ from upheld.plugin import Auth, Misconfigured, Permanent, PluginError, Retry, Un
 from upheld_email.config import EmailConfig, Endpoint, endpoint
 from upheld_email.letter import POLICY
 from upheld_email.line import connected, trusted, untrusted
+from upheld_email.oauth import OAuth
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _DOT: Final = re.compile(rb"(?m)^\.")
@@ -31,8 +32,8 @@ _HELLO: Final = "[127.0.0.1]"
 class Submission:
     """One SMTP connection, opened when first needed, kept, and opened again after an error."""
 
-    def __init__(self, config: EmailConfig) -> None:
-        self._config, self._where = config, endpoint(config.smtp)
+    def __init__(self, config: EmailConfig, oauth: OAuth | None = None) -> None:
+        self._config, self._where, self._oauth = config, endpoint(config.smtp), oauth
         self._smtp: smtplib.SMTP | None = None
 
     def send(self, mail: EmailMessage, sender: str, to: str) -> str:
@@ -116,18 +117,20 @@ class Submission:
         return smtp
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
-        user, password = self._config.login, self._config.password.get_secret_value()
         try:
-            _log_in(smtp, user, password)
+            if self._oauth is None:
+                _log_in(smtp, self._config.login, self._config.secret)
+            else:
+                _by_token(smtp, self._oauth)
         except smtplib.SMTPAuthenticationError as error:
             if 400 <= error.smtp_code < 500:
                 raise Retry(f"{self._where} lets nobody in just now", "") from None
-            what = f"{self._where} refuses user {self._config.login!r} or the password"
-            then = "set `user` and `password`; many providers want an app password"
-            raise Auth(what, then) from None
+            what = f"{self._where} refuses {self._config.way_in}"
+            raise Auth(what, self._config.way_out) from None
         except smtplib.SMTPNotSupportedError:
-            what = f"{self._where} offers no sign-in by password"
-            then = "use its submission port (587 or 465), and a provider that takes app passwords"
+            how = "password" if self._oauth is None else "access token (XOAUTH2)"
+            what = f"{self._where} offers no sign-in by {how}"
+            then = "use its submission port (587 or 465), with an app password or `oauth`"
             raise Misconfigured(what, then) from None
         except OSError as error:  # every error of smtplib is one
             kind = type(error).__name__
@@ -203,6 +206,25 @@ def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
     code, said = smtp.docmd("AUTH", f"PLAIN {secret}")
     if code != 235:
         raise smtplib.SMTPAuthenticationError(code, said)
+
+
+def _by_token(smtp: smtplib.SMTP, oauth: OAuth) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError
+    refused: list[smtplib.SMTPAuthenticationError] = []
+
+    def attempt(answer: str) -> bool:
+        try:
+            # Refused, the server says why in a challenge of its own: to that goes an empty line.
+            smtp.auth("XOAUTH2", lambda why=None: "" if why else answer)
+        except smtplib.SMTPAuthenticationError as error:
+            refused.append(error)
+            return False
+        return True
+
+    if not oauth.sign_in(attempt):
+        raise refused[-1]
 
 
 def _on_the_wire(mail: EmailMessage) -> bytes:
