@@ -380,7 +380,7 @@ def test_a_mailbox_that_takes_no_token_of_ours(
 ) -> None:
     gives(provider, "wrong-canary")
     config, buyer = box("right"), oauth(context)
-    signs_in = {
+    signs_in: dict[str, Callable[[], object]] = {
         "imap": lambda: Mailbox(config, buyer).select("INBOX", readonly=True),
         "smtp": lambda: Submission(config, buyer).takes(OUR, "pat@acme.example"),
     }
