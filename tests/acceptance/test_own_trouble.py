@@ -75,9 +75,15 @@ def dead_loop(stage: Stage) -> None:
     stage.daemon.pulse.watch(thread, WORKER)
 
 
+def due(stage: Stage) -> int:
+    """When the sweep has to look at a case."""
+    with stage.site.ledger.reading() as tx:
+        return tx.next_wake() or 0
+
+
 def late_sweep(stage: Stage) -> None:
     a_case(stage)
-    while (wake := stage.site.ledger.next_wake() or 0) - stage.clock.now() > MINUTE:
+    while (wake := due(stage)) - stage.clock.now() > MINUTE:
         minutes(stage, 1)
         stage.daemon.pullers[0].pull()
     stage.clock.forward_to(wake)

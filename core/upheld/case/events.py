@@ -537,6 +537,23 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedOver:
+    """A sending of the message ``key`` did not do, and ``why``: the next one went to ``to_person``, and to
+    nobody where that is empty."""
+
+    kind: ClassVar[str] = "failed_over"
+    rank: ClassVar[int] = 12
+    key: str
+    person: str
+    channel: str
+    connection: str
+    why: str
+    to_person: str = ""
+    to_channel: str = ""
+    to_connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """The clock struck a ``wake_at``: the case was looked at."""
 
@@ -664,7 +681,7 @@ Fact: TypeAlias = (
     | Annulled
 )
 Consequence: TypeAlias = (
-    Receipted | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Warned | Undecided
+    Receipted | FailedOver | Ticked | StepTaken | StepWithdrawn | VerdictGiven | Warned | Undecided
 )
 Body: TypeAlias = Fact | Consequence
 

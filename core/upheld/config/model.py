@@ -27,6 +27,7 @@ from upheld.config.secrets import SecretRef, Vault
 from upheld.directory.build import Written, WrittenCustomer, build_directory
 from upheld.directory.lookup import Directory
 from upheld.directory.written import (
+    ChannelName,
     Entry,
     Language,
     Mail,
@@ -177,6 +178,18 @@ class SiteReach(ReachEntry):
     """How anybody is reached who has no way of their own."""
 
     each: Lapse = Field(5 * MINUTE, description="how long one way may take before the next")
+    each_on: Mapping[ChannelName, Lapse] = Field(
+        default_factory=dict, description="the same by channel: `{voice: 90 seconds}`"
+    )
+    each_at: Mapping[int, Lapse] = Field(
+        default_factory=dict, description="the same by severity: `{1: 3 minutes}`"
+    )
+    delivered: Lapse = Field(
+        2 * MINUTE, description="how long until the provider says that it was delivered"
+    )
+    acknowledged_for: Lapse = Field(
+        30 * MINUTE, description="how long an acknowledgement holds while nobody works"
+    )
     then: str | None = Field(
         None, description="who comes after the last: `next on duty`, or a role"
     )

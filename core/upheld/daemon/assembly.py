@@ -30,10 +30,12 @@ from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.compose import Composer
+from upheld.dispatch.failover import Patience
 from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters
 from upheld.dispatch.offers import Solutions
 from upheld.dispatch.planner import Planner
+from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
 from upheld.logs import logger
@@ -73,6 +75,8 @@ class Parts:
     public_url: str | None = None
     config_hash: str = ""
     brake: Brake = field(default_factory=Brake)
+    patience: Patience = field(default_factory=Patience)
+    then: str | None = None
     ping: SecretStr | None = None
     witness: Sequence[str] = ()
     trackings: Mapping[str, Tracking] = field(default_factory=dict)
@@ -98,6 +102,7 @@ def build_daemon(parts: Parts) -> Daemon:
     intake = Intake(records, parts.directory, cases, colleagues)
     trackers = _trackers(parts, lives)
     fields = Fields(intake, trackers, _sources(parts))
+    planner = _planner(parts, records, lives)
     witness = _witness(parts, lives)
     pullers = tuple(
         _puller(lives[each.source.name], each.source, intake, owner) for each in parts.connections
@@ -111,16 +116,9 @@ def build_daemon(parts: Parts) -> Daemon:
         pullers=pullers,
         sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
         pusher=Pusher(records, trackers, logger(loop="dispatch")),
-        planner=Planner(
-            records,
-            parts.directory,
-            parts.ways,
-            parts.catch,
-            lives,
-            logger(loop="dispatch"),
-            parts.brake,
-        ),
+        planner=planner,
         sender=Sender(records, letters, lives, owner, logger(loop="dispatch"), fields),
+        reaching=Reaching(planner, parts.patience, parts.then),
         auditor=auditor,
         alarm=_alarm(parts, lives, owner),
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),
@@ -132,6 +130,11 @@ def build_daemon(parts: Parts) -> Daemon:
         beat=_beat(parts, owner),
         leave=lambda: ledger.retrying(lambda tx: tx.forget_node(owner)),
     )
+
+
+def _planner(parts: Parts, records: Records, lives: Mapping[str, Live]) -> Planner:
+    log = logger(loop="dispatch")
+    return Planner(records, parts.directory, parts.ways, parts.catch, lives, log, parts.brake)
 
 
 def _sources(parts: Parts) -> Mapping[str, Source]:

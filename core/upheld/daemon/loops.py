@@ -22,6 +22,7 @@ from upheld.daemon.sweep import Sweeper
 from upheld.daemon.witness import Witness
 from upheld.dispatch.fields import released
 from upheld.dispatch.planner import Planner
+from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
 from upheld.ledger import Ledger, Transaction
@@ -56,6 +57,7 @@ class Daemon:
     pusher: Pusher
     planner: Planner
     sender: Sender
+    reaching: Reaching
     auditor: Auditor
     alarm: Alarm
     heartbeat: Heartbeat
@@ -217,7 +219,8 @@ class Daemon:
     def _dispatch(self) -> int:
         planned = self.pusher.look() + self.planner.plan()
         self.pulse.beat("dispatch")
-        return planned + self.sender.send(unless=self._divided)
+        sent = self.sender.send(unless=self._divided)
+        return planned + sent + self.reaching.look()
 
     def _divided(self, tx: Transaction) -> bool:
         """Whether another daemon runs on another upheld.yaml: then nobody sends.
@@ -236,7 +239,8 @@ class Daemon:
         wake: Instant = min(self.ledger.next_wake() or soonest, soonest)
         if wake > now:
             self.clock.wait(wake, self.stopping)
-        else:  # it is due and could not be looked at: held up, or in another daemon's hands
+        else:  # a message that dispatch looks at; or it is held up, or in another daemon's hands
+            self.news.set()
             self.stopping.wait(_LOOK / 10)
 
     def _audit(self) -> int:

@@ -28,7 +28,8 @@ class Receipts:
         # A page that is resolved there ends nothing here.
         if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
-            moved = tx.advance(found.key, state, detail=receipt.detail or None)
+            now = self.records.clock.now()
+            moved = tx.advance(found.key, state, detail=receipt.detail or None, now=now)
             if receipt.state is Delivery.ACCEPTED and not moved:
                 return False  # the sender has written that down
         if tx.recorded_before(found.subject, _word(found, receipt)):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from upheld.calendar.instant import Instant, iso
+from upheld.calendar.instant import DAY, Instant, iso
 from upheld.case.override import Override
 from upheld.directory.address import by_channel, folded, folded_pattern, patterns_for
 from upheld.directory.model import Agreement, Contact, Customer, Person, Recipient, Sender
@@ -20,6 +20,8 @@ Overrides: TypeAlias = Callable[[], Sequence[Override]]
 CUSTOMER: Final = "customer"
 REPORTER: Final = "reporter"
 ASSIGNEE: Final = "assignee"
+#: As far ahead as whoever is next on duty is looked for.
+_TURNS_AHEAD: Final = 60 * DAY
 #: The role of a contact that nothing else is said of.
 CONTACT: Final = "contact"
 
@@ -195,6 +197,21 @@ class Directory:
         for name in self._reached(to) & self.rotations.keys():
             found.update(self.rotations[name].edges(since, until, overrides))
         return tuple(sorted(found))
+
+    def next_on_duty(self, name: str, at: Instant) -> tuple[Recipient, ...]:
+        """Who comes after those who are on duty now, in the order of their turns, in the rotations behind a
+        role, a rotation or a person; each once."""
+        now = {each.id for each in self._staffed(name, at)}
+        coming = [
+            (shift.since, shift.person, rotation)
+            for rotation in self._reached(name) & self.rotations.keys()
+            for shift in self.shifts(rotation, at, at + _TURNS_AHEAD)
+            if shift.person in self.people and shift.person not in now
+        ]
+        found: dict[str, Recipient] = {}
+        for _, person, rotation in sorted(coming):
+            found.setdefault(person, _person(self.people[person], f"next on duty in {rotation}"))
+        return tuple(found.values())
 
     def includes(self, name: str, person: str) -> bool:
         """Whether a person belongs to a role, a rotation or their own name, on duty or not."""

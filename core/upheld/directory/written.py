@@ -81,6 +81,7 @@ Mail: TypeAlias = Annotated[str, AfterValidator(_mail)]
 Phone: TypeAlias = Annotated[str, BeforeValidator(_quoted), AfterValidator(_phone)]
 Domain: TypeAlias = Annotated[str, AfterValidator(_domain)]
 Language: TypeAlias = Annotated[str, AfterValidator(_language)]
+ChannelName: TypeAlias = Literal["mail", "page", "sms", "voice", "chat"]
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
@@ -88,7 +89,7 @@ class WayEntry(Entry):
     """``pager`` or ``{sms: phone}``: a connection, and the channel over it."""
 
     connection: str
-    channel: Literal["mail", "page", "sms", "voice", "chat"] | None = None
+    channel: ChannelName | None = None
 
     @model_validator(mode="before")
     @classmethod

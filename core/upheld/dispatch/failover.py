@@ -9,7 +9,7 @@ same sendings decides the same, which is what makes a crash between two commits 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
@@ -29,13 +29,20 @@ class Patience:
     """How long one way may take: until it is ``delivered``, and until it is ``acknowledged``, both
     counted from its going out; and how long an acknowledgement holds while nobody works.
 
-    ``by_channel`` are other lengths until it is acknowledged. A mail is read later than a call is taken.
+    Other lengths until it is acknowledged are ``by_severity``, and before these ``by_channel``: a mail is
+    read later than a call is taken.
     """
 
     delivered: Span = 2 * MINUTE
     acknowledged: Span = 5 * MINUTE
     holds: Span = 30 * MINUTE
     by_channel: Mapping[Channel, Span] = field(default_factory=dict)
+    by_severity: Mapping[int, Span] = field(default_factory=dict)
+
+    def at(self, severity: int | None) -> Patience:
+        """What counts for a case of this severity."""
+        found = self.by_severity.get(severity or 0)
+        return self if found is None else replace(self, acknowledged=found)
 
     def of(self, attempt: Attempt) -> Span:
         """How long this one may take to come further than it has."""

@@ -42,7 +42,8 @@ from upheld.ledger import (
 from upheld.plugin import Logger
 from upheld.seam import Live
 
-_TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.value})
+#: What is for no person.
+TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.value})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 
 
@@ -114,7 +115,9 @@ class Planner:
             why = next(into, None)
             why = why or self.brake.holds(tx, message.item, message.deliveries, now)
             if why is None:
-                tx.plan(message.item.key, message.deliveries, now=now)
+                # Whoever is paged has to answer: it is looked at once it was sent.
+                wake_at = now if message.item.purpose == Purpose.PAGE else None
+                tx.plan(message.item.key, message.deliveries, now=now, wake_at=wake_at)
             else:
                 hold(tx, message.item.key, why, now)
                 held |= {delivery.key: why for delivery in message.deliveries}
@@ -125,7 +128,7 @@ class Planner:
         if deliveries is None:
             self._nobody(tx, item)
             return None
-        leaving = tuple(self._leaving(item, subject, deliveries))
+        leaving = tuple(self.leaving(item, subject, deliveries))
         if deliveries and not leaving:
             tx.settle(item.key, OutboxState.SHADOW, self.catch.why)
             return None
@@ -134,7 +137,7 @@ class Planner:
             self.log.warning("kept_in", key=item.key, deliveries=kept, why=self.catch.why)
         return Addressed(item, leaving)
 
-    def _leaving(
+    def leaving(
         self, item: OutboxItem, subject: Subject, deliveries: Sequence[NewDelivery]
     ) -> Sequence[NewDelivery]:
         """What the safety catch lets go, and to whom."""
@@ -143,7 +146,7 @@ class Planner:
         leaving = tuple(each for each in deliveries if catch.lets(each, customer))
         if catch.mode is not Mode.REDIRECT or catch.redirect is None:
             return leaving
-        return redirected(leaving, catch.redirect, self._ways(item), self._plugins())
+        return redirected(leaving, catch.redirect, self.ways_of(item), self.plugins)
 
     def _deliveries(
         self, tx: Transaction, item: OutboxItem, subject: Subject
@@ -155,19 +158,19 @@ class Planner:
             return commented(tx, item, subject, self.lives) or None
         if item.purpose == WITHDRAW:
             return withdrawals(tx, item, self.lives)
-        meant = self._recipients.of(subject, item)
-        found = self._route(item, meant, self._ways(item))
+        meant = self.recipients.of(subject, item)
+        found = self._route(item, meant, self.ways_of(item))
         if not found and purpose_of(item) in _WAKING:
             # A step that reaches nobody must still wake somebody.
             self.log.error("nobody_to_page", case=item.subject, to=", ".join(item.to))
-            ways = (*self._ways(item), *self.ways.page)
-            found = self._route(item, self._recipients.operators(), ways)
+            ways = (*self.ways_of(item), *self.ways.page)
+            found = self._route(item, self.recipients.operators(), ways)
         return found or None
 
     def _route(
         self, item: OutboxItem, people: Sequence[Recipient], ways: Sequence[Way]
     ) -> tuple[NewDelivery, ...]:
-        found = route(item, people, ways, self._plugins())
+        found = route(item, people, ways, self.plugins)
         reached = {delivery.recipient for delivery in found}
         for person in people:
             if person.id not in reached:
@@ -184,14 +187,18 @@ class Planner:
         event_id = f"receipt:{item.key}:failed:0"
         self.records.add(tx, item.subject, Event(event_id, now, now, UPHELD, body))
 
-    def _ways(self, item: OutboxItem) -> tuple[Way, ...]:
-        if item.purpose in _TO_TRACKERS:
+    def ways_of(self, item: OutboxItem) -> tuple[Way, ...]:
+        """The ways in which a message may go, in their order."""
+        if item.purpose in TO_TRACKERS:
             return ()
         return ways_for(purpose_of(item), item.to, self.ways)
 
-    def _plugins(self) -> dict[str, str]:
+    @property
+    def plugins(self) -> dict[str, str]:
+        """What plugin each connection is of."""
         return {name: live.plugin.name for name, live in self.lives.items()}
 
     @property
-    def _recipients(self) -> Recipients:
+    def recipients(self) -> Recipients:
+        """Finds whom messages are for."""
         return Recipients(self.records, self.directory)

@@ -184,17 +184,21 @@ def _redirected(
 def _delivery(
     item: OutboxItem, person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]
 ) -> NewDelivery | None:
-    for way, address in ways_to(person, ways, plugins):
-        return NewDelivery(
-            key=f"{item.key}>{person.id}",
-            recipient=person.id,
-            recipient_name=person.name,
-            channel=way.channel.value,
-            connection=way.connection,
-            address=address,
-            lane=f"{item.subject}|{way.connection}|{address}",
-        )
-    return None
+    found = ways_to(person, ways, plugins)
+    return next((over(item, person, way, address) for way, address in found), None)
+
+
+def over(item: OutboxItem, person: Recipient, way: Way, address: str) -> NewDelivery:
+    """The first delivery of a message to a person, over this way."""
+    return NewDelivery(
+        key=f"{item.key}>{person.id}",
+        recipient=person.id,
+        recipient_name=person.name,
+        channel=way.channel.value,
+        connection=way.connection,
+        address=address,
+        lane=f"{item.subject}|{way.connection}|{address}",
+    )
 
 
 def _address(person: Recipient, channel: Channel, plugin: str) -> str | None:

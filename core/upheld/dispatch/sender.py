@@ -151,7 +151,8 @@ class Sender:
         """Write down that it is sent now; False where it must not be: not by us, not now, not to them."""
         subject = tx.subject(leased.item.subject)
         if self.letters.people.still_meant(subject, leased.item, leased.delivery):
-            return tx.attempting(leased, seconds=LEASE_SECONDS)
+            now = self.records.clock.now()
+            return tx.attempting(leased, seconds=LEASE_SECONDS, now=now)
         if tx.renew(leased, seconds=LEASE_SECONDS):
             said = opening(subject.facts)
             whose = (said.customer if said else None) or "nobody"
@@ -280,6 +281,7 @@ class Sender:
             handle=outcome.handle,
             detail=outcome.detail or None,
             retry_in=outcome.retry_in,
+            now=self.records.clock.now(),
         )
         case, connection = leased.item.subject, leased.delivery.connection
         if outcome.item is not None:

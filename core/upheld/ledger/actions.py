@@ -127,6 +127,7 @@ def _taking_back(which: Any) -> tuple[Any, ...]:
     return (
         _NOT_WANTED.where(which, outbox.c.unwanted.is_(None), or_(left, STILL_CARRIED)),
         _DROP_DELIVERIES.where(delivery.c.outbox_key.in_(keys), _PENDING_DELIVERY),
+        update(outbox).where(which, outbox.c.wake_at.is_not(None)).values(wake_at=None),
         update(outbox).where(which, one_of(outbox.c.state, _STILL_IN)).values(dropped),
         update(outbox).where(which, planned, ~begun).values(dropped),
         update(outbox).where(which, planned, ~unfinished).values(state=OutboxState.DONE.value),

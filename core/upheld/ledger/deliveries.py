@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
+from upheld.calendar.instant import Instant
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import Attempt, Delivery
 from upheld.ledger.schema import attempt, delivery, outbox
 from upheld.ledger.states import PROGRESS, UNFINISHED, DeliveryState, OutboxState
+from upheld.ledger.waiting import became
 
 _SPOKEN_OF: Final = (
     select(delivery)
@@ -64,12 +66,21 @@ class Deliveries(Part):
         row = self._connection.execute(_SPOKEN_OF, asked).mappings().first()
         return None if row is None else read_delivery(row)
 
-    def advance(self, key: str, state: DeliveryState, *, detail: str | None = None) -> bool:
-        """Take a provider's word that a delivery has come further; False for old news."""
+    def advance(
+        self,
+        key: str,
+        state: DeliveryState,
+        *,
+        detail: str | None = None,
+        now: Instant | None = None,
+    ) -> bool:
+        """Take a provider's word that a delivery has come further; False for old news. ``now`` is policy
+        time: an acknowledgement holds so long from there."""
         moved = self._connection.execute(_ADVANCED[state], {"of": key, "because": detail})
         if moved.rowcount != 1:
             return False
         self._finish_message_of(key)
+        became(self._connection, key, state, now)
         return True
 
     def attempts(self, key: str) -> list[Attempt]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from upheld.calendar.instant import SECOND, Span
+from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.errors import Fenced
 from upheld.ledger.deliveries import Deliveries, read_delivery
 from upheld.ledger.machine import NOW
@@ -38,6 +38,7 @@ from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
 from upheld.ledger.schema import attempt, delivery, outbox, scope, stop
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
+from upheld.ledger.waiting import FIRST_TRIED, became
 
 _OPEN: Final = one_of(delivery.c.state, UNFINISHED)
 _READY: Final = and_(_OPEN, delivery.c.state != literal_column("'attempting'"))
@@ -67,6 +68,7 @@ _BEGIN: Final = (
     .values(
         state=DeliveryState.ATTEMPTING.value,
         attempts=delivery.c.attempts + 1,
+        since=FIRST_TRIED,
         lease_until=case(
             (bindparam("renewed") > 0, NOW + bindparam("renewed")), else_=delivery.c.lease_until
         ),
@@ -188,13 +190,16 @@ class Leases(Outbox, Deliveries):
         taken = sorted((read_delivery(row) for row in rows), key=lambda d: (d.urgency, d.number))
         return self._with_messages(taken) if taken else []
 
-    def attempting(self, leased: LeasedDelivery, *, seconds: float = 0) -> bool:
-        """Write down that it is being sent now, and renew the lease by ``seconds`` (0: leave it).
+    def attempting(
+        self, leased: LeasedDelivery, *, seconds: float = 0, now: Instant | None = None
+    ) -> bool:
+        """Write down that it is being sent now, and renew the lease by ``seconds`` (0: leave it). The first
+        time, its time to be answered begins to count at ``now`` (policy time).
 
         False means: don't send. The lease was lost, everything is stopped (then the delivery is
         let go), or it is no longer wanted (then it is dropped).
         """
-        values = {**_held(leased), "renewed": int(seconds * SECOND)}
+        values = {**_held(leased), "renewed": int(seconds * SECOND), "tried_at": now}
         if self._connection.execute(_BEGIN, values).rowcount == 1:
             row = {"delivery": leased.key, "token": leased.token, "owner": leased.delivery.owner}
             self._connection.execute(_INSERT_ATTEMPT, row)
@@ -237,13 +242,15 @@ class Leases(Outbox, Deliveries):
         handle: str | None = None,
         detail: str | None = None,
         retry_in: Span | None = None,
+        now: Instant | None = None,
     ) -> None:
         """Write down how it ended and give up the lease; ``Fenced`` where it was lost.
 
-        ``PENDING`` and ``UNKNOWN`` are tried again after ``retry_in`` of machine time.
+        ``PENDING`` and ``UNKNOWN`` are tried again after ``retry_in`` of machine time. ``now`` is policy
+        time: an acknowledgement holds so long from there.
         """
-        became = {"became": state.value, "because": detail, "known_handle": handle}
-        ended = {**_held(leased), **became, "later": retry_in or 0}
+        end = {"became": state.value, "because": detail, "known_handle": handle}
+        ended = {**_held(leased), **end, "later": retry_in or 0}
         written = self._connection.execute(_ENDED, ended).rowcount == 1
         if not written and not self._told_before(leased, handle):
             raise Fenced(
@@ -254,6 +261,8 @@ class Leases(Outbox, Deliveries):
         tried = {"of": leased.key, "token_held": leased.token, "state": state, "detail": detail}
         self._connection.execute(_END_ATTEMPT, tried)
         self.finish(leased.item.key)
+        if written:
+            became(self._connection, leased.key, state, now)
 
     def _told_before(self, leased: LeasedDelivery, handle: str | None) -> bool:
         # The provider's callback was faster than our own second transaction: its word stands.

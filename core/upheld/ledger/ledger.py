@@ -188,9 +188,10 @@ class Ledger:
             return tx.peek_due(now, limit)
 
     def next_wake(self) -> Instant | None:
-        """When the next subject is due; None where nothing waits."""
+        """When the next subject is due, or a message to be looked at; None where nothing waits."""
         with self.reading() as tx:
-            return tx.next_wake()
+            found = (tx.next_wake(), tx.next_look())
+        return min((each for each in found if each is not None), default=None)
 
     def lease(
         self,

@@ -44,7 +44,7 @@ _OPEN_AGAIN: Final = (
             one_of(delivery.c.state, [DeliveryState.PENDING]),
         )
     )
-    .values(state=OutboxState.PLANNED.value)
+    .values(state=OutboxState.PLANNED.value, wake_at=0)
 )
 _BESIDE: Final = (
     select(delivery.c.detail, outbox.c.clauses)

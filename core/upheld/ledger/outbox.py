@@ -55,7 +55,9 @@ _DROP_UNBEGUN: Final = (
     .values(state=OutboxState.DROPPED.value, reason=bindparam("because"))
 )
 _NOT_WANTED: Final = (
-    update(outbox).where(outbox.c.key == bindparam("of")).values(unwanted=bindparam("because"))
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"))
+    .values(unwanted=bindparam("because"), wake_at=None)
 )
 _INSERT: Final = unless_there(outbox)
 _INSERT_DELIVERY: Final = insert(delivery).values(not_before=NOW + bindparam("wait"), changed=NOW)
@@ -149,22 +151,35 @@ class Outbox(Part):
         return [read_item(row) for row in self._connection.execute(query).mappings()]
 
     def plan(
-        self, key: str, deliveries: Sequence[NewDelivery], *, now: Instant | None = None
+        self,
+        key: str,
+        deliveries: Sequence[NewDelivery],
+        *,
+        now: Instant | None = None,
+        wake_at: Instant | None = None,
     ) -> None:
         """Split a pending message into deliveries; ``Conflict`` where somebody else has done so.
 
-        ``now`` (policy time) is kept with it, so that a brake can count what goes out.
+        ``now`` (policy time) is kept with it, so that a brake can count what goes out; at ``wake_at`` it
+        is looked at again.
         """
         since = (OutboxState.PENDING,)
-        if not self._to(key, OutboxState.PLANNED, since=since, planned=now):
+        when = {"planned": now, "wake_at": wake_at} if now is not None else {}
+        if not self._to(key, OutboxState.PLANNED, since=since, when=when):
             raise overtaken(key)
-        self._deliver(key, deliveries)
+        self._deliver(key, deliveries, now or 0)
 
-    def extend(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
-        """Add deliveries to a planned or finished message: the next channel, the next person."""
-        if not self._to(key, OutboxState.PLANNED, since=(OutboxState.PLANNED, OutboxState.DONE)):
+    def extend(self, key: str, deliveries: Sequence[NewDelivery], *, now: Instant = 0) -> None:
+        """Add deliveries to a planned or finished message: the next channel, the next person. They go out
+        after the first ones of other messages. ``Conflict`` where it is not wanted any more."""
+        query = update(outbox).where(
+            outbox.c.key == key,
+            one_of(outbox.c.state, [OutboxState.PLANNED, OutboxState.DONE]),
+            outbox.c.unwanted.is_(None),
+        )
+        if self._connection.execute(query.values(state=OutboxState.PLANNED.value)).rowcount != 1:
             raise overtaken(key)
-        self._deliver(key, deliveries)
+        self._deliver(key, deliveries, now, later=1)
 
     def settle(self, key: str, state: OutboxState, reason: str) -> None:
         """Hold, drop, shadow or finish a pending message; ``Conflict`` where it is pending no more."""
@@ -213,7 +228,7 @@ class Outbox(Part):
         self._connection.execute(_DROP_LEFT, left)
         del row["number"]
         state = OutboxState.HELD if held else OutboxState.PENDING
-        row |= {"key": anew(key, to), "state": state.value, "planned": None}
+        row |= {"key": anew(key, to), "state": state.value, "planned": None, "wake_at": None}
         row["reason"] = because if held else None
         self._connection.execute(_INSERT[self._dialect], row)
 
@@ -248,18 +263,19 @@ class Outbox(Part):
         *,
         since: Collection[OutboxState],
         reason: str | None = None,
-        planned: Instant | None = None,
+        when: Mapping[str, Instant | None] = {},
     ) -> bool:
         moved = update(outbox).where(outbox.c.key == key, one_of(outbox.c.state, since))
-        values: dict[str, Any] = {"state": state.value, "reason": reason}
-        if planned is not None:
-            values["planned"] = planned
-        return self._connection.execute(moved.values(values)).rowcount == 1
+        row = {"state": state.value, "reason": reason, **when}
+        return self._connection.execute(moved.values(row)).rowcount == 1
 
-    def _deliver(self, key: str, deliveries: Sequence[NewDelivery]) -> None:
+    def _deliver(
+        self, key: str, deliveries: Sequence[NewDelivery], since: Instant, *, later: int = 0
+    ) -> None:
         if deliveries:
             item = self.item(key)
-            rows = [_row(item, new) for new in deliveries]
+            own = {"since": since, "urgency": item.urgency + later}
+            rows = [{**_row(item, new), **own} for new in deliveries]
             self._connection.execute(_INSERT_DELIVERY, rows)
         if all(new.merged_into for new in deliveries):
             self.finish(key)
@@ -279,7 +295,6 @@ def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:
         "outbox_key": item.key,
         "subject": item.subject,
         "purpose": item.purpose,
-        "urgency": item.urgency,
         "recipient": new.recipient,
         "recipient_name": new.recipient_name,
         "channel": new.channel,
@@ -291,4 +306,5 @@ def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:
         "attempts": 0,
         "token": 0,
         "wait": new.after,
+        "lap": new.lap,
     }

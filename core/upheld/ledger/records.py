@@ -47,7 +47,8 @@ class NewDelivery:
     """One sending to one person. ``key`` is what the provider is given to tell repeats apart.
 
     Deliveries of one ``lane`` go out one after the other; ``after`` delays it, in machine time.
-    ``merged_into`` is the key of the delivery that tells this person the same at this moment.
+    ``merged_into`` is the key of the delivery that tells this person the same at this moment. A ``lap``
+    begins when an acknowledgement has expired.
     """
 
     key: str
@@ -59,11 +60,13 @@ class NewDelivery:
     lane: str | None = None
     after: Span = 0
     merged_into: str | None = None
+    lap: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A sending as it stands. ``not_before``, ``lease_until`` and ``changed`` are machine time."""
+    """A sending as it stands. ``not_before``, ``lease_until`` and ``changed`` are machine time; ``since``
+    is policy time: when it was planned, then first tried, then acknowledged."""
 
     number: int
     key: str
@@ -86,6 +89,8 @@ class Delivery:
     lease_until: Instant | None
     token: int
     changed: Instant
+    since: Instant = 0
+    lap: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -179,6 +179,14 @@ outbox: Final = Table(
     Column("created", BigInteger, nullable=False),
     Column("urgency", Integer, nullable=False),
     Column("planned", BigInteger),
+    # When it is to be looked at again, in policy time: somebody has not answered by then.
+    Column("wake_at", BigInteger),
+)
+Index(
+    "ix_outbox_wake",
+    outbox.c.wake_at,
+    sqlite_where=text("wake_at IS NOT NULL"),
+    postgresql_where=text("wake_at IS NOT NULL"),
 )
 # How many were planned lately is counted before each one.
 Index(
@@ -220,6 +228,8 @@ delivery: Final = Table(
     Column("lease_until", BigInteger),
     Column("token", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False, server_default="0"),
+    Column("lap", Integer, nullable=False, server_default="1"),
 )
 _UNFINISHED = text("state IN ('pending', 'attempting', 'unknown')")
 Index(

@@ -27,6 +27,7 @@ from upheld.ledger.scopes import Scopes
 from upheld.ledger.site import Policies, Sites, Vault
 from upheld.ledger.traffic import Traffic
 from upheld.ledger.troubles import Troubles
+from upheld.ledger.waiting import Waiting
 
 
 class Transaction(
@@ -34,6 +35,7 @@ class Transaction(
     Evidence,
     Listings,
     Leases,
+    Waiting,
     Traffic,
     Pulls,
     Hints,

@@ -35,7 +35,8 @@ def test_clean_is_empty(home: House, case: str) -> None:
 
 
 def test_a_sweep_that_does_not_come_is_found(home: House, case: str) -> None:
-    wake = home.desk.ledger.next_wake()
+    with home.desk.ledger.reading() as tx:
+        wake = tx.next_wake()
     assert wake is not None
     home.desk.clock.forward_to(wake + OVERDUE - 1)
     assert "sweep" not in found(home)

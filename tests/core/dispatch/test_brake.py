@@ -166,7 +166,7 @@ def test_a_message_that_can_not_be_planned_is_trouble_of_its_own(
 
     odd: Action = send("odd", Purpose.PAGE, "chief")
     site.case(odd, CreateItem("c", "jira"))
-    monkeypatch.setattr(Planner, "_ways", broken)
+    monkeypatch.setattr(Planner, "ways_of", broken)
     planner(site).plan()
     with site.ledger.reading() as tx:
         assert [trouble.key for trouble in tx.troubles()] == ["held"]

@@ -1,0 +1,89 @@
+"""Messages that are looked at again: somebody has not answered, or something became of a sending."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+
+from upheld.calendar.instant import Instant
+from upheld.ledger.outbox import read_item
+from upheld.ledger.part import Part
+from upheld.ledger.records import OutboxItem
+from upheld.ledger.schema import delivery, outbox
+from upheld.ledger.states import DeliveryState
+
+#: At once: whatever the clock says.
+AT_ONCE: Final[Instant] = 0
+#: These are looked at also where nobody waits for them.
+_NEWS: Final = frozenset({DeliveryState.DEAD, DeliveryState.FAILED, DeliveryState.ACKNOWLEDGED})
+
+_OPEN: Final = (outbox.c.wake_at.is_not(None)) & (outbox.c.unwanted.is_(None))
+_WAITING: Final = (
+    select(outbox)
+    .where(_OPEN, outbox.c.wake_at <= bindparam("now"))
+    .order_by(outbox.c.wake_at, outbox.c.urgency, outbox.c.number)
+    .limit(bindparam("most"))
+)
+# Whoever tells what became of a sending waits until it was looked at, or is seen by who looks.
+_THIS: Final = (
+    select(outbox)
+    .where(_OPEN, outbox.c.key == bindparam("of"), outbox.c.wake_at <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT: Final = select(func.min(outbox.c.wake_at)).where(_OPEN)
+_WAIT: Final = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"), outbox.c.unwanted.is_(None))
+    .values(wake_at=bindparam("at"))
+)
+_LOOK: Final = (
+    update(outbox)
+    .where(
+        outbox.c.key
+        == select(delivery.c.outbox_key).where(delivery.c.key == bindparam("of")).scalar_subquery(),
+        outbox.c.unwanted.is_(None),
+        or_(outbox.c.wake_at.is_not(None), bindparam("news") == 1),
+    )
+    .values(wake_at=AT_ONCE)
+)
+_SINCE: Final = (
+    update(delivery).where(delivery.c.key == bindparam("of")).values(since=bindparam("at"))
+)
+#: When its time begins to count: the first time that it is tried.
+FIRST_TRIED: Final = case(
+    (delivery.c.attempts == 0, func.coalesce(bindparam("tried_at"), delivery.c.since)),
+    else_=delivery.c.since,
+)
+
+
+class Waiting(Part):
+    """What is looked at again, and when."""
+
+    def waiting(self, now: Instant, limit: int) -> list[str]:
+        """Keys of the messages to be looked at by ``now`` (policy time), the longest overdue first."""
+        asked = {"now": now, "most": limit}
+        return [row.key for row in self._connection.execute(_WAITING, asked)]
+
+    def still_waiting(self, key: str, now: Instant) -> OutboxItem | None:
+        """The message where it is to be looked at by us, locked then; None where somebody else is at it."""
+        row = self._connection.execute(_THIS, {"of": key, "now": now}).mappings().first()
+        return None if row is None else read_item(row)
+
+    def wait_for(self, key: str, wake_at: Instant | None) -> None:
+        """Look at a message again at ``wake_at``, or not any more."""
+        self._connection.execute(_WAIT, {"of": key, "at": wake_at})
+
+    def next_look(self) -> Instant | None:
+        """When the next message is to be looked at."""
+        earliest: Instant | None = self._connection.execute(_NEXT).scalar_one()
+        return earliest
+
+
+def became(
+    connection: Connection, delivery_key: str, state: DeliveryState, now: Instant | None
+) -> None:
+    """Something became of a sending: its message is looked at. ``now``: when it was acknowledged."""
+    if state is DeliveryState.ACKNOWLEDGED and now is not None:
+        connection.execute(_SINCE, {"of": delivery_key, "at": now})
+    connection.execute(_LOOK, {"of": delivery_key, "news": int(state in _NEWS)})

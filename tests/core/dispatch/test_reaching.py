@@ -1,0 +1,332 @@
+"""On until somebody is reached: the next way, the next person, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar, Final
+
+import pytest
+
+from tests.core.dispatch.scene import LIVE, PAT, Far, Phone, Site, mail, page, send, withdraw
+from upheld.calendar.instant import MINUTE, moment
+from upheld.case.decision import Purpose, Withdrawal
+from upheld.case.events import FailedOver, PageAcknowledged, Worked
+from upheld.desk.receipts import Receipts
+from upheld.dispatch.failover import Patience
+from upheld.dispatch.planner import Planner
+from upheld.dispatch.reaching import Reaching
+from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
+from upheld.ledger import DeliveryState, Ledger
+from upheld.plugin import Ability, Channel, Delivery, Permanent, Receipt, Retry
+
+PAGER: Final = Way(Channel.PAGE, "pager")
+SMS: Final = Way(Channel.SMS, "phone")
+VOICE: Final = Way(Channel.VOICE, "phone")
+MAIL: Final = Way(Channel.MAIL, "mail")
+WAYS: Final = Ways(page=(PAGER, SMS, VOICE), notify=(MAIL, SMS), customer=(MAIL,))
+ACKNOWLEDGED: Final = DeliveryState.ACKNOWLEDGED
+
+
+class Telling(Far):
+    """It tells what became of a page."""
+
+    abilities: ClassVar[frozenset[Ability]] = Far.abilities | {Ability.RECEIPTS}
+
+
+class TellingPhone(Phone):
+    """It tells what became of a message or a call."""
+
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.RECEIPTS})
+
+
+@pytest.fixture
+def told(either: Site) -> Site:
+    """Far ends that tell what became of a sending, on either database."""
+    either.pager = either.connect("pager", Telling)
+    either.phone = either.connect("phone", TellingPhone)
+    return either
+
+
+def reaching(site: Site, then: str | None = None, *, catch: SafetyCatch = LIVE) -> Reaching:
+    planner = Planner(site.records, site.directory, WAYS, catch, site.lives, site.log)
+    return Reaching(planner, Patience(), then)
+
+
+def go(site: Site, then: str | None = None, *, minutes: int = 0, catch: SafetyCatch = LIVE) -> None:
+    """Minutes pass; then plan, send and look until nothing is left to do, as the daemon does."""
+    site.clock.forward(minutes=minutes)
+    all_of_it = reaching(site, then, catch=catch)
+    while all_of_it.planner.plan() + site.send() + all_of_it.look():
+        pass
+
+
+def says(site: Site, key: str, state: Delivery, detail: str = "") -> None:
+    """A provider tells what became of a sending."""
+    found = next(each for each in site.deliveries() if each.key == key)
+    receipt = Receipt(key, None, state, moment(site.clock.now()), detail=detail)
+    receipts = Receipts(site.records, site.directory)
+    site.ledger.retrying(lambda tx: receipts.take(tx, found.connection, receipt))
+
+
+def ways(site: Site, item: str = "p") -> list[tuple[str, str]]:
+    """To whom it was sent over what, in order."""
+    return [(each.recipient, each.channel) for each in site.deliveries(item)]
+
+
+def proofs(site: Site, case: str) -> list[tuple[str, str, str]]:
+    return [
+        (body.why, body.to_person, body.to_channel)
+        for body in site._bodies(case)
+        if isinstance(body, FailedOver)
+    ]
+
+
+def test_a_page_that_is_accepted_and_reaches_nobody_goes_on_in_its_time(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    go(told, minutes=1)
+    assert ways(told) == [("ann", "page")]
+    go(told, minutes=1)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert proofs(told, case) == [("not delivered within 2 min", "ann", "sms")]
+    assert [sent.to.value for sent in told.phone.sent] == ["+12025550101"]
+
+
+def test_a_delivered_page_that_nobody_acknowledges_goes_on_as_well(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    says(told, "p>ann", Delivery.DELIVERED)
+    go(told, minutes=4)
+    assert ways(told) == [("ann", "page")]
+    go(told, minutes=1)
+    assert proofs(told, case) == [("not acknowledged within 5 min", "ann", "sms")]
+
+
+def test_undelivered_sms_then_voice_then_whoever_comes_then(told: Site) -> None:
+    told.pager.fail_next(Permanent("no such routing key"))
+    case = told.case(page())
+    go(told, "operator")
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    says(told, "p>ann/phone.sms", Delivery.FAILED, "undelivered: unknown handset")
+    go(told, "operator")
+    assert ways(told)[2:] == [("ann", "voice")]
+    says(told, "p>ann/phone.voice", Delivery.FAILED, "no-answer")
+    go(told, "operator")
+    assert ways(told)[3:] == [("cy", "page")]
+    assert [why for why, _, _ in proofs(told, case)] == [
+        "failed: no such routing key",
+        "failed: undelivered: unknown handset",
+        "failed: no-answer",
+    ]
+
+
+def test_next_on_duty_comes_in_the_order_of_turns(told: Site) -> None:
+    told.case(page("p", "on-duty"))
+    go(told, "next on duty")
+    first, other = ways(told)[0][0], {"ann": "bo", "bo": "ann"}[ways(told)[0][0]]
+    for _ in range(3):
+        go(told, "next on duty", minutes=2)
+    reached = list(dict.fromkeys(person for person, _ in ways(told)))
+    assert reached[:2] == [first, other]
+
+
+def test_an_acknowledgement_stops_it(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    says(told, "p>ann", Delivery.ACKNOWLEDGED)
+    go(told, "operator", minutes=29)
+    assert (ways(told), proofs(told, case)) == ([("ann", "page")], [])
+    assert any(isinstance(body, PageAcknowledged) for body in told._bodies(case))
+
+
+def test_an_acknowledgement_that_nobody_follows_up_expires(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    says(told, "p>ann", Delivery.ACKNOWLEDGED)
+    go(told, minutes=30)
+    assert told.deliveries("p")[-1].key == "p>ann/pager.page#2"
+    assert proofs(told, case) == [("acknowledged, and not worked since", "ann", "page")]
+    go(told, minutes=2)
+    assert ways(told)[2:] == [("ann", "sms")]
+
+
+def test_an_acknowledgement_does_not_expire_where_the_tracker_shows_work(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    says(told, "p>ann", Delivery.ACKNOWLEDGED)
+    told.fact(case, Worked())
+    go(told, minutes=99)
+    assert ways(told) == [("ann", "page")]
+
+
+@pytest.mark.parametrize("why", list(Withdrawal))
+def test_work_and_the_end_of_the_case_stop_it(told: Site, why: Withdrawal) -> None:
+    case = told.case(page())
+    go(told)
+    told.decide(case, withdraw(why))
+    go(told, minutes=60)
+    assert ways(told) == [("ann", "page")]
+
+
+def test_all_who_were_paged_are_stood_down_over_each_way(told: Site) -> None:
+    case = told.case(page())
+    go(told, "operator")
+    for _ in range(3):
+        go(told, "operator", minutes=2)
+    told.decide(case, withdraw())
+    go(told)
+    stood_down = {d.key.split(">", 1)[1] for d in told.deliveries() if d.purpose == "withdraw"}
+    assert {"p>ann", "p>cy/pager.page"} <= stood_down
+    down = [(d.recipient, d.channel) for d in told.deliveries() if d.purpose == "withdraw"]
+    assert ("ann", "voice") in down  # in words, where there is no page to take back
+
+
+def test_where_nobody_is_left_the_case_tells(told: Site) -> None:
+    case = told.case(page("p", "operator"))
+    go(told)
+    go(told, minutes=2)
+    assert proofs(told, case) == [("not delivered within 2 min", "", "")]
+    assert [each["why"] for each in told.logged("unanswered")] == ["not delivered within 2 min"]
+
+
+def test_a_pager_that_can_not_be_reached_is_not_waited_for(told: Site) -> None:
+    told.pager.fail_next(*[Retry("503")] * 9)
+    told.case(page())
+    go(told)
+    assert ways(told) == [("ann", "page")]
+    go(told, minutes=2)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert [sent.to.value for sent in told.phone.sent] == ["+12025550101"]
+
+
+def test_the_time_of_a_page_counts_from_its_going_out(told: Site) -> None:
+    """It was decided while nothing ran: whoever is paged late has their time all the same."""
+    told.case(page())
+    all_of_it = reaching(told)
+    all_of_it.planner.plan()
+    told.clock.forward(minutes=180)
+    go(told)
+    assert ways(told) == [("ann", "page")]
+    go(told, minutes=2)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+
+
+def test_a_mail_that_bounces_goes_on_at_once_and_one_that_is_read_late_does_not(
+    told: Site,
+) -> None:
+    told.case(send("n", Purpose.NOTIFY, "chief"))
+    go(told, minutes=0)
+    go(told, "operator", minutes=600)
+    assert ways(told, "n") == [("ann", "mail")]
+    says(told, "n>ann", Delivery.FAILED, "550 no such user")
+    go(told, "operator")
+    assert ways(told, "n") == [("ann", "mail"), ("ann", "sms")]
+    says(told, "n>ann/phone.sms", Delivery.FAILED)
+    go(told, "operator", minutes=600)
+    assert ways(told, "n") == [("ann", "mail"), ("ann", "sms")]
+
+
+def test_what_customers_are_told_goes_nowhere_else(told: Site) -> None:
+    told.mail.fail_next(Permanent("550"))
+    told.case(mail())
+    go(told, "operator", minutes=9)
+    assert [d.recipient for d in told.deliveries("m")] == [PAT]
+
+
+def test_nothing_goes_on_while_everything_is_stopped(told: Site) -> None:
+    told.case(page())
+    go(told)
+    told.ledger.stop("maintenance", "ann", told.clock.now())
+    go(told, minutes=60)
+    assert ways(told) == [("ann", "page")]
+
+
+def test_what_may_not_leave_is_no_next_way(told: Site) -> None:
+    only_the_pager = replace(LIVE, live_for=frozenset({"pager"}))
+    case = told.case(page())
+    go(told, catch=only_the_pager)
+    go(told, minutes=2, catch=only_the_pager)
+    assert ways(told)[1:] == [
+        ("cy", "page")
+    ]  # nobody else is left but who hears of our own trouble
+    assert proofs(told, case)[0][1:] == ("cy", "page")
+
+
+def test_in_redirect_all_of_it_goes_to_the_one_person(told: Site) -> None:
+    (bo,) = told.directory.resolve("bo", at=told.clock.now())
+    catch = SafetyCatch(Mode.REDIRECT, bo)
+    told.case(page())
+    for minutes in (0, 2, 2, 2):
+        go(told, minutes=minutes, catch=catch)
+    assert len(told.deliveries("p")) == 2
+    assert {each.address for each in told.deliveries("p")} == {"bo"}
+
+
+def test_two_daemons_look_and_it_goes_on_once(told: Site) -> None:
+    told.case(page())
+    go(told)
+    told.clock.forward(minutes=2)
+    looks = [reaching(told).look() for _ in range(2)]
+    assert (looks, len(ways(told))) == ([1, 0], 2)
+
+
+def test_one_that_can_not_be_looked_at_keeps_no_others(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.case(page())
+    told.case(page("q"))
+    go(told)
+    told.clock.forward(minutes=2)
+    looks: Callable[..., bool] = Reaching._look
+
+    def odd(self: Reaching, key: str, *rest: object) -> bool:
+        if key == "p":
+            raise ZeroDivisionError
+        return looks(self, key, *rest)
+
+    monkeypatch.setattr(Reaching, "_look", odd)
+    assert reaching(told).look() == 1
+    assert len(ways(told, "q")) == 2
+    assert told.logged("message_not_looked_at")
+
+
+def test_what_follows_goes_out_after_the_first_page_of_another_case(told: Site) -> None:
+    told.case(page())
+    go(told)
+    told.clock.forward(minutes=2)
+    all_of_it = reaching(told)
+    all_of_it.look()
+    told.case(page("q"))
+    all_of_it.planner.plan()
+    leased = told.ledger.lease("one", limit=10, seconds=60)
+    assert [each.item.key for each in leased] == ["q", "p"]
+
+
+def test_a_look_that_is_killed_before_its_commit_has_done_nothing(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = told.case(page())
+    go(told)
+    told.clock.forward(minutes=2)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_args: object, **_values: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reaching, "_prove", killed)
+        with pytest.raises(Killed):
+            reaching(told).look()
+    assert (len(ways(told)), proofs(told, case)) == (1, [])
+    go(told)
+    assert (len(ways(told)), len(proofs(told, case))) == (2, 1)
+
+
+def test_the_next_look_is_known_to_whoever_steps_the_clock(told: Site) -> None:
+    told.case(page())
+    go(told)
+    ledger: Ledger = told.ledger
+    assert ledger.next_wake() == told.clock.now() + 2 * MINUTE
