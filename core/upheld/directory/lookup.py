@@ -206,7 +206,7 @@ class Directory:
             (shift.since, shift.person, rotation)
             for rotation in self._reached(name) & self.rotations.keys()
             for shift in self.shifts(rotation, at, at + _TURNS_AHEAD)
-            if shift.person in self.people and shift.person not in now
+            if shift.person is not None and shift.person in self.people.keys() - now
         ]
         found: dict[str, Recipient] = {}
         for _, person, rotation in sorted(coming):

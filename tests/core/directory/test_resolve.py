@@ -232,3 +232,16 @@ def test_the_desk_and_whether_a_language_is_named() -> None:
     known = site(customers={"acme": CUSTOMERS["acme"] | {"desk": "iberia"}}).customer("acme")
     assert (known.desk, known.names_language) == ("iberia", False)
     assert site().customer("borealis").names_language
+
+
+def test_next_on_duty_are_the_others_in_the_order_of_their_turns(directory: Directory) -> None:
+    (now,) = directory.resolve("bench", at=NOON)
+    turns = ["bo", "cy", "ann"]
+    after = turns[turns.index(now.id) + 1 :] + turns[: turns.index(now.id)]
+    coming = directory.next_on_duty("bench", NOON)
+    assert [each.id for each in coming] == after
+    assert {each.why for each in coming} == {"next on duty in bench"}
+
+
+def test_nobody_is_next_where_nobody_takes_turns(directory: Directory) -> None:
+    assert directory.next_on_duty("ann", NOON) == ()
