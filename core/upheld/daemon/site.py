@@ -19,6 +19,7 @@ from upheld.config import Config, embedded_default, load_config, validate_connec
 from upheld.daemon.assembly import Configured, Parts, build_daemon
 from upheld.daemon.observers import Observers
 from upheld.daemon.opening import opened
+from upheld.daemon.reach import comes_then, patience
 from upheld.desk.book import Book
 from upheld.desk.calendars import keep_first, kept_days
 from upheld.desk.feeds import Fetch, fetching
@@ -28,8 +29,6 @@ from upheld.desk.scope import Scopes, scopes
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Override, Recipient
 from upheld.dispatch.brake import Brake
-from upheld.dispatch.failover import Patience
-from upheld.dispatch.reaching import NEXT_ON_DUTY
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
@@ -224,8 +223,8 @@ class Site:
             public_url=self.config.public_url,
             config_hash=self.config.hash,
             brake=self._brake(),
-            patience=self._patience(),
-            then=self._then(),
+            patience=patience(self.config.reach),
+            then=comes_then(self.config, self.directory),
             witness=self.config.witness,
             ping=self._ping(),
             trackings=trackings(self.config, self.directory),
@@ -315,25 +314,6 @@ class Site:
     def _brake(self) -> Brake:
         brake = self.config.go_live.brake
         return Brake(pages=brake.pages, customer_messages=brake.customer_messages)
-
-    def _patience(self) -> Patience:
-        reach = self.config.reach
-        by_channel = {Channel(name): span for name, span in reach.each_on.items()}
-        return Patience(
-            reach.delivered, reach.each, reach.acknowledged_for, by_channel, reach.each_at
-        )
-
-    def _then(self) -> str | None:
-        """Who comes after the last way; a name that means nobody is found before it is needed."""
-        then, ours = self.config.reach.then, self.directory
-        known = {NEXT_ON_DUTY, *ours.roles, *ours.people, *ours.rotations}
-        if then is not None and then not in known:
-            raise ConfigError(
-                f"reach.then: there is nobody called {then!r}",
-                where=self.config.document.place("reach", "then"),
-                do_next=suggest(then, known),
-            )
-        return then
 
     def _ping(self) -> SecretStr | None:
         ping, where = self.config.watch_me.ping, self.config.document.place("watch_me", "ping")

@@ -26,9 +26,10 @@ from upheld.ledger.faults import translated
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import one_of
 from upheld.ledger.rows import transfer
-from upheld.ledger.schema import delivery, node, pull, site, trouble
+from upheld.ledger.schema import delivery, node, pull, site
 from upheld.ledger.states import UNFINISHED, DeliveryState
 from upheld.ledger.transaction import Transaction
+from upheld.ledger.troubles import trouble
 from upheld.ledger.upgrade import free
 
 #: A daemon that was not heard for so long is gone.

@@ -390,19 +390,3 @@ Index(
     sqlite_where=scope.c.until.is_(None),
     postgresql_where=scope.c.until.is_(None),
 )
-
-# What is wrong with Upheld itself: since when, and whether somebody was told.
-trouble: Final = Table(
-    "trouble",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("subject", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("since", BigInteger, nullable=False),
-    Column("told", BigInteger),
-    Column("told_to", Text),
-    Column("cleared", BigInteger),
-    Column("owner", Text),
-    Column("lease_until", BigInteger),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-)

@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    and_,
+    case,
+    delete,
+    exists,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -17,7 +32,23 @@ from upheld.calendar.instant import DAY, SECOND, Instant, Span
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part
 from upheld.ledger.records import Trouble
-from upheld.ledger.schema import trouble
+from upheld.ledger.schema import metadata
+
+# What is wrong with Upheld itself: since when, and whether somebody was told.
+trouble: Final = Table(
+    "trouble",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("told", BigInteger),
+    Column("told_to", Text),
+    Column("cleared", BigInteger),
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
 
 #: What is settled is kept so long, to be looked up.
 _KEPT: Final[Span] = 90 * DAY
