@@ -29,7 +29,12 @@ _CONFIG: Final[Mapping[str, Any]] = {
     "go_live": {
         "mode": "live",
         "live_for": ["all"],
-        "brake": {"pages": _MUCH, "customer_messages": _MUCH},
+        "brake": {
+            "pages": _MUCH,
+            "customer_messages": _MUCH,
+            "answers": _MUCH,
+            "answers_a_day": _MUCH,
+        },
     },
 }
 

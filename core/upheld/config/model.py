@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from upheld.calendar.instant import MINUTE, Span
+from upheld.calendar.instant import DAY, HOUR, MINUTE, Span
 from upheld.config.mapping import ConflictsEntry, MapEntry, StaffEntry
 from upheld.config.secrets import SecretRef, Vault
 from upheld.directory.build import Written, WrittenCustomer, build_directory
@@ -99,6 +99,12 @@ class BrakeEntry(Entry):
     )
     pages: RateText = Field(
         Rate(20, 10 * MINUTE, "20 in 10 minutes"), description="pages and calls"
+    )
+    answers: RateText = Field(
+        Rate(20, HOUR, "20 in 1 hour"), description="automatic answers to one address"
+    )
+    answers_a_day: RateText = Field(
+        Rate(60, DAY, "60 in 24 hours"), description="the same, over a longer time"
     )
 
 

@@ -313,7 +313,7 @@ class Site:
 
     def _brake(self) -> Brake:
         brake = self.config.go_live.brake
-        return Brake(pages=brake.pages, customer_messages=brake.customer_messages)
+        return Brake(brake.pages, brake.customer_messages, (brake.answers, brake.answers_a_day))
 
     def _ping(self) -> SecretStr | None:
         ping, where = self.config.watch_me.ping, self.config.document.place("watch_me", "ping")

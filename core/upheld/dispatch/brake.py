@@ -1,6 +1,7 @@
 """The brake: more than so many messages in so long are not sent but held, and the operator is told.
 
-It keeps a rule gone wild over hundreds of cases from waking everybody and from flooding customers.
+It keeps a rule gone wild over hundreds of cases from waking everybody and from flooding customers, and
+two machines that don't know each other for what they are from answering each other for ever (RFC 3834 §2).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from upheld.ledger import NewDelivery, OutboxItem, OutboxState, Transaction
 
 PAGES: Final = "pages"
 CUSTOMER_MESSAGES: Final = "customer messages"
+ANSWERS: Final = "automatic answers to one address"
 #: Under these a message that is held has trouble in the ledger: for each brake, and for the others.
 BRAKE: Final = "brake"
 HELD: Final = "held"
@@ -35,6 +37,10 @@ _CUSTOMER: Final = frozenset(
 )
 
 
+#: What is answered by itself: it must never be answered by itself.
+AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL, Purpose.ANSWER})
+
+
 @dataclass(frozen=True, slots=True)
 class Brake:
     """Counts deliveries in policy time, over all daemons. What is None is not braked.
@@ -44,6 +50,7 @@ class Brake:
 
     pages: Rate | None = None
     customer_messages: Rate | None = None
+    answers: tuple[Rate, ...] = ()
 
     def holds(
         self, tx: Transaction, item: OutboxItem, deliveries: Sequence[NewDelivery], now: Instant
@@ -52,9 +59,28 @@ class Brake:
 
         What a person released goes, and counts.
         """
+        if item.reason is not None:
+            return None
+        if item.purpose in AUTOMATIC:
+            found = (self._over(tx, each.address, now) for each in deliveries)
+            over = next((rate for rate in found if rate is not None), None)
+            if over is not None:
+                return f"{BRAKE} on {ANSWERS}: {over.text}"
+        return self._of_its_kind(tx, item, deliveries, now)
+
+    def _over(self, tx: Transaction, address: str, now: Instant) -> Rate | None:
+        """The rate that one more automatic answer to this address would be beyond."""
+        counts = (
+            (rate, tx.planned_to(address, AUTOMATIC, now - rate.per)) for rate in self.answers
+        )
+        return next((rate for rate, count in counts if count >= rate.count), None)
+
+    def _of_its_kind(
+        self, tx: Transaction, item: OutboxItem, deliveries: Sequence[NewDelivery], now: Instant
+    ) -> str | None:
         kind = kind_of(item.purpose, item.to)
         rate = self._rate(kind)
-        if rate is None or item.reason is not None:
+        if rate is None:
             return None
         lately = sum(
             each.deliveries

@@ -37,6 +37,7 @@ from upheld.case.events import (
 )
 from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
+from upheld.dispatch.brake import AUTOMATIC
 from upheld.dispatch.offers import links
 from upheld.engine.case import Life
 from upheld.engine.desks import speaking
@@ -63,8 +64,6 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
     Purpose.QUESTION: "question",
     Purpose.ANSWER: "answer",
 }
-#: What a message that answers by itself is for: it must never be answered by itself (RFC 3834).
-_AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL, Purpose.ANSWER})
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 #: ``language/name``.
 _NAME: Final = re.compile(r"[\w-]+/[\w.-]+")
@@ -145,7 +144,7 @@ class Composer:
             urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
             spoken=text if purpose is Purpose.CALL else None,
             reply_to=reply_to,
-            automatic=purpose in _AUTOMATIC,
+            automatic=purpose in AUTOMATIC,
         )
 
     def knows(self, name: str) -> bool:

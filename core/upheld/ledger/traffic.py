@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -34,6 +35,21 @@ class Traffic(Part):
             .group_by(outbox.c.key, outbox.c.purpose, outbox.c.recipients)
         )
         return [Planned(purpose, tuple(json.loads(to)), count) for purpose, to, count in rows]
+
+    def planned_to(self, address: str, purposes: Collection[str], at: Instant) -> int:
+        """How many deliveries of these purposes were planned to an address after ``at`` (policy time)."""
+        count = (
+            select(func.count())
+            .select_from(delivery)
+            .join(outbox, _OF)
+            .where(
+                outbox.c.planned > at,
+                outbox.c.purpose.in_(sorted(purposes)),
+                func.lower(delivery.c.address) == address.lower(),
+                delivery.c.state != DeliveryState.MERGED.value,
+            )
+        )
+        return int(self._connection.execute(count).scalar_one())
 
     def held(self) -> dict[str, int]:
         """How many messages are held, by reason."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.core.dispatch.scene import LIVE, NOW, WAYS, Site, mail, page, send, withdraw
-from upheld.calendar.instant import MINUTE
+from upheld.calendar.instant import DAY, HOUR, MINUTE
 from upheld.case.decision import Action, CreateItem, Purpose
 from upheld.config.model import Rate
 from upheld.dispatch.brake import CUSTOMER_MESSAGES, PAGES, Brake, family, kind_of
@@ -124,6 +124,50 @@ def test_nobody_is_kept_from_being_stood_down(site: Site) -> None:
 )
 def test_which_brake_a_message_is_under(purpose: str, to: tuple[str, ...], kind: str) -> None:
     assert kind_of(purpose, to) == kind
+
+
+# --- automatic answers to one address ---------------------------------------------------------------
+
+ANSWERS = Brake(answers=(Rate(3, HOUR, "3 in 1 hour"), Rate(5, DAY, "5 in 24 hours")))
+
+
+def answered(site: Site, *purposes: Purpose, start: int = 0) -> list[OutboxState]:
+    """Pat is answered by itself, once for each; what became of it."""
+    keys = [f"a{number}" for number in range(start, start + len(purposes))]
+    for key, purpose in zip(keys, purposes, strict=True):
+        site.case(send(key, purpose, "reporter"))
+    planner(site, ANSWERS).plan()
+    return [site.item(key).state for key in keys]
+
+
+def test_no_machine_is_answered_for_ever(either: Site) -> None:
+    """Two correct systems still loop: neither marks its mail in a way that the other knows."""
+    assert answered(either, *[Purpose.ACK] * 3, Purpose.REFERRAL) == [PLANNED] * 3 + [HELD]
+    assert either.item("a3").reason == "brake on automatic answers to one address: 3 in 1 hour"
+    with either.ledger.reading() as tx:
+        (trouble,) = tx.troubles()
+    assert trouble.key == "brake on automatic answers to one address"
+
+
+def test_the_day_has_a_limit_of_its_own(either: Site) -> None:
+    answered(either, *[Purpose.ACK] * 3)
+    either.clock.forward(hours=1)
+    assert answered(either, *[Purpose.ACK] * 3, start=3) == [PLANNED, PLANNED, HELD]
+    assert "5 in 24 hours" in str(either.item("a5").reason)
+    either.clock.forward(hours=24)
+    assert answered(either, Purpose.ACK, start=6) == [PLANNED]
+
+
+def test_what_a_person_writes_is_no_automatic_answer(site: Site) -> None:
+    answered(site, *[Purpose.ACK] * 3)
+    assert answered(site, Purpose.REPLY, Purpose.STATUS, start=3) == [PLANNED, PLANNED]
+
+
+def test_another_address_has_its_own_count(site: Site) -> None:
+    answered(site, *[Purpose.ACK] * 3)
+    site.case(send("b", Purpose.ANSWER, "engineer"))
+    planner(site, ANSWERS).plan()
+    assert site.item("b").state is PLANNED
 
 
 # --- what becomes of it -----------------------------------------------------------------------------
