@@ -9,5 +9,7 @@ from upheld.plugin import Connection, Probe, hookimpl
 
 @hookimpl
 def upheld_plugins() -> list[type[Connection[Any] | Probe[Any]]]:
-    """Brings the simulator so far, and no tracker yet."""
-    return []
+    """Brings one tracker."""
+    from upheld_jira.adapter import Jira
+
+    return [Jira]
