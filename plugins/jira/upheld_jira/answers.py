@@ -137,11 +137,10 @@ def after(response: requests.Response) -> timedelta:
     if given.isdecimal():
         return min(timedelta(seconds=int(given[:6])), _LONGEST)
     then, sent = _http_date(given), _http_date(response.headers.get("Date", ""))
-    if then is None:
+    if then is None or sent is None:
         return PATIENCE
-    # By Jira's own clock, where it tells: ours may be off.
-    wait = then - (sent or datetime.now(UTC))
-    return min(max(wait, timedelta(0)), _LONGEST)
+    # By Jira's own clock: ours may be off.
+    return min(max(then - sent, timedelta(0)), _LONGEST)
 
 
 def _http_date(text: str) -> datetime | None:
