@@ -1,27 +1,13 @@
-"""The words of a message: templates of the policy, filled in a sandbox with what is known now."""
+"""The words of a message: templates, filled with what is known now."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path, PurePath
-from traceback import extract_tb
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
-
-from jinja2 import (
-    BaseLoader,
-    Environment,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-)
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from upheld.calendar.instant import HOUR, MINUTE, Instant, Span, moment
 from upheld.case.decision import Purpose
@@ -39,12 +25,12 @@ from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.brake import AUTOMATIC
 from upheld.dispatch.offers import links
+from upheld.dispatch.templates import Templates
 from upheld.engine.case import Life
 from upheld.engine.desks import speaking
 from upheld.engine.fold import deeds
-from upheld.errors import ConfigError, Place
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
-from upheld.plugin import Outgoing, Urgency
+from upheld.plugin import Channel, Outgoing, Urgency
 from upheld.policy.catalogue import Clocks, product_of
 from upheld.policy.model import Policy
 
@@ -65,8 +51,6 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
     Purpose.ANSWER: "answer",
 }
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
-#: ``language/name``.
-_NAME: Final = re.compile(r"[\w-]+/[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +76,11 @@ def purpose_of(item: OutboxItem) -> Purpose:
     return Purpose.STAND_DOWN if item.purpose == WITHDRAW else Purpose(item.purpose)
 
 
-class _Templates(BaseLoader):
-    """The site's own templates before those that ship; the language (de-AT, then de) before English."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-
-    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Any]:
-        """The text of ``language/name``; Jinja's own signature."""
-        # A name comes from a policy, a language from a list of customers: neither is a path.
-        found = self._found(template) if _NAME.fullmatch(template) else None
-        if found is None:
-            raise TemplateNotFound(template)
-        return found.read_text(encoding="utf-8").removeprefix("\ufeff"), str(found), lambda: True
-
-    def _found(self, template: str) -> Traversable | None:
-        language, _, name = template.partition("/")
-        shipped = files("upheld.policy").joinpath("shipped", "templates")
-        folders = (shipped,) if self.folder is None else (self.folder, shipped)
-        tongues = dict.fromkeys((language, language.partition("-")[0], "en"))
-        places = (
-            folder.joinpath(tongue, f"{name}.txt") for tongue in tongues for folder in folders
-        )
-        return next((place for place in places if place.is_file()), None)
-
-
 class Composer:
     """Writes messages. Templates can't reach anything but the values they are handed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._jinja = _shipped() if folder is None else _environment(folder)
+        self._templates = Templates(folder)
 
     def compose(
         self,
@@ -136,67 +95,22 @@ class Composer:
         """The message of a delivery, in the reader's language and zone."""
         purpose = purpose_of(known.item)
         name = known.item.template or _TEMPLATES[purpose]
-        subject, text = self._render(name, language, _values(known, delivery, ZoneInfo(zone)))
+        values = _values(known, delivery, ZoneInfo(zone))
+        letter = self._templates.written(name, known.policy.name, language, values)
         return Outgoing(
             thread=thread,
-            subject=subject,
-            text=text,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html if delivery.channel == Channel.MAIL else None,
             urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
-            spoken=text if purpose is Purpose.CALL else None,
+            spoken=letter.text if purpose is Purpose.CALL else None,
             reply_to=reply_to,
             automatic=purpose in AUTOMATIC,
         )
 
     def knows(self, name: str) -> bool:
         """Whether there is a template of this name."""
-        try:
-            self._jinja.get_template(f"en/{name}")
-        except TemplateNotFound:
-            return False
-        except TemplateError:
-            return True  # it is there, if broken; what is wrong is told when it is filled
-        return True
-
-    def _render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
-        try:
-            whole = self._jinja.get_template(f"{language}/{name}").render(values)
-        except Exception as error:
-            # A template is a program: it may raise anything at all.
-            told = (
-                str(error)
-                if isinstance(error, TemplateError)
-                else f"{type(error).__name__}: {error}"
-            )
-            raise ConfigError(
-                f"template {name!r} can't be filled: {told}",
-                where=_place(error, f"{language}/{name}.txt"),
-                do_next="correct the template and restart; the message waits in the dead letters",
-            ) from error
-        head, _, body = whole.partition("\n\n")
-        subject = head.removeprefix("Subject:").strip()
-        # A customer's subject line must not smuggle a header in.
-        return " ".join(subject.split()), body.strip() + "\n"
-
-
-@cache  # what ships is compiled once, however often a daemon is built
-def _shipped() -> Environment:
-    return _environment(None)
-
-
-def _environment(folder: Path | None) -> Environment:
-    return ImmutableSandboxedEnvironment(
-        loader=_Templates(folder), trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
-
-
-def _place(error: Exception, template: str) -> Place:
-    """The file of the template and the line, as far as the error tells."""
-    frames = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__)]
-    if isinstance(error, TemplateSyntaxError):
-        frames.append((error.filename or template, error.lineno))
-    inside = [(file, line) for file, line in frames if file.endswith(".txt")]
-    file, line = inside[-1] if inside else (template, None)
-    return Place("/".join(("templates", *PurePath(file).parts[-2:])), line)
+        return self._templates.knows(name)
 
 
 def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
