@@ -117,7 +117,7 @@ def test_every_room_has_its_layer_and_only_rooms_to_come_are_in_brackets() -> No
     "name", ["Plugins see upheld.plugin alone", "The plugin surface stands alone"]
 )
 def test_no_room_is_forgotten_by_a_contract(name: str) -> None:
-    surface = {"upheld.plugin", "upheld.errors", "upheld.transport"}
+    surface = {"upheld.plugin", "upheld.errors", "upheld.sms", "upheld.transport"}
     assert set(contract(name)["forbidden_modules"]) == rooms() - surface
 
 
@@ -139,7 +139,7 @@ def imported(file: Path) -> Iterator[str]:
 def seen_by(file: Path) -> set[str]:
     """What a plugin's file may see of us; the contract that it inherits is in a file of its own."""
     kit = {"upheld.testing", "upheld.testing.kit"} if file.name == "conformance.py" else set()
-    return {"upheld.plugin", "upheld.transport"} | kit
+    return {"upheld.plugin", "upheld.sms", "upheld.transport"} | kit
 
 
 def test_a_plugin_and_its_simulator_import_the_surface_alone() -> None:

@@ -24,7 +24,8 @@ from upheld.plugin import (
     Received,
     Request,
 )
-from upheld_twilio import marks, outgoing
+from upheld.sms import carried, mark, number, of
+from upheld_twilio import outgoing
 from upheld_twilio.client import Api
 from upheld_twilio.config import TwilioConfig
 from upheld_twilio.cursor import Cursor
@@ -71,11 +72,11 @@ class Twilio(Notifier[TwilioConfig]):
         """Send an SMS or place a call. ``accepted``: Twilio has it, nobody else so far."""
         at = self.context.now()
         if to.channel is Channel.SMS:
-            number = outgoing.number(to.value)
-            mark = marks.mark(key, number, at, self.config.token.get_secret_value())
-            form = outgoing.sms(message, number, mark, self.config, self._door, key=key, at=at)
+            called = number(to.value)
+            signed = mark(key, called, at, self.config.token.get_secret_value())
+            form = outgoing.sms(message, called, signed, self.config, self._door, key=key, at=at)
             sent = self._connected().create("Messages", form)
-            return Receipt(key, mark, Delivery.ACCEPTED, at, detail=str(sent.get("sid", "")))
+            return Receipt(key, signed, Delivery.ACCEPTED, at, detail=str(sent.get("sid", "")))
         if to.channel is Channel.VOICE:
             form = outgoing.call(message, to.value, self.config, self._door, key=key, at=at)
             sent = self._connected().create("Calls", form)
@@ -84,12 +85,8 @@ class Twilio(Notifier[TwilioConfig]):
 
     def find(self, key: str, to: Address, since: datetime) -> Lookup[Receipt]:
         """The SMS to this number that bears the key's mark, or the call that was made with the key."""
-        number = outgoing.number(to.value)
-        if to.channel is Channel.VOICE:
-            found = self._call(key, number, since)
-        else:
-            found = self._sms(key, number, since)
-        return Lookup(found, conclusive=True)
+        look = self._call if to.channel is Channel.VOICE else self._sms
+        return Lookup(look(key, number(to.value), since), conclusive=True)
 
     def pull(self, cursor: str | None) -> Page:
         """What people wrote, and what became of what we sent, since ``cursor``; a day back without."""
@@ -117,17 +114,17 @@ class Twilio(Notifier[TwilioConfig]):
 
     # --- lookups ---
 
-    def _sms(self, key: str, number: str, since: datetime) -> Receipt | None:
-        name = marks.of(key)
+    def _sms(self, key: str, to: str, since: datetime) -> Receipt | None:
+        name = of(key)
         # No filter by date: what has not been sent yet has none, and would be left out.
-        for each in self._to("Messages", "messages", number, since):
-            mark = marks.carried(each.body or "")
-            if mark is not None and mark.startswith(name):
-                return self._found(key, mark, each)
+        for each in self._to("Messages", "messages", to, since):
+            signed = carried(each.body or "")
+            if signed is not None and signed.startswith(name):
+                return self._found(key, signed, each)
         return None
 
-    def _call(self, key: str, number: str, since: datetime) -> Receipt | None:
-        for each in self._to("Calls", "calls", number, since):
+    def _call(self, key: str, to: str, since: datetime) -> Receipt | None:
+        for each in self._to("Calls", "calls", to, since):
             if self._made_with(each.sid, signpost(key)):
                 return self._found(key, each.sid, each)
         return None
@@ -142,8 +139,8 @@ class Twilio(Notifier[TwilioConfig]):
         news = receipt(key, handle, there.status, at, there.error_code, there.answered_by)
         return news or Receipt(key, handle, Delivery.ACCEPTED, at)
 
-    def _to(self, what: str, name: str, number: str, since: datetime) -> Iterator[Resource]:
-        query = {"To": number, "From": self.config.number}
+    def _to(self, what: str, name: str, to: str, since: datetime) -> Iterator[Resource]:
+        query = {"To": to, "From": self.config.number}
         for each in self._since(what, name, Cursor(since), **query):
             if each.found is not None:
                 yield each.found

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from upheld.plugin import ConnectionConfig
+from upheld.sms import E164
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-E164: Final = r"\+[1-9][0-9]{6,14}"
 
 
 class TwilioConfig(ConnectionConfig):

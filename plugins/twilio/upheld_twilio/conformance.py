@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 import pytest
 
 from upheld.plugin import Address, Channel
+from upheld.sms import mark
 from upheld.testing import SteppedClock
 from upheld.testing.kit import (
     Arrived,
@@ -20,7 +21,6 @@ from upheld.testing.kit import (
 )
 from upheld_twilio.account import Item
 from upheld_twilio.adapter import Twilio
-from upheld_twilio.marks import mark
 from upheld_twilio.simulator import ACCOUNT, NUMBER, TOKEN, TwilioSimulator, words
 
 _PAT: Final = "+12025550111"

@@ -26,8 +26,8 @@ from upheld.plugin import (
     Receipt,
     Refused,
 )
+from upheld.sms import carried, quoted, without
 from upheld_twilio.codes import told
-from upheld_twilio.marks import carried, quoted, without
 
 _DELIVERY: Final = {
     "accepted": Delivery.ACCEPTED,

@@ -7,9 +7,6 @@ with our token, so that nothing has to be kept here between two of them. TwiML: 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 import zlib
@@ -20,8 +17,9 @@ from xml.etree.ElementTree import Comment, Element, SubElement, tostring
 from xml.sax.saxutils import escape
 
 from upheld.plugin import Answer, Does, Outgoing
-from upheld_twilio.marks import of
-from upheld_twilio.text import CUT, clean, longest
+from upheld.sms import CUT, clean, longest, of
+from upheld.sms import sealed as seal
+from upheld.sms import unsealed as unseal
 
 #: How often somebody who presses nothing is asked.
 TIMES: Final = 3
@@ -120,38 +118,18 @@ def silence() -> str:
 def sealed(call: Dialogue, token: str) -> str:
     """The dialogue as a word for a URL."""
     answers = [[each.word, each.does.value, each.code] for each in call.answers]
-    said = json.dumps(
-        [call.key, call.words, call.language, answers, call.asked], ensure_ascii=False
-    )
-    packed = zlib.compress(said.encode(), 9)
-    return f"{_word(packed)}.{_word(_seal(packed, token))}"
+    said = [call.key, call.words, call.language, answers, call.asked]
+    return seal(zlib.compress(json.dumps(said, ensure_ascii=False).encode(), 9), token)
 
 
 def unsealed(word: str, tokens: Iterable[str]) -> Dialogue | None:
     """The dialogue again; None where none of our tokens sealed it."""
-    body, _, seal = word.partition(".")
-    try:
-        packed, given = _bytes(body), _bytes(seal)
-    except ValueError:
-        return None
-    fits = [hmac.compare_digest(_seal(packed, token), given) for token in tokens]
-    if not any(fits):
+    packed = unseal(word, tokens)
+    if packed is None:
         return None
     key, words, language, answers, asked = json.loads(zlib.decompress(packed))
     known = tuple(Answer(each[0], Does(each[1]), each[2]) for each in answers)
     return Dialogue(key, words, language, known, asked)
-
-
-def _seal(packed: bytes, token: str) -> bytes:
-    return hmac.new(token.encode(), b"call:" + packed, hashlib.sha256).digest()[:16]
-
-
-def _word(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _bytes(word: str) -> bytes:
-    return base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
 
 
 # --- TwiML --------------------------------------------------------------------------------------

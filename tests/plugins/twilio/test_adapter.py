@@ -30,9 +30,9 @@ from upheld.plugin import (
     Retry,
     Unknown,
 )
+from upheld.sms import carried, mark
 from upheld.testing import ScratchContext, SteppedClock
 from upheld_twilio.adapter import Twilio
-from upheld_twilio.marks import carried, mark
 from upheld_twilio.simulator import ACCOUNT, NUMBER, TOKEN, TwilioSimulator
 
 AGO = NOON - timedelta(hours=1)

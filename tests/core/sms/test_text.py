@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upheld_twilio.text import CUT, clean, fitted, segments
+from upheld.sms import CUT, clean, fitted, segments
 
 
 @pytest.mark.parametrize(
