@@ -40,6 +40,11 @@ def segments(text: str) -> int:
     return 1 if used <= single else -(-used // several)
 
 
+def is_gsm(text: str) -> bool:
+    """Whether it goes in the plain alphabet of phones (GSM 03.38), and needs no UCS-2."""
+    return all(each in _BASIC or each in _EXTENDED for each in text)
+
+
 def fitted(text: str, most: int, ending: str = "") -> str:
     """The text, cut where it must be so that it and ``ending`` go in ``most`` segments."""
     if _fits(text + ending, most):
@@ -66,7 +71,7 @@ def _cut(text: str, length: int) -> str:
 
 def _room(text: str) -> tuple[int, int, int]:
     """What one segment holds, what each of several holds, and what the text takes of it."""
-    if all(each in _BASIC or each in _EXTENDED for each in text):
+    if is_gsm(text):
         return 160, 153, len(text) + sum(each in _EXTENDED for each in text)
     return 70, 67, len(text.encode("utf-16-le")) // 2
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from upheld.plugin import Address, Channel, Nature
+from upheld.plugin import Address, Channel, Nature, Request
 from upheld.testing.kit.far_end import Call, FarEnd, Lacking
 
 
@@ -60,6 +60,10 @@ class NotifierFarEnd(FarEnd):
     def acknowledge(self, key: str) -> None:
         """The reader of what was sent under this key says that he has it."""
         raise Lacking("acknowledge")
+
+    def hooks(self) -> tuple[Request, ...]:
+        """What the far end sent to our door since this was asked last; none where it is polled."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

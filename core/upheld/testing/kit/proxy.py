@@ -75,6 +75,8 @@ class FaultProxy:
     ) -> None:
         self.target, self._writes = urlsplit(target), writes
         self._calls: list[Call] = []
+        #: The statuses that the far end itself answered.
+        self.answered: list[int] = []
         self._faults: deque[Fault] = deque()
         self._lasting: set[Fault] = set()
         self._closing = threading.Event()
@@ -246,6 +248,7 @@ class _Through(_Handler):
             reply = there.getresponse()
             kept = tuple(each for each in reply.getheaders() if each[0].lower() not in _HOP)
             answered = Answered(reply.status, kept, reply.read())
+            proxy.answered.append(reply.status)
         finally:
             there.close()
         return _with_wrong_clock(answered) if proxy.lasts(Fault.WRONG_CLOCK) else answered
