@@ -86,7 +86,7 @@ def only_problem(registry: Registry) -> str:
 
 
 def test_our_own_plugins_are_found_through_the_same_door() -> None:
-    assert {"builtin", "email", "pagerduty", "terminal", "twilio"} <= installed().keys()
+    assert {"builtin", "email", "kannel", "pagerduty", "terminal", "twilio"} <= installed().keys()
     assert installed()["terminal"].distribution == "upheld"
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import ClassVar, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,7 +17,7 @@ from upheld.plugin import Address, Channel, Request
 from upheld.testing import SteppedClock
 from upheld.testing.kit import Arrived, Call, Fault, FaultProxy, NotifierContract, NotifierFarEnd
 from upheld_kannel.adapter import Kannel
-from upheld_kannel.gateway import PASSWORD, USER, Gateway, installed
+from upheld_kannel.gateway import ESCAPES, PASSWORD, USER, Gateway, installed
 from upheld_kannel.pdu import Submitted
 from upheld_kannel.simulator import KannelSimulator
 from upheld_kannel.smsc import DELIVERED, Smsc
@@ -111,7 +112,7 @@ class Real(Phones):
     live = True
 
     def __init__(self, clock: SteppedClock, proxy: FaultProxy, smsc: Smsc, sink: Sink) -> None:
-        super().__init__(clock, proxy, sink.url)
+        super().__init__(clock, proxy, sink.apart())
         self.smsc, self.sink = smsc, sink
         self._told = 0
 
@@ -128,13 +129,14 @@ class Real(Phones):
     def hooks(self) -> tuple[Request, ...]:
         """What the gateway told: that the centre has it, then what the centre says."""
         self._told += 1
-        return self.sink.taken(self._told, self.clock)
+        return (self.sink.taken(self.door, self._told, self.clock),)
 
 
 class Sink:
-    """A door that keeps what comes. Use it in a ``with``."""
+    """A door that keeps what comes, late as it may be. Use it in a ``with``."""
 
     def __init__(self) -> None:
+        self._doors = count(1)
         self._came: list[str] = []
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -145,19 +147,22 @@ class Sink:
         """Where it stands."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def forget(self) -> None:
-        """Begin anew."""
-        with self._changed:
-            self._came.clear()
+    def apart(self) -> str:
+        """A door of one's own: what is still on its way for another test does not come there."""
+        return f"{self.url}/{next(self._doors)}"
 
-    def taken(self, number: int, clock: SteppedClock) -> tuple[Request, ...]:
-        """The ``number``-th request, once it is there."""
+    def taken(self, door: str, number: int, clock: SteppedClock) -> Request:
+        """The ``number``-th request to a door, once it is there; ``TimeoutError`` after a while."""
+
+        def came() -> list[str]:
+            return [each for each in self._came if f"{self.url}{each}".startswith(f"{door}/")]
+
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._came) >= number, _WAIT):
-                raise TimeoutError(f"the gateway called back {len(self._came)} times, not {number}")
-            path = self._came[number - 1]
-        query = tuple(parse_qsl(urlsplit(path).query, keep_blank_values=True))
-        return (Request("GET", f"{self.url}{path}", query, (), b"", clock.as_datetime()),)
+            if not self._changed.wait_for(lambda: len(came()) >= number, _WAIT):
+                raise TimeoutError(f"the gateway called back {len(came())} times, not {number}")
+            url = f"{self.url}{came()[number - 1]}"
+        query = tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        return Request("GET", url, query, (), b"", clock.as_datetime())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -207,7 +212,8 @@ def gateway(
     folder = tmp_path_factory.mktemp("kannel")
     with ExitStack() as opened:
         smsc, sink = opened.enter_context(Smsc()), opened.enter_context(Sink())
-        kannel = opened.enter_context(Gateway(folder, smsc.port, f"{sink.url}/inbox"))
+        hook = f"{sink.url}/hooks/under-test?token={SECRET}&{ESCAPES}"
+        kannel = opened.enter_context(Gateway(folder, smsc.port, hook))
         smsc.wait_for_gateway()
         yield kannel, smsc, sink
 
@@ -228,7 +234,6 @@ class TestKannel(NotifierContract):
             return
         kannel, smsc, sink = gateway
         smsc.forget()
-        sink.forget()
         with FaultProxy(kannel.url) as proxy:
             yield Real(clock, proxy, smsc, sink)
             # Nothing of this test comes in the next one.

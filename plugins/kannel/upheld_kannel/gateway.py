@@ -16,6 +16,8 @@ from typing import Final, Self
 
 USER: Final = "upheld"
 PASSWORD: Final = "a-word-of-the-gateway"  # noqa: S105  of nobody
+#: What a get-url of ours asks Kannel to fill in.
+ESCAPES: Final = "from=%p&to=%P&text=%a&id=%I&charset=%C"
 _PATH: Final = "/usr/sbin:/usr/bin:/usr/local/sbin"
 _SECONDS: Final = 15.0
 _CONFIGURATION: Final = """\
