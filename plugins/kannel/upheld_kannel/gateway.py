@@ -123,12 +123,8 @@ class Gateway:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()  # asked to end, it would wait for idle connections; it has nothing to save
+    process.wait()
 
 
 def _free(number: int) -> list[int]:

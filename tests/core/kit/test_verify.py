@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from upheld.cli import main, plugins_verify
 from upheld.testing.kit import Assertion, Grade, Kind, Outcome, Shown, assertions
 from upheld.testing.kit.verify import Verdict
+from upheld_kannel.gateway import installed
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -33,9 +34,15 @@ GRADES = {
     "pagerduty": "gold",
     "email": "gold",
     "twilio": "gold",
+    "kannel": "gold",
 }
 PLUGINS = {"builtin": Kind.TRACKER, "terminal": Kind.NOTIFIER, "pagerduty": Kind.NOTIFIER}
-EVERY = PLUGINS | {"email": Kind.CONVERSATION, "twilio": Kind.CONVERSATION}
+EVERY = PLUGINS | {
+    "email": Kind.CONVERSATION,
+    "twilio": Kind.CONVERSATION,
+    "kannel": Kind.NOTIFIER,
+}
+LIVE = {"builtin", "terminal"} | ({"kannel"} if installed() is None else set())
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -44,7 +51,7 @@ def test_every_assertion_of_the_kind_is_told(name: str) -> None:
     listed = [each.id for each in assertions(EVERY[name])]
     assert [each["id"] for each in told["assertions"]] == listed
     assert (told["plugin"], told["kind"]) == (name, EVERY[name])
-    assert told["live"] is (name in {"builtin", "terminal"})
+    assert told["live"] is (name in LIVE)
 
 
 @pytest.mark.parametrize("name", EVERY)
