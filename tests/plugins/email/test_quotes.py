@@ -31,6 +31,7 @@ CUT = {
     "À : Pat\nObjet : RE: x\n\nMerci.\n",
     "outlook with a line": "Yes.\n________________________________\nFrom: X\nTo: Y\n\nOld\n",
     "outlook of old": "Yes.\n\n-----Original Message-----\nFrom: X\nTo: Y\n\nOld\n",
+    "gmail, Polish": f"Yes.\n\nwt., 1 gru 2026 o 12:00 {US} napisał(a):\n\n{OLD}",
     "no announcement": f"Yes.\n\n{OLD}",
     "announced, and nothing behind": "Yes.\n\n> \n",
 }
@@ -43,6 +44,7 @@ KEPT = {
     "lines that look like a head": "From: the second one\nit fails. Since noon.\n",
     "a list with dashes": "Steps:\n-- one\n- two\n",
     "a signature": "Yes.\n\nBest regards,\nPat\n",
+    "a line that is a head in Polish": "To the team:\n\nData: 5 rows lost.\nPlease help.\n",
     "points": "version: 5.1\nos: Debian\n",
     "indentation": "Traceback:\n    raise X\n\n\n  at y\n",
     "nothing": "",
