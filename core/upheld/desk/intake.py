@@ -18,7 +18,6 @@ from upheld.case.events import (
     UPHELD,
     Actor,
     Body,
-    CustomerMessage,
     Event,
     Noted,
     Opened,
@@ -30,6 +29,7 @@ from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
+from upheld.desk.worded import customers_words, fresh, unverified, with_files
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
@@ -175,7 +175,9 @@ class Intake:
             reason = f"{message.nature.value} mail"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return
-        body = Noted(f"[{message.nature.value}] {message.subject}\n{message.text}")
+        body = Noted(
+            f"[{message.nature.value}] {message.subject}\n{with_files(message.text, message)}"
+        )
         self._fact(tx, case, message, body, Actor(message.by.id, Side.BOT))
 
     def _turn(
@@ -187,11 +189,11 @@ class Intake:
             self.colleagues.take(tx, source, message, case, sender)
         elif sender.kind == "staff":
             # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
-            self._fact(tx, case, message, _unverified(message), _who(sender))
+            self._fact(tx, case, message, unverified(message), _who(sender))
         elif sender.customer and sender.customer == self._opening(case, message).customer:
             self._customers(tx, message, case, sender)
         else:
-            self._fact(tx, case, message, _unverified(message), Actor(message.by.id, Side.UNKNOWN))
+            self._fact(tx, case, message, unverified(message), Actor(message.by.id, Side.UNKNOWN))
 
     def _customers(self, tx: Transaction, message: Message, case: Subject, sender: Sender) -> None:
         """What the customer writes in their case, and all that their words do to it, together."""
@@ -205,7 +207,7 @@ class Intake:
         )
         policy = self.records.book.terms(case).policy
         follows = answered(words, policy, lambda: self.records.life(case, now).state)
-        bodies = {"": _said(message, sender.customer), **follows}
+        bodies = {"": customers_words(message, sender.customer), **follows}
         who = _who(sender)
         by = {part: UPHELD if isinstance(body, Noted) else who for part, body in bodies.items()}
         events = [Event(message.id + part, at, now, by[part], bodies[part]) for part in bodies]
@@ -267,7 +269,7 @@ class Intake:
     def _refer_again(
         self, tx: Transaction, source: Source, message: Message, referral: Subject, sender: Sender
     ) -> None:
-        self._referred(tx, source, message, referral, _said(message), sender)
+        self._referred(tx, source, message, referral, customers_words(message), sender)
 
     def _referred(
         self,
@@ -290,7 +292,7 @@ class Intake:
         return Opened(
             source="email" if source.plugin == "email" else source.plugin,
             subject=message.subject,
-            text=message.text,
+            text=with_files(message.text, message),
             reporter=message.by.id,
             reporter_name=sender.name or message.by.name,
             customer=sender.customer,
@@ -377,21 +379,3 @@ def _id(item: Inbound) -> str:
     if isinstance(item, RemoteCase):
         return ascii(f"{item.ref.id}@{item.version}")[1:-1]
     return hashlib.sha256(ascii(item).encode()).hexdigest()
-
-
-def fresh(message: Message) -> str:
-    """What is new in it; all of it where its plugin has not looked."""
-    return message.text if message.fresh is None else message.fresh
-
-
-def whole(message: Message) -> str:
-    """All that came, where that is more than what is new."""
-    return "" if message.fresh in {None, message.text} else message.text
-
-
-def _said(message: Message, customer: str | None = None) -> CustomerMessage:
-    return CustomerMessage(fresh(message), message.by.id, customer, whole(message))
-
-
-def _unverified(message: Message) -> Noted:
-    return Noted(f"[unverified sender {message.by.id}] {message.subject}\n{message.text}")

@@ -15,8 +15,9 @@ from upheld.case.decision import Purpose, Subject
 from upheld.case.events import Actor, Body, Event, Noted, PublicReply, Side
 from upheld.case.opening import opening
 from upheld.desk.adoption import was_there_before
-from upheld.desk.intake import Source, fresh, whole
+from upheld.desk.intake import Source
 from upheld.desk.records import Records
+from upheld.desk.worded import fresh, whole
 from upheld.directory import Directory, Sender
 from upheld.ledger import Transaction
 from upheld.plugin import Message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +31,18 @@ from upheld.case.events import Actor, CustomerMessage, Noted, Opened, PublicRepl
 from upheld.case.state import Status
 from upheld.desk.intake import CASES_AN_HOUR
 from upheld.ledger import Fate, Ledger
-from upheld.plugin import Address, Channel, Health, Message, Nature, Reading, Ref, Refused, Touched
+from upheld.plugin import (
+    Address,
+    Attachment,
+    Channel,
+    Health,
+    Message,
+    Nature,
+    Reading,
+    Ref,
+    Refused,
+    Touched,
+)
 
 OUR = "support@magnolia.example"
 
@@ -88,6 +100,31 @@ def test_a_flood_from_one_sender_is_kept_not_opened(desk: Desk) -> None:
     desk.clock.forward(hours=1)
     desk.take(message(PAT, at=desk.clock.as_datetime()))
     assert len(desk.cases()) == CASES_AN_HOUR + 2
+
+
+def file(name: str, size: int) -> Attachment:
+    return Attachment("1", name, "text/plain", size, io.BytesIO)
+
+
+def test_files_are_named_on_the_case(desk: Desk) -> None:
+    """They lie in the mailbox; nobody has to guess that there are some."""
+    mail = message(PAT, text="See the log.\n", attachments=(file("a.log", 12_345), file("b", 7)))
+    desk.take(mail)
+    assert desk.state().opened.text == "See the log.\n\n[files: a.log (12 KB), b (7 bytes)]\n"
+    many = tuple(file(f"f{number}", 1) for number in range(23))
+    desk.take(message(PAT, text="More.", thread=(mail.id,), attachments=many))
+    text = desk.last("customer_message").body.text
+    assert text.startswith("More.\n\n[files: f0 (1 bytes), f1 (1 bytes)")
+    assert text.endswith("f19 (1 bytes), 3 more]\n")
+
+
+def test_files_of_an_unproven_sender_and_of_a_machine_are_named_too(desk: Desk) -> None:
+    mail = message(PAT)
+    given: dict[str, Any] = {"thread": (mail.id,), "attachments": (file("a.log", 1),)}
+    desk.take(mail, message(NOBODY, **given))
+    assert "[files: a.log (1 bytes)]" in desk.last("noted").body.text
+    desk.take(message(PAT, nature=Nature.AUTOMATIC, **given))
+    assert "[files: a.log (1 bytes)]" in desk.last("noted").body.text
 
 
 # --- a turn of a conversation ---------------------------------------------------------------------
