@@ -324,6 +324,7 @@ class Email(Notifier[EmailConfig]):
             ours=config.ours,
             site=self.context.site,
             authserv_id=config.authserv_id,
+            microsoft=config.microsoft_results,
             max_parts=config.max_parts,
             max_depth=config.max_depth,
         )
@@ -344,7 +345,7 @@ class Email(Notifier[EmailConfig]):
     def _findings(self) -> Iterator[Finding]:
         yield from self._tried(self._reading_works)
         yield from self._tried(self._sending_works)
-        if self.config.authserv_id is None:
+        if self.config.authserv_id is None and not self.config.microsoft_results:
             what = "`authserv_id` is not set: no sender is proven, so nobody works a case by mail"
             then = "set it to the name that your server writes first in Authentication-Results"
             yield Finding(Level.WARNING, self.context.name, what, then)

@@ -20,6 +20,7 @@ _LIST: Final = ("List-Id", "List-Unsubscribe", "List-Post", "Mailing-List")
 _ANSWERED: Final = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From")
 _BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
 _METHOD: Final = re.compile(r"(?i)^\s*(dmarc|dkim|spf)\s*=\s*([a-z]+)\b(.*)$", re.DOTALL)
+_COMPOSITE: Final = re.compile(r"(?i)^\s*compauth\s*=\s*pass\b")
 _PROPERTY: Final = re.compile(r"(?i)\b(header\.from|header\.d|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]+)")
 
 
@@ -34,20 +35,27 @@ def nature(mime: Mime, sender: str, *, ours: frozenset[str], site: str) -> Natur
     return Nature.AUTOMATIC if _automatic(mime, sender) else Nature.NORMAL
 
 
-def verified(mime: Mime, sender: str, authserv_id: str | None) -> bool:
+def verified(mime: Mime, sender: str, authserv_id: str | None, *, microsoft: bool = False) -> bool:
     """Whether our own server vouches for the sender (RFC 8601, 7489).
 
     Only the topmost Authentication-Results counts, and only under our server's name: anybody can
     write another. It must say ``dmarc=pass``, or ``dkim`` or ``spf`` must have passed for exactly
     the domain in From (a relaxed match would need the public suffix list; DMARC does that).
+    ``microsoft``: Microsoft 365 writes no name (against RFC 8601 §2.5); then the topmost counts that
+    bears none, and its own verdict over all (``compauth``) must be a pass, too.
     """
     topmost = unquoted(first(mime, "Authentication-Results")) or ""
-    name, _, results = topmost.partition(";")
-    words = name.split()
-    if authserv_id is None or not words or words[0].lower() != authserv_id.lower():
-        return False
+    name, _, named = topmost.partition(";")
+    if microsoft:
+        results = topmost.split(";")
+        ours = _METHOD.match(name) is not None and any(map(_COMPOSITE.match, results))
+    else:
+        results, words = named.split(";"), name.split()
+        ours = (
+            authserv_id is not None and words[:1] != [] and words[0].lower() == authserv_id.lower()
+        )
     domain = sender.rpartition("@")[2].lower()
-    return any(_vouches(result, domain) for result in results.split(";"))
+    return ours and any(_vouches(result, domain) for result in results)
 
 
 def _vouches(result: str, domain: str) -> bool:

@@ -143,6 +143,9 @@ class EmailConfig(ConnectionConfig):
     authserv_id: str | None = Field(
         None, description="the name your server writes first in Authentication-Results"
     )
+    microsoft_results: bool = Field(
+        False, description="Microsoft 365, whose server writes none: what it writes topmost counts"
+    )
     max_bytes: int = Field(26_214_400, ge=10_000, description="bigger mail goes to quarantine")
     max_parts: int = Field(200, ge=1, description="mail with more parts goes to quarantine")
     max_depth: int = Field(20, ge=1, description="mail nested deeper goes to quarantine")
@@ -158,9 +161,11 @@ class EmailConfig(ConnectionConfig):
         return address
 
     @model_validator(mode="after")
-    def _one_way_in(self) -> EmailConfig:
+    def _consistent(self) -> EmailConfig:
         if (self.password is None) == (self.oauth is None):
             raise ValueError("needs one of both: `password` or `oauth`")
+        if self.microsoft_results and self.authserv_id is not None:
+            raise ValueError("`microsoft_results` is for servers without an `authserv_id`")
         if self.oauth and not self.login.isascii():
             raise ValueError("with `oauth` the `user` must be ASCII")
         return self

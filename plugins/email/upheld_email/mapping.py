@@ -37,6 +37,7 @@ class Reader:
     ours: frozenset[str]
     site: str
     authserv_id: str | None = None
+    microsoft: bool = False
     max_parts: int = 200
     max_depth: int = 20
 
@@ -75,7 +76,7 @@ class Reader:
             id=name,
             at=at,
             by=sender,
-            verified=verified(mime, sender.id, self.authserv_id),
+            verified=verified(mime, sender.id, self.authserv_id, microsoft=self.microsoft),
             nature=self._nature(mime, name, sender.id),
             to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
             thread=tuple(dict.fromkeys(self._thread(mime)))[:_TOKENS],

@@ -163,3 +163,41 @@ def test_only_the_topmost_word_counts() -> None:
 def test_without_a_name_of_our_server_nobody_is_proven() -> None:
     assert not proven(f"{MX}; dmarc=pass", authserv_id=None)
     assert not verified(mail("Subject: x"), PAT, MX)
+
+
+MICROSOFT = (
+    "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=acme.example; dkim=pass (signature was verified)"
+    " header.d=acme.example;dmarc=pass action=none header.from=acme.example;compauth=pass reason=100"
+)
+
+
+def microsofts(*results: str) -> bool:
+    headers = [f"Authentication-Results: {result}" for result in results]
+    return verified(mail(*headers), PAT, None, microsoft=True)
+
+
+def test_what_microsoft_writes_is_proof_where_it_is_asked_for() -> None:
+    assert microsofts(MICROSOFT)
+    assert not proven(MICROSOFT)
+    assert not proven(MICROSOFT, authserv_id=None)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        "",
+        MICROSOFT.replace("compauth=pass", "compauth=fail"),
+        MICROSOFT.replace(";compauth=pass reason=100", ""),
+        MICROSOFT.replace("acme", "evil"),
+        f"evil.example; {MICROSOFT}",
+        "spf=fail (dmarc=pass header.from=acme.example;compauth=pass) smtp.mailfrom=evil.example",
+        "dmarc=fail header.from=acme.example;compauth=pass reason=130",
+    ],
+)
+def test_anything_less_of_microsoft_is_none(result: str) -> None:
+    assert not microsofts(result)
+
+
+def test_of_microsoft_only_the_topmost_counts() -> None:
+    assert not microsofts(f"{MX}; dmarc=pass", MICROSOFT)
+    assert not microsofts("spf=none", MICROSOFT)

@@ -139,3 +139,9 @@ def test_a_refusal_does_not_show_what_was_given() -> None:
     with pytest.raises(ValidationError) as refused:
         config(password=[SECRET], imap=f"imaps://ann:{SECRET}@h.example")
     assert SECRET not in str(refused.value)
+
+
+def test_a_server_has_a_name_or_is_microsofts() -> None:
+    with pytest.raises(ValidationError, match="authserv_id"):
+        config(authserv_id="mx.magnolia.example", microsoft_results=True)
+    assert config(microsoft_results=True).microsoft_results
