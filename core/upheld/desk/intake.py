@@ -71,6 +71,9 @@ class Colleagues(Protocol):
     ) -> None:
         """What a proven one of ours writes in a case's thread."""
 
+    def answered(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> bool:
+        """Whether it was one of ours who answered a page, by SMS, chat or key; then that is done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -121,12 +124,14 @@ class Intake:
             return False
         if isinstance(item, Message):
             self._message(tx, source, item)
-        else:
-            self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
+            return True
+        self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
         return True
 
     def _message(self, tx: Transaction, source: Source, message: Message) -> None:
         sender = self.directory.sender(message.by.id, instant(message.at))
+        if self.colleagues.answered(tx, source, message, sender):
+            return
         found = self._subject_of(tx, source, message) or self._named(tx, message, sender)
         if message.nature is not Nature.NORMAL:
             self._automatic(tx, source, message, found, sender)
@@ -287,7 +292,6 @@ class Intake:
 
     def _opened(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> Opened:
         at = self.records.dated(message.at)
-        old = was_there_before(tx, source, at)
         customer = self.directory.customers.get(sender.customer or "")
         return Opened(
             source="email" if source.plugin == "email" else source.plugin,
@@ -302,7 +306,7 @@ class Intake:
             nature=message.nature.value,
             connection=source.name,
             create_on=source.cases_to,
-            enforced_from=None if old else at,
+            enforced_from=None if was_there_before(tx, source, at) else at,
             desk=customer.desk if customer else None,
         )
 
@@ -332,8 +336,7 @@ class Intake:
         message: Message | None = None,
     ) -> None:
         now = self.records.clock.now()
-        sender = message.by.id if message else ""
-        title = message.subject if message else ""
+        sender, title = (message.by.id, message.subject) if message else ("", "")
         if fate is Fate.REFERRED:
             tx.keep_unrouted(
                 source.name, item, sender=sender, title=title, raw=raw, now=now, reason=reason

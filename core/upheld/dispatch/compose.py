@@ -24,6 +24,7 @@ from upheld.case.events import (
 from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.brake import AUTOMATIC
+from upheld.dispatch.forms import answers, template
 from upheld.dispatch.offers import links
 from upheld.dispatch.templates import Templates
 from upheld.engine.case import Life
@@ -34,22 +35,6 @@ from upheld.plugin import Channel, Outgoing, Urgency
 from upheld.policy.catalogue import Clocks, product_of
 from upheld.policy.model import Policy
 
-_TEMPLATES: Final[Mapping[Purpose, str]] = {
-    Purpose.ACK: "acknowledgement",
-    Purpose.PAGE: "page",
-    Purpose.CALL: "call",
-    Purpose.TICKET_NUMBER: "ticket-number",
-    Purpose.STATUS: "status",
-    Purpose.NOTIFY: "notify",
-    Purpose.ASK: "ask",
-    Purpose.REPLY: "reply",
-    Purpose.REFERRAL: "end-user-referral",
-    Purpose.STAND_DOWN: "stand-down",
-    Purpose.FORWARD: "forward",
-    Purpose.MAIL: "notify",
-    Purpose.QUESTION: "question",
-    Purpose.ANSWER: "answer",
-}
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 
 
@@ -69,6 +54,7 @@ class Known:
     people: Mapping[str, str]
     solutions: Sequence[SolutionEntry] = ()
     since: Instant | None = None
+    url: str | None = None
 
 
 def purpose_of(item: OutboxItem) -> Purpose:
@@ -94,7 +80,7 @@ class Composer:
     ) -> Outgoing:
         """The message of a delivery, in the reader's language and zone."""
         purpose = purpose_of(known.item)
-        name = known.item.template or _TEMPLATES[purpose]
+        name = known.item.template or template(purpose, delivery.channel)
         values = _values(known, delivery, ZoneInfo(zone))
         letter = self._templates.written(name, known.policy.name, language, values)
         return Outgoing(
@@ -103,7 +89,9 @@ class Composer:
             text=letter.text,
             html=letter.html if delivery.channel == Channel.MAIL else None,
             urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
-            spoken=letter.text if purpose is Purpose.CALL else None,
+            spoken=letter.text if _is_said(purpose, delivery) else None,
+            answers=answers(purpose, _number(known)),
+            url=known.url,
             reply_to=reply_to,
             automatic=purpose in AUTOMATIC,
         )
@@ -133,6 +121,7 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "update": _update(known, zone),
         "text": str(facts.get("text", "")),
         "why": known.item.why or "",
+        "channel": delivery.channel,
         "site": known.site,
     }
 
@@ -285,6 +274,14 @@ _PUBLIC: Final[Mapping[type, Callable[[str, Any], str]]] = {
     Resolved: _resolved,
     CustomerMessage: lambda _who, _body: "you wrote to us",
 }
+
+
+def _is_said(purpose: Purpose, delivery: Delivery) -> bool:
+    return purpose is Purpose.CALL or delivery.channel == Channel.VOICE
+
+
+def _number(known: Known) -> str:
+    return (known.life.state.number if known.life else None) or known.item.subject
 
 
 def _line(text: str) -> str:

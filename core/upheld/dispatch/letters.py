@@ -97,7 +97,13 @@ class Letters:
             customer_name=customer.name if customer else "",
             people={person.id: person.name for person in self.directory.people.values()},
             since=self._since(item, subject) if item.purpose == Purpose.STATUS else None,
+            url=self._url(subject) if item.purpose == Purpose.PAGE else None,
         )
+
+    def _url(self, subject: Subject) -> str | None:
+        """Where whoever is paged finds the case: its item on a tracker, the first that has an address."""
+        links = self.records.read(lambda tx: tx.links(subject.id))
+        return next((each.url for each in links if each.url), None)
 
     def _since(self, item: OutboxItem, subject: Subject) -> Instant:
         """When the status before this one went out; the opening where there was none. What was said to

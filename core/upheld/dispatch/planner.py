@@ -39,7 +39,7 @@ from upheld.ledger import (
     OutboxState,
     Transaction,
 )
-from upheld.plugin import Logger
+from upheld.plugin import Channel, Logger
 from upheld.seam import Live
 
 #: What is for no person.
@@ -191,7 +191,10 @@ class Planner:
         """The ways in which a message may go, in their order."""
         if item.purpose in TO_TRACKERS:
             return ()
-        return ways_for(purpose_of(item), item.to, self.ways)
+        ways = ways_for(purpose_of(item), item.to, self.ways)
+        if item.purpose == Purpose.ANSWER and item.connection:  # where it was asked
+            return (Way(Channel(str(item.facts["channel"])), item.connection), *ways)
+        return ways
 
     @property
     def plugins(self) -> dict[str, str]:

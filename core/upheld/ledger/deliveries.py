@@ -21,6 +21,13 @@ _SPOKEN_OF: Final = (
     .where(or_(delivery.c.key == bindparam("name"), delivery.c.handle == bindparam("name")))
     .order_by(delivery.c.number.desc())
 )
+_WAITING_FOR: Final = (
+    select(delivery)
+    .join(outbox, outbox.c.key == delivery.c.outbox_key)
+    .where(outbox.c.wake_at.is_not(None), outbox.c.unwanted.is_(None))
+    .where(delivery.c.recipient == bindparam("who"))
+    .order_by(delivery.c.number)
+)
 #: By the state that is reached: what has not come so far yet.
 _ADVANCED: Final = {
     reached: update(delivery)
@@ -65,6 +72,11 @@ class Deliveries(Part):
         asked = {"by": connection, "name": key_or_handle}
         row = self._connection.execute(_SPOKEN_OF, asked).mappings().first()
         return None if row is None else read_delivery(row)
+
+    def waiting_for(self, person: str) -> list[Delivery]:
+        """What went to a person and waits for somebody's answer, oldest first."""
+        rows = self._connection.execute(_WAITING_FOR, {"who": person}).mappings()
+        return [read_delivery(row) for row in rows]
 
     def advance(
         self,

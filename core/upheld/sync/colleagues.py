@@ -21,6 +21,7 @@ from upheld.desk.worded import fresh, whole
 from upheld.directory import Directory, Sender
 from upheld.ledger import Transaction
 from upheld.plugin import Message
+from upheld.sync.paged import Paged
 from upheld.sync.spoken import Answer, Heard, Speech
 from upheld.sync.verbs import Spoken, spoken
 
@@ -68,6 +69,10 @@ class Colleagues:
         self.records.add_together(tx, case, facts)
         if answer is not None:
             _answered(tx, wrote, answer)
+
+    def answered(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> bool:
+        """An answer to a page by SMS, chat or key."""
+        return Paged(self.records, self.directory).take(tx, source, message, sender)
 
     def _replied(
         self, tx: Transaction, wrote: _Wrote, text: str

@@ -174,7 +174,7 @@ class Stage:
     def _pages(self) -> Iterator[Got]:
         for event in self.pager.received:
             summary = event.body.get("payload", {}).get("summary", "")
-            person = event.dedup_key.rpartition(">")[2]
+            person = event.dedup_key.rpartition(">")[2].partition("/")[0]
             what = f"{event.action} {summary}".strip()
             yield Got(instant(event.at), "page", person, what, event.dedup_key)
 

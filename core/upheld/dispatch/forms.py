@@ -1,0 +1,50 @@
+"""The form of a message: which template fits its purpose and its channel, and how it is answered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from upheld.case.decision import Purpose
+from upheld.plugin import Answer, Channel, Does
+
+_TEMPLATES: Final[Mapping[Purpose, str]] = {
+    Purpose.ACK: "acknowledgement",
+    Purpose.PAGE: "page",
+    Purpose.CALL: "call",
+    Purpose.TICKET_NUMBER: "ticket-number",
+    Purpose.STATUS: "status",
+    Purpose.NOTIFY: "notify",
+    Purpose.ASK: "ask",
+    Purpose.REPLY: "reply",
+    Purpose.REFERRAL: "end-user-referral",
+    Purpose.STAND_DOWN: "stand-down",
+    Purpose.FORWARD: "forward",
+    Purpose.MAIL: "notify",
+    Purpose.QUESTION: "question",
+    Purpose.ANSWER: "answer",
+}
+#: The same page for a small screen, and for the ear.
+_FORMS: Final[Mapping[str, str]] = {
+    Channel.SMS.value: "page-short",
+    Channel.CHAT.value: "page-short",
+    Channel.VOICE.value: "page-spoken",
+}
+
+
+def template(purpose: Purpose, channel: str) -> str:
+    """The name of the template of a message on a channel."""
+    usual = _TEMPLATES[purpose]
+    return _FORMS.get(channel, usual) if purpose is Purpose.PAGE else usual
+
+
+def answers(purpose: Purpose, number: str) -> tuple[Answer, ...]:
+    """What the reader of a page may answer, words first, then keys; nothing else asks for an answer."""
+    if purpose is not Purpose.PAGE:
+        return ()
+    words = {"ACK": Does.ACKNOWLEDGE, "PASS": Does.ESCALATE, "STATUS": Does.STATUS}
+    keys = {"1": Does.ACKNOWLEDGE, "2": Does.ESCALATE}
+    return (
+        *(Answer(word, does, number) for word, does in words.items()),
+        *(Answer(key, does) for key, does in keys.items()),
+    )

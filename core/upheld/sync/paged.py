@@ -1,0 +1,231 @@
+"""What one of ours answers to a page by SMS, chat or key: ``ACK 1042``, ``WORK``, ``PASS @bo``.
+
+A number in the directory and a token of the page tell who and which case; neither is proof, and a
+sender's number can be forged. So without proof an answer does no more than what its person could wish to
+undo: acknowledge a page that they got, and ask how the case stands. It is answered where it came from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from upheld.case.decision import Purpose, Subject
+from upheld.case.events import Actor, Event, Noted, Side
+from upheld.case.state import CaseState, Status
+from upheld.desk.intake import Source
+from upheld.desk.receipts import Receipts
+from upheld.desk.records import Records
+from upheld.directory import Directory, Sender
+from upheld.errors import NotFound
+from upheld.ledger import Delivery, DeliveryState, Transaction
+from upheld.plugin import Actor as Remote
+from upheld.plugin import Channel, Message, Nature, Receipt
+from upheld.plugin import Delivery as Said
+from upheld.sync.spoken import Heard, Speech
+from upheld.sync.verbs import Spoken
+
+_WORDS: Final = re.compile(r"#?([A-Za-z]+)\b[ \t:,.]*(?:#?([A-Z]?\d+)\b)?[ \t:,.]*(.*)", re.DOTALL)
+_VERBS: Final[Mapping[str, str]] = {
+    "ACK": "ack",
+    "ACKNOWLEDGE": "ack",
+    "WORK": "work",
+    "CALLED": "call",
+    "MOBILISE": "mobilise",
+    "MOBILIZE": "mobilise",
+    "PASS": "pass",
+    "ESCALATE": "pass",
+    "STATUS": "status",
+}
+_UNPROVEN: Final = frozenset({"ack", "status"})
+_USAGE: Final = "write ACK, WORK, CALLED, MOBILISE, PASS @name or STATUS, and the case's number"
+#: A page in these states may be answered.
+_OUT: Final = (
+    DeliveryState.ATTEMPTING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.ACCEPTED,
+    DeliveryState.DELIVERED,
+    DeliveryState.ACKNOWLEDGED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an answer says: a verb, the number of a case ("" for none), and what stands behind them."""
+
+    verb: str
+    number: str = ""
+    rest: str = ""
+
+
+def word(text: str) -> Word | None:
+    """The answer that a text is; None where it begins with no word for one."""
+    found = _WORDS.match(text.strip())
+    verb = _VERBS.get(found[1].upper()) if found else None
+    return Word(verb, (found[2] or "").upper(), found[3].strip()) if found and verb else None
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """Takes such answers inside the transaction that moves the cursor."""
+
+    records: Records
+    directory: Directory
+
+    def take(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> bool:
+        """Whether it was one, of one of ours; then all is done that it asks for, and it is answered."""
+        person, said = sender.person, word(message.text)
+        if person is None or said is None or _is_mail(message) or not _written(message):
+            return False
+        found = self._case(tx, source, message, said, person.id)
+        if found is None:
+            return False
+        tx.bind_thread(source.name, message.id, found.id)
+        answer = _Answer(self, tx, message, found, Actor(person.id, Side.STAFF), said)
+        answer.put(source, answer.carried_out())
+        return True
+
+    def _case(
+        self, tx: Transaction, source: Source, message: Message, said: Word, person: str
+    ) -> Subject | None:
+        """By its number, by the page that was answered, or the only one that they are paged for."""
+        with suppress(NotFound):
+            if said.number:
+                return tx.subject(tx.find(said.number))
+        answered = (tx.receipt(source.name, token) for token in message.thread)
+        quoted = next((each.subject for each in answered if each is not None), None)
+        only = {quoted} if quoted else {each.subject for each in tx.waiting_for(person)}
+        return tx.subject(only.pop()) if len(only) == 1 and not said.number else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One answer of a person, for a case."""
+
+    desk: Paged
+    tx: Transaction
+    message: Message
+    case: Subject
+    by: Actor
+    said: Word
+    facts: list[Event] = field(default_factory=list)
+
+    def carried_out(self) -> str:
+        """Do it; what it came to, in a line."""
+        verb, pages = self.said.verb, self._pages()
+        own = any(each.recipient == self.by.id for each in pages)
+        if not self.message.verified and not (verb in _UNPROVEN and own):
+            return "not done: answer with the code at the end of our message, or at your tracker"
+        if verb == "status":
+            return self._status()
+        if verb == "ack":
+            return self._acknowledged(pages)
+        return self._passed(pages) if verb == "pass" else self._stated(verb, self.said.rest)
+
+    def put(self, source: Source, text: str) -> None:
+        """The answer into the outbox, for the connection and channel that the person used."""
+        channel = next((each.channel for each in self.message.to), Channel.SMS)
+        number = self._state().number or self.case.id
+        self.tx.enqueue(
+            f"answer:{self.message.id}",
+            self.case.id,
+            Purpose.ANSWER.value,
+            now=self.desk.records.clock.now(),
+            connection=source.name,
+            recipients=(self.by.id,),
+            facts={"text": f"{number}: {text}", "channel": channel.value},
+        )
+
+    def _pages(self) -> Sequence[Delivery]:
+        """The pages of the case that are out; those of this person come last."""
+        out = self.tx.deliveries(subject=self.case.id, states=_OUT)
+        pages = [each for each in out if each.purpose == Purpose.PAGE]
+        return sorted(pages, key=lambda each: each.recipient == self.by.id)
+
+    def _acknowledged(self, pages: Sequence[Delivery]) -> str:
+        """One sending of each page is acknowledged: that stops the page, over every way."""
+        for page in {each.outbox_key: each for each in pages}.values():
+            self._receipt(page, Said.ACKNOWLEDGED, "by answer")
+        if not pages:
+            return self._stated("ack", "")
+        return "acknowledged. WORK once you begin: only that stops the escalation"
+
+    def _receipt(self, page: Delivery, state: Said, detail: str) -> None:
+        who = Remote(self.message.by.id, addresses=self.message.by.addresses)
+        told = Receipt(page.key, None, state, self.message.at, who, detail)
+        desk = self.desk
+        Receipts(desk.records, desk.directory).take(self.tx, page.connection, told)
+
+    def _passed(self, pages: Sequence[Delivery]) -> str:
+        """To a person, who is paged; without a name, to whoever comes next."""
+        to = self.said.rest.removeprefix("@").partition(" ")[0].casefold()
+        if not to:
+            return self._to_the_next(pages)
+        if to not in self.desk.directory.people:
+            return f"not done: there is nobody called {to}"
+        self._stated("assign", to)
+        self.tx.enqueue(
+            f"passed:{self.message.id}",
+            self.case.id,
+            Purpose.PAGE.value,
+            now=self.desk.records.clock.now(),
+            recipients=(to,),
+            clauses=self._clauses(pages),
+            facts={"text": f"{self._name(self.by.id)} passes it to you."},
+            urgency=0,
+        )
+        self._acknowledged(pages)
+        return f"passed to {self._name(to)}, who is paged"
+
+    def _to_the_next(self, pages: Sequence[Delivery]) -> str:
+        own = [each for each in pages if each.recipient == self.by.id]
+        if not own:
+            return "not done: you were not paged for it; write PASS @name"
+        self._receipt(own[-1], Said.FAILED, "passed on")
+        return "passed on: the next one is paged"
+
+    def _clauses(self, pages: Sequence[Delivery]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each for page in pages for each in self.tx.clauses(page)))
+
+    def _stated(self, verb: str, words: str) -> str:
+        """A verb, as it is said on a tracker."""
+        records, event = self.desk.records, self.message.id
+        at = records.dated(self.message.at, self.case)
+        note = Event(event, at, records.clock.now(), self.by, Noted(f"[answer] {self._text()}"))
+        case = replace(self.case, facts=(*self.case.facts, note))
+        heard = Heard(records, self.tx, case, event, at)
+        queues = tuple(records.book.of(case.policy).policy.needs.queues)
+        speech = Speech(Spoken(verb, words), self.by, event, at)
+        facts, answer = speech.stated(heard, self.desk.directory, queues)
+        records.add_together(self.tx, case, [note, *facts])
+        return answer.text
+
+    def _text(self) -> str:
+        return self.message.text.strip()
+
+    def _status(self) -> str:
+        """How the case stands, for a small screen."""
+        state = self._state()
+        severity = f"Severity {state.acting_severity}" if state.acting_severity else "no severity"
+        working = f" (it is {self._name(state.assignee)}'s)" if state.assignee else ""
+        word = "nobody works on it" if state.status is Status.OPEN else state.status.value
+        return f"{severity}, {word.replace('_', ' ')}{working}. {state.opened.subject[:60]}"
+
+    def _state(self) -> CaseState:
+        return self.desk.records.life(self.case).state
+
+    def _name(self, who: str) -> str:
+        person = self.desk.directory.people.get(who)
+        return person.name if person else who
+
+
+def _written(message: Message) -> bool:
+    """By a person: what a machine wrote answers nothing."""
+    return message.nature is Nature.NORMAL
+
+
+def _is_mail(message: Message) -> bool:
+    return "@" in message.by.id or any(each.channel is Channel.MAIL for each in message.to)

@@ -1,0 +1,134 @@
+"""Pages reach somebody: over the pager, an SMS, a call; this person, then the next, with the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.reached import PhoneStage, Reached
+from tests.acceptance.story import PAT, STAFF
+
+MARKED = "[1042]"
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Reached]:
+    with PhoneStage(tmp_path) as stage:
+        yield Reached(stage)
+
+
+def severity_1(story: Reached) -> None:
+    """Pat's case is triaged as Severity 1: the Operations Manager (Ann) and Bo are paged."""
+    story.mail(PAT, "Nobody can connect")
+    story.do.triage("C1", STAFF, 1, number="1042")
+    story.settle()
+
+
+def of(story: Reached, who: str) -> list[str]:
+    return [channel for person, channel in story.people() if person == who]
+
+
+def test_a_routing_key_with_nobody_on_call_is_failed_over_within_its_time(story: Reached) -> None:
+    severity_1(story)
+    assert of(story, "ann") == ["page"], "PagerDuty accepted it: 202"
+    story.forward(minutes=4, seconds=59)
+    assert of(story, "ann") == ["page"]
+    story.forward(seconds=1)
+    assert of(story, "ann") == ["page", "sms"]
+    assert "ann page: not acknowledged within 5 min → ann sms" in story.proofs()
+
+
+def test_an_sms_that_is_undelivered_is_followed_by_a_call_and_then_by_the_next_person(
+    story: Reached,
+) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.becomes("ann", "sms", "undelivered", 30003)
+    assert of(story, "ann") == ["page", "sms", "voice"]
+    story.becomes("ann", "voice", "no-answer")
+    story.becomes("bo", "sms", "failed", 30006)
+    story.becomes("bo", "voice", "busy")
+    # Two clauses page, each to its own: both go on to her, and each has its proof.
+    assert of(story, "vera") == ["page", "page"]
+    went = story.proofs()
+    assert any(each.startswith("ann sms: failed: undelivered") for each in went)
+    assert any(each.endswith("→ vera page") for each in went)
+
+
+def test_a_call_that_is_acknowledged_by_key_ends_it(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.becomes("ann", "sms", "undelivered")
+    call = story.sid("ann", "voice")
+    story.stage.hear(story.stage.phone.press(call, "1"))
+    before = len(of(story, "ann"))
+    story.forward(minutes=25)
+    assert len(of(story, "ann")) == before
+    assert story.state().acknowledged_at is not None
+
+
+def test_an_acknowledgement_at_five_minutes_does_not_stop_the_escalation(story: Reached) -> None:
+    """M-14: the case stands unworked for two hours, so the VP is told whoever acknowledged."""
+    severity_1(story)
+    story.forward(minutes=5)
+    code = said_by(story, "ann")
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {code}"))
+    story.forward(minutes=115)
+    assert "page" in of(story, "vera")
+
+
+def test_an_acknowledgement_by_sms_is_answered_there_and_stops_the_ringing(
+    story: Reached,
+) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    rung = story.people()
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
+    answer = said(story)[-1]
+    assert "1042: acknowledged. WORK once you begin" in answer
+    story.forward(minutes=20)
+    more = story.people()[len(rung) :]
+    assert {("ann", "voice"), ("ann", "page")}.isdisjoint(more)
+
+
+def test_whoever_acknowledged_and_forgot_it_is_reminded(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
+    before = of(story, "ann").count("page")
+    story.forward(minutes=30)
+    assert of(story, "ann").count("page") > before
+    assert any("acknowledged, and not worked since" in each for each in story.proofs())
+
+
+def test_work_by_sms_stops_everything_and_stands_the_pager_down(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.stage.hear(story.stage.phone.write("+12025550101", f"WORK 1042 {said_by(story, 'ann')}"))
+    assert story.state().worked_at is not None
+    assert {i.status for i in story.stage.pager.incidents} == {"acknowledged"}
+    rung = story.people()
+    story.forward(minutes=90)
+    assert [each for each in story.people()[len(rung) :] if each[1] != "sms"] == []
+
+
+def test_what_is_forged_from_a_number_of_ours_works_nothing(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.stage.hear(story.stage.phone.write("+12025550101", "WORK 1042"))
+    assert story.state().worked_at is None
+    assert "not done: answer with the code" in said(story)[-1]
+
+
+def said(story: Reached) -> list[str]:
+    """The texts of our SMS, oldest first."""
+    return [item.body for item in story.stage.phone.sent if not item.call]
+
+
+def said_by(story: Reached, who: str) -> str:
+    """The code at the end of the last SMS to somebody."""
+    sid = story.sid(who, "sms")
+    (item,) = (each for each in story.stage.phone.sent if each.sid == sid)
+    return str(item.body).rsplit("#", 1)[1].strip()
