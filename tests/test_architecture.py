@@ -47,6 +47,7 @@ CLOCKS = {
     "plugins/email/upheld_email/conformance.py": "a real server takes no mail from the future",
     "core/upheld/transport.py": "an HTTP date of Retry-After is real time",
     "plugins/pagerduty/upheld_pagerduty/client.py": "an HTTP date of Retry-After is real time",
+    "plugins/remedy/upheld_remedy/client.py": "an HTTP date of Retry-After is real time",
 }
 NOW = {
     ("datetime", "now"),

@@ -86,7 +86,7 @@ def only_problem(registry: Registry) -> str:
 
 
 def test_our_own_plugins_are_found_through_the_same_door() -> None:
-    assert {"builtin", "email", "kannel", "pagerduty", "terminal", "twilio"} <= installed().keys()
+    assert {"builtin", "email", "kannel", "pagerduty", "remedy", "terminal", "twilio"} <= installed().keys()
     assert installed()["terminal"].distribution == "upheld"
 
 
@@ -130,9 +130,9 @@ def test_an_enabled_plugin_brings_its_class(distribution: Distribution) -> None:
 
 
 def test_our_plugins_load_without_a_problem() -> None:
-    registry = Registry.load(["builtin", "pagerduty", "terminal"])
+    registry = Registry.load(["builtin", "pagerduty", "remedy", "terminal"])
     assert registry.problems == ()
-    assert registry.plugins.keys() == {"builtin", "pagerduty", "terminal"}
+    assert registry.plugins.keys() == {"builtin", "pagerduty", "remedy", "terminal"}
 
 
 def test_what_is_not_enabled_is_not_imported(distribution: Distribution) -> None:
@@ -385,7 +385,7 @@ def test_an_observer_can_not_change_the_event(distribution: Distribution) -> Non
 
 
 def test_a_plugin_module_alone_imports_no_adapter() -> None:
-    code = "import upheld_pagerduty, upheld_terminal, upheld_builtin, sys\n"
+    code = "import upheld_pagerduty, upheld_remedy, upheld_terminal, upheld_builtin, sys\n"
     code += "print([m for m in sys.modules if m.endswith('.adapter')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -14,7 +14,7 @@ from upheld.plugin import Connection
 from upheld.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-GRADED = ("builtin", "email", "jira", "kannel", "pagerduty", "terminal", "twilio")
+GRADED = ("builtin", "email", "jira", "kannel", "pagerduty", "remedy", "terminal", "twilio")
 RULES = re.findall(
     r"^\| `([a-z-]+)` \|", (ROOT / "docs/reference/plugin-quality.md").read_text(), re.MULTILINE
 )
