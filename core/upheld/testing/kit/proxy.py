@@ -160,7 +160,6 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a body after its head would wait 40 ms for the other's ACK
     timeout = 10
-    disable_nagle_algorithm = True  # head and body are two writes: each answer would wait 40 ms
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: `calls` tells."""
