@@ -86,7 +86,15 @@ def only_problem(registry: Registry) -> str:
 
 
 def test_our_own_plugins_are_found_through_the_same_door() -> None:
-    assert {"builtin", "email", "kannel", "pagerduty", "remedy", "terminal", "twilio"} <= installed().keys()
+    assert {
+        "builtin",
+        "email",
+        "kannel",
+        "pagerduty",
+        "remedy",
+        "terminal",
+        "twilio",
+    } <= installed().keys()
     assert installed()["terminal"].distribution == "upheld"
 
 
