@@ -78,7 +78,7 @@ class Colleagues:
         self, tx: Transaction, wrote: _Wrote, text: str
     ) -> tuple[list[Event], Answer | None]:
         """Sent on to the customer as `#reply` would; kept as a note where that is refused."""
-        stated, answer = self._stated(tx, wrote, Spoken("reply", text))
+        stated, answer = self._stated(tx, wrote, Spoken("reply", _own(text)))
         if not stated:
             return [wrote.fact(Noted(f"[by mail, not sent on] {wrote.message.text}"))], answer
         (reply,) = stated
@@ -109,6 +109,11 @@ class Colleagues:
             each.address == said.reporter or (each.customer and each.customer == said.customer)
             for each in senders
         )
+
+
+def _own(text: str) -> str:
+    """Without the lines that are quoted between: they may be of a page, which is internal."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
 
 
 def _answered(tx: Transaction, wrote: _Wrote, answer: Answer) -> None:

@@ -31,17 +31,17 @@ class Words:
     html: str | None = None
 
 
-def words(mime: Mime) -> Words:
-    """What a mail says. Text comes of HTML for want of other."""
+def words(mime: Mime, ours: frozenset[str] = frozenset()) -> Words:
+    """What a mail says. Text comes of HTML for want of other; ``ours`` are our addresses."""
     parts = [part for part in leaves(mime) if not _is_file(part)]
     plain = [_words(part) for part in parts if part.get_content_type() == "text/plain"]
     rich = [_words(part) for part in parts if part.get_content_type() == "text/html"]
     # Apple Mail cuts the text in pieces around its pictures.
     text, html = "\n".join(plain), "\n".join(rich) if rich else None
     if text.strip() or html is None:
-        return Words(text, fresh(text), html and harmless(html))
+        return Words(text, fresh(text, ours), html and harmless(html))
     text, new = from_html(html), from_html(html, quotes=False)
-    return Words(text, fresh(new if new.strip() else text), harmless(html))
+    return Words(text, fresh(new if new.strip() else text, ours), harmless(html))
 
 
 def attachments(mime: Mime) -> Iterator[Attachment]:

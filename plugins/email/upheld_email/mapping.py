@@ -70,7 +70,7 @@ class Reader:
         return f"it is nested {depth} deep" if depth > self.max_depth else None
 
     def _message(self, mime: Mime, sender: Actor, at: datetime, data: bytes) -> Message:
-        said = words(mime)
+        said = words(mime, self.ours)
         name = message_id(mime, data)
         return Message(
             id=name,

@@ -21,13 +21,40 @@ _ANNOUNCES: Final = re.compile(r".{0,300}[:：]\s*")
 #: Every head has a line that ends with a colon, two that begin with a word and one, or dashes: without
 #: these the library need not look, which takes it fifty times as long as to parse the mail.
 _HINT: Final = re.compile(r"(?m)[:：]$|^(?:.{1,25}[:：].*\n){2}|^-{5}")
+_LONG: Final = 500
+_HEAD: Final = re.compile(r"[>* ]*(?:[^\W\d][\w ]{0,24}\s?[:：]|.*[:：]\s*$)")
+_ADDRESS: Final = re.compile(r"[\w.-]+@[\w.-]+")
+_PLUS: Final = re.compile(r"\+[\w.=-]*@")
 _ANNOUNCED_IN: Final = 3  # lines: programs break them
 
 
-def fresh(text: str) -> str:
-    """The text without what stands quoted behind it; all of it where nothing else would be left."""
-    kept = _without_tail(_first_reply(text))
+def fresh(text: str, ours: frozenset[str] = frozenset()) -> str:
+    """The text without what stands quoted behind it; all of it where nothing else would be left.
+
+    ``ours`` are our own addresses, in lower case: a head that names one is known in any language.
+    """
+    kept = _without_tail(_first_reply(_before_ours(text, ours)))
     return kept if kept.strip() and not _only_quotes(kept) else text
+
+
+def _before_ours(text: str, ours: frozenset[str]) -> str:
+    """The lines before the first that says `Word: … our address`, or names it before a colon at its end."""
+    if not any(each in text.lower() or _unplussed(each) in text.lower() for each in ours):
+        return text
+    lines = text.split("\n")
+    heads = (n for n, line in enumerate(lines[:_LINES]) if _names_ours(line[:_LONG], ours))
+    return _cut(text, lines, next(heads, 0))
+
+
+def _names_ours(line: str, ours: frozenset[str]) -> bool:
+    if not _HEAD.match(line):
+        return False
+    found = set(_ADDRESS.findall(_PLUS.sub("@", line.lower())))
+    return not found.isdisjoint(ours)
+
+
+def _unplussed(address: str) -> str:
+    return address.partition("@")[0] + "+"
 
 
 def _first_reply(text: str) -> str:
@@ -44,7 +71,14 @@ def _first_reply(text: str) -> str:
     if head is None:
         return text
     begins = head.end() - len(head[0].lstrip())
-    return _ended(lines[: seen.count("\n", 0, begins)])
+    return _cut(text, lines, seen.count("\n", 0, begins))
+
+
+def _cut(text: str, lines: list[str], at: int) -> str:
+    """The lines before this one, unless somebody has answered below or between what is quoted."""
+    quoted = [bool(_QUOTED.match(line)) for line in lines[at:] if line.strip()]
+    below = any(quoted) and not all(quoted[quoted.index(True) :])
+    return text if below or not at else _ended(lines[:at])
 
 
 def _ended(lines: list[str]) -> str:

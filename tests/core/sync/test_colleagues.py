@@ -163,6 +163,19 @@ def test_an_answer_to_us_alone_goes_on_to_the_customer_without_what_it_quotes(
     assert answers(desk) == []
 
 
+def test_what_is_quoted_between_stays_inside(desk: Desk, thread: tuple[str, ...]) -> None:
+    """Bo answers a page line by line: the page is internal."""
+    wrote(desk, thread, "Yes, it is down.\n> Sev 1, told to nobody\nWe look at it.")
+    (reply,) = replies(desk)
+    assert reply.facts["text"] == "Yes, it is down.\nWe look at it."
+
+
+def test_nothing_but_what_is_quoted_is_no_answer(desk: Desk, thread: tuple[str, ...]) -> None:
+    wrote(desk, thread, "> Sev 1, told to nobody")
+    assert replies(desk) == []
+    assert "there is no text" in str(answers(desk)[0].facts["text"])
+
+
 def test_one_that_the_customer_got_is_not_sent_again(desk: Desk, thread: tuple[str, ...]) -> None:
     wrote(desk, thread, "We look at it.", to=(Address(Channel.MAIL, PAT),))
     assert desk.last("public_reply").body.send is False

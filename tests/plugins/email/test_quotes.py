@@ -39,6 +39,7 @@ KEPT = {
     "an answer between the lines": "> Is it down?\nYes.\n> All of it?\nNo.\n",
     "an answer below": "> Is it down?\n\nYes, it is.\n",
     "an answer below its announcement": f"On Dec 1, {US} wrote:\n{OLD}\nYes, it is.\n",
+    "an answer below, and a greeting above": f"Hello,\n\nOn Dec 1, {US} wrote:\n{OLD}\nYes.\n",
     "nothing but a quotation": OLD,
     "nothing but an announced one": f"On Tue, Dec 1, 2026 at 12:00 PM {US} wrote:\n{OLD}",
     "lines that look like a head": "From: the second one\nit fails. Since noon.\n",
@@ -59,6 +60,37 @@ def test_an_older_mail_is_cut_off(name: str) -> None:
 @pytest.mark.parametrize("name", KEPT)
 def test_in_doubt_nothing_is(name: str) -> None:
     assert fresh(KEPT[name]) == KEPT[name]
+
+
+OURS = frozenset({"support@magnolia.example", "help@magnolia.example"})
+OUTLOOK = {
+    "Portuguese": "De: Magnolia <{us}>\nEnviada em: terça-feira\nPara: Pat\nAssunto: RE: x",
+    "Russian": "От: Магнолия <{us}>\nОтправлено: вторник\nКому: Pat\nТема: x",
+    "Polish": "Od: Magnolia <{us}>\nWysłano: wtorek\nDo: Pat\nTemat: x",
+    "Turkish": "Kimden: Magnolia <{us}>\nGönderildi: Salı\nKime: Pat\nKonu: x",
+    "Greek, in one line": "Στις Τρί 1 Δεκ 2026, ο χρήστης Magnolia <{us}> έγραψε:",
+}
+
+
+@pytest.mark.parametrize("us", ["support@magnolia.example", "Support+irq.abc.0f@magnolia.example"])
+@pytest.mark.parametrize("language", OUTLOOK)
+def test_a_head_that_names_us_is_one_in_any_language(language: str, us: str) -> None:
+    """An internal page that an engineer answers must not go on to the customer."""
+    text = f"Yes.\n\n{OUTLOOK[language].format(us=us)}\n\nSeverity 1, internal.\n"
+    assert fresh(text, OURS) == "Yes.\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wrote to support@magnolia.example twice.\nNo answer.\n",
+        "From: support@magnolia.example comes nothing.\n",  # nothing would be left
+        "Yes.\n\nFrom: other@magnolia.example\nwe got this.\n",
+        "Yes.\n\nFrom: xsupport@magnolia.example\nwe got this.\n",
+    ],
+)
+def test_an_address_of_ours_in_a_sentence_is_no_head(text: str) -> None:
+    assert fresh(text, OURS) == text
 
 
 def test_what_is_kept_is_kept_as_it_was_written() -> None:
