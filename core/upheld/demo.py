@@ -1,7 +1,8 @@
 """The demo's story: a Severity 1 from the first mail to the evidence, on the real daemon.
 
 Far ends are stand-ins on this machine, time is stepped; everything between is what ``upheld run``
-runs. What the far ends got is held against what the policy promises: all of it once, nothing else.
+runs. The engineer stays in Jira. What the far ends got is held against what the policy promises: all of
+it once, nothing else.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, parse
 from upheld.case.events import Actor, Side
-from upheld.ledger import Delivery, OutboxItem
+from upheld.ledger import FIELDS, Delivery, OutboxItem
 from upheld.report.evidence import ClauseEvidence
-from upheld.testing.stage import START, Got, Stage
+from upheld.testing.on_jira import OnJira
+from upheld.testing.stage import START, Got
 
 PAT: Final = "pat@acme.example"
-_BO, _ANN = Actor("bo", Side.STAFF), Actor("ann", Side.STAFF)
+_KEY: Final = "SUP-1"
+_ANN: Final = Actor("ann", Side.STAFF)
 _BO_MAIL: Final = "bo@magnolia.example"
 _PHONE: Final = "+12025550111"
 
@@ -29,12 +32,13 @@ class Beat:
 
     minute: int
     says: str
-    act: Callable[[Stage], object]
+    act: Callable[[OnJira], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must arrive, at exactly this minute; ``what`` is part of its subject."""
+    """What must arrive, at exactly this minute; ``what`` is part of its subject. What says nothing goes
+    with what was told before it."""
 
     minute: int
     channel: str
@@ -62,22 +66,30 @@ BEATS: Final = (
     ),
     Beat(
         4,
-        "Bo, the engineer on duty, triages it: Severity 1, number 1042.",
-        lambda stage: stage.site.verbs.triage("C1", _BO, 1, number="1042"),
+        "Bo, the engineer on duty, comments in Jira: #triage 1",
+        lambda stage: stage.jira.comment(_KEY, "#triage 1", by="bo", internal=True),
     ),
     Beat(
         6,
         "Ann, Operations Manager, answers her page. Nobody begins to work.",
         lambda stage: stage.site.verbs.acknowledge("C1", _ANN),
     ),
-    Beat(140, "Bo begins to work on it.", lambda stage: stage.site.verbs.work("C1", _BO)),
     Beat(
-        200,
-        "Bo resolves it: a core router was replaced.",
-        lambda stage: stage.site.verbs.resolve("C1", _BO, "A core router was replaced."),
+        140,
+        "Bo moves the issue to Work in progress.",
+        lambda stage: stage.jira.move(_KEY, "Work in progress", by="bo"),
     ),
     Beat(
-        250, "Acme agrees, Bo closes it.", lambda stage: stage.site.verbs.close("C1", _BO, "agreed")
+        200,
+        "Bo comments: #resolve A core router was replaced.",
+        lambda stage: stage.jira.comment(
+            _KEY, "#resolve A core router was replaced.", by="bo", internal=True
+        ),
+    ),
+    Beat(
+        250,
+        "Acme agrees, Bo closes the issue.",
+        lambda stage: stage.jira.move(_KEY, "Closed", by="bo"),
     ),
 )
 _END: Final = 400
@@ -93,24 +105,33 @@ def _stand_down(minute: int, how: str) -> Iterator[Expected]:
         yield Expected(minute, "page", who, how, f"{name}: {why}")
 
 
+def _mail(minute: int, what: str, says: str, clause: str) -> Iterator[Expected]:
+    """A mail to Pat, and the public comment that shows it in Jira."""
+    yield Expected(minute, "mail", PAT, what, says, (clause,))
+    yield Expected(minute, "public comment", _KEY, "sent to the customer", "")
+
+
 def _statuses() -> Iterator[Expected]:
     for hour in range(1, 5):
         due = 4 + 60 * hour
         asks = "Bo is asked for a sentence for the customer"
         yield Expected(due - 15, "mail", _BO_MAIL, "A sentence for the customer", asks)
-        yield Expected(due, "mail", PAT, "Status:", f"Pat gets status {hour}", ("M-13",))
+        yield from _mail(due, "Status:", f"Pat gets status {hour}, Jira shows it", "M-13")
 
 
 EXPECTED: Final[Sequence[Expected]] = (
-    Expected(0, "mail", PAT, "Re: Nobody can connect", "Pat gets an acknowledgement", ("M-02",)),
+    *_mail(0, "Re: Nobody can connect", "Pat gets an acknowledgement", "M-02"),
+    Expected(0, "issue", _KEY, "Nobody can connect", "SUP-1 is opened in Jira", ("M-01",)),
     _page(0, "bo", "Bo is paged to triage: it looks like a Severity 1", "M-04"),
-    Expected(4, "mail", PAT, "[1042] Nobody", "Pat is told the number", ("M-05",)),
+    Expected(4, "internal comment", _KEY, "#triage: done", "Bo reads that it is done"),
+    *_mail(4, "[SUP-1] Nobody", "Pat is told the number: SUP-1", "M-05"),
     _page(4, "ann", "Ann is paged, in the transaction that marked it", "M-11"),
     _page(4, "bo", "Bo is paged to work on it", "M-11"),
     *_statuses(),
     _page(124, "vera", "Vera, VP of Operations, is paged: two hours and no work", "M-14"),
     Expected(124, "voice", _PHONE, "", "Pat is called", ("M-14",)),
     *_stand_down(140, "acknowledge"),
+    Expected(200, "internal comment", _KEY, "#resolve: done", "Bo finds the issue resolved"),
     *_stand_down(250, "resolve"),
 )
 
@@ -145,7 +166,7 @@ Show = Callable[[Instant, str, Expected | Got | None], None]
 
 def play(folder: Path, show: Show, *, database: str | None = None) -> Result:
     """Play the story; ``show`` is told each thing as it happens."""
-    with Stage(folder, database=database) as stage:
+    with OnJira(folder, database=database) as stage:
         teller = _Teller(stage, show)
         for beat in BEATS:
             teller.until(parse(START) + beat.minute * MINUTE)
@@ -160,7 +181,7 @@ def play(folder: Path, show: Show, *, database: str | None = None) -> Result:
 class _Teller:
     """Steps the stage and tells what arrives, as it arrives."""
 
-    def __init__(self, stage: Stage, show: Show) -> None:
+    def __init__(self, stage: OnJira, show: Show) -> None:
         self.stage, self.show = stage, show
         self.told = 0
         self.left = list(EXPECTED)
@@ -173,7 +194,7 @@ class _Teller:
         self.tell()
 
     def tell(self) -> None:
-        got = self.stage.got()
+        got = _got(self.stage)
         for each in got[self.told :]:
             expected = next((other for other in self.left if other.is_(each)), None)
             if expected is not None:
@@ -182,10 +203,14 @@ class _Teller:
         self.told = len(got)
 
 
-def _result(stage: Stage) -> Result:
+def _got(stage: OnJira) -> list[Got]:
+    return sorted([*stage.got(), *stage.shown()], key=lambda got: got.at)
+
+
+def _result(stage: OnJira) -> Result:
     from upheld.report.evidence import gather
 
-    result = Result(received=stage.got())
+    result = Result(received=_got(stage))
     left = list(result.received)
     for expected in EXPECTED:
         found = next((got for got in left if expected.is_(got)), None)
@@ -201,6 +226,8 @@ def _result(stage: Stage) -> Result:
 
 
 def _sent(deliveries: Sequence[Delivery], items: dict[str, OutboxItem]) -> Iterator[Sent]:
+    """Messages; the fields of an issue are kept as they are here, which is none."""
     for delivery in deliveries:
         item = items[delivery.outbox_key]
-        yield Sent(item.due + item.late, delivery, item)
+        if item.purpose != FIELDS:
+            yield Sent(item.due + item.late, delivery, item)

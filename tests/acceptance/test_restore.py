@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.story import PAT, RAY, Story
+from tests.night import BEATS, EXPECTED
 from upheld.calendar.instant import MINUTE, parse
-from upheld.demo import BEATS, EXPECTED
 from upheld.dispatch.doubt import Doubt, doubt
 from upheld.ledger import DeliveryState, OutboxState
 from upheld.ledger.backup import back_up

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,14 @@ def test_the_vice_president_is_paged_at_two_hours_and_the_contact_called(result:
     assert {parse(each["at"]) for each in late} == {two_hours}
 
 
+def test_the_engineer_finds_it_all_in_jira(result: Any) -> None:
+    there = [each for each in result["received"] if each["to"] == "SUP-1"]
+    counts = Counter(each["channel"] for each in there)
+    assert counts == {"issue": 1, "public comment": 6, "internal comment": 2}
+    to_pat = [each for each in result["received"] if each["to"] == "pat@acme.example"]
+    assert len(to_pat) == counts["public comment"]  # what Pat was mailed is what stands there
+
+
 def test_the_exercised_clauses_were_kept_and_none_missed(result: Any) -> None:
     counts = {each["id"]: (each["kept"], each["missed"]) for each in result["clauses"]}
     assert len(counts) == 27
@@ -83,10 +92,11 @@ def test_people_see_a_timeline_and_the_evidence_and_nothing_is_left_behind(
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert '18:30  Pat at Acme Internet mails support: "Nobody can connect".' in lines
+    assert any("SUP-1 is opened in Jira" in line for line in lines)
     assert any("20:34" in line and "Vera" in line and "M-14" in line for line in lines)
     assert any(line.split()[:2] == ["M-13", "4"] for line in lines)
     assert max(map(len, lines)) <= 80
-    assert "23 messages arrived, each expected, each once." in done.stdout
+    assert "32 messages arrived, each expected, each once." in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from tests.crash.matrix import Verdict, Window, ended, judged
 from tests.crash.standing import Standing, differences, standing
 from tests.crash.world import Snapshot, World
-from upheld.demo import BEATS
+from tests.night import BEATS
 from upheld.testing.faults import Passed
 
 #: What the people of the story would type, by the minute of the deed that they replace, and one more.

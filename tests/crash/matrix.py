@@ -14,8 +14,8 @@ from itertools import islice
 
 from tests.crash.standing import Standing, differences, standing
 from tests.crash.world import Snapshot, World
+from tests.night import BEATS
 from upheld.calendar.instant import MINUTE, Instant, parse
-from upheld.demo import BEATS
 from upheld.testing.faults import Passed
 from upheld.testing.stage import START, Got
 

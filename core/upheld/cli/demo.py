@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a line stays before the next one comes, when somebody watches.
 _PACE: Final = 0.75
-_SIGNS: Final = {"mail": "✉", "page": "☎", "voice": "☏"}
+_SIGNS: Final = {"mail": "✉", "page": "☎", "voice": "☏", "issue": "✎", "internal comment": "✎"}
 
 
 @click.command()
@@ -30,8 +30,8 @@ _SIGNS: Final = {"mail": "✉", "page": "☎", "voice": "☏"}
 def demo(*, fast: bool, headless: bool, as_json: bool, database: str | None) -> None:
     """See a Severity 1 from the first mail to the evidence, in half a minute.
 
-    The daemon is the real one; mail and pages go over real sockets to stand-ins on this machine,
-    and the clock jumps from one instant to the next. Nothing of yours is read or written.
+    The daemon is the real one; mail, pages and Jira are stand-ins on this machine behind real
+    sockets, and the clock jumps from one instant to the next. Nothing of yours is read or written.
 
     Exits with 0 only if everything that the policy promises arrived once, and nothing else did.
     """
@@ -65,7 +65,9 @@ class Timeline:
         self.console.print("\n[bold]A Severity 1 at Magnolia, told by its policy[/]\n")
 
     def __call__(self, at: Instant, says: str, what: Expected | Got | None) -> None:
-        """Print it, and give people time to read it."""
+        """Print it, and give people time to read it; what goes with the line before it says nothing."""
+        if not says:
+            return
         self.console.print(self._line(at, says, what), highlight=False)
         time.sleep(self.pace)
 

@@ -278,8 +278,9 @@ def work(site: Site, issue: Issue, by: User, seconds: int, text: str = "") -> Wo
     site.index.before(issue)
     made = Worklog(site.next_id(), by.id, site.clock(), seconds, text)
     issue.worklogs.append(made)
-    spent = str(sum(each.seconds for each in issue.worklogs))
-    item = Item("timespent", "timespent", (None, None), (spent, spent))
+    spent = float(sum(each.seconds for each in issue.worklogs))
+    item = Item("timespent", "timespent", *_told(site, issue, "timespent", spent))
+    issue.values["timespent"] = spent
     changed(site, issue, by, (item,))
     return made
 

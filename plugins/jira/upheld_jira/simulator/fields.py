@@ -53,7 +53,7 @@ class Field:
         """The value as the history tells it: its id, where it has one, and its words."""
         if kept is None or kept == ():
             return None, None if kept is None else ""
-        words = " ".join(kept) if isinstance(kept, tuple) else str(kept)
+        words = _in_words(kept)
         return KINDS[self.kind].identity(site, self, kept), words
 
     @property
@@ -67,6 +67,12 @@ class Field:
             number = int(self.id.removeprefix("customfield_"))
             return schema | {"custom": kind.made_by, "customId": number}
         return schema | {"system": self.id}
+
+
+def _in_words(kept: Kept) -> str:
+    if isinstance(kept, float):
+        return f"{kept:g}"
+    return " ".join(kept) if isinstance(kept, tuple) else str(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +303,7 @@ SYSTEM: Final = (
     Field("duedate", "Due date", "date"),
     Field("environment", "Environment", "text"),
     Field("resolution", "Resolution", "resolution", screen=False),
+    Field("timespent", "Time Spent", "number", screen=False),
     Field(ORGANISATIONS, "Organizations", "organisations"),
     Field(PARTICIPANTS, "Request participants", "participants"),
 )

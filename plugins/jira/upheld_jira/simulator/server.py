@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,11 @@ class Server(ThreadingHTTPServer):
         for each in list(self._open):
             _hang_up(each)
         self.server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that is killed in the middle is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def opened(self, connection: socket.socket) -> None:
         """A connection to hang up on at the end."""
