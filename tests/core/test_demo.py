@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import structlog
 from click.testing import CliRunner
 
+from tests import night
 from tests.postgresql import schema
 from upheld import demo
 from upheld.calendar.instant import MINUTE, parse
@@ -109,3 +110,13 @@ def test_a_message_that_does_not_come_or_was_not_expected_fails_it(
     assert done.exit_code == 1
     assert "1 missing, 1 unexpected" in done.stdout
     assert "missing: 19:00 page to cy" in done.stdout
+
+
+def test_who_works_by_commands_is_promised_the_same() -> None:
+    """The crash matrix and the restored backup play that night."""
+
+    def told(expected: Sequence[demo.Expected]) -> list[tuple[int, str, str]]:
+        to_people = (each for each in expected if each.to != "SUP-1")
+        return sorted((each.minute, each.channel, each.to) for each in to_people)
+
+    assert told(night.EXPECTED) == told(demo.EXPECTED)
