@@ -173,7 +173,7 @@ def test_what_is_quoted_between_stays_inside(desk: Desk, thread: tuple[str, ...]
 def test_nothing_but_what_is_quoted_is_no_answer(desk: Desk, thread: tuple[str, ...]) -> None:
     wrote(desk, thread, "> Sev 1, told to nobody")
     assert replies(desk) == []
-    assert "there is no text" in str(answers(desk)[0].facts["text"])
+    assert "needs a few words" in str(answers(desk)[0].facts["text"])
 
 
 def test_one_that_the_customer_got_is_not_sent_again(desk: Desk, thread: tuple[str, ...]) -> None:
