@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plugins.email.conftest import NOON
 from tests.plugins.email.corpus import CASES, OUR, TOKENS, Case
+from tests.plugins.email.fuzz import mutated
 from upheld.plugin import Message, Refused
 from upheld_email.mapping import Reader, unread_id
 
@@ -114,31 +113,10 @@ def sound(data: bytes) -> None:
         assert found.raw == data
 
 
-def mutated(data: bytes, seed: int) -> bytes:
-    """Bytes changed, cut, doubled and moved."""
-    dice, found = random.Random(seed), bytearray(data)
-    for _ in range(dice.randint(1, 12)):
-        here, there = sorted(dice.randrange(len(found) + 1) for _ in range(2))
-        match dice.randrange(5):
-            case 0 if here < len(found):
-                found[here] = dice.randrange(256)
-            case 1:
-                del found[here : min(there, here + 40)]
-            case 2:
-                found[here:here] = found[here : min(there, here + 200)]
-            case 3:
-                found[here:here] = dice.choice(
-                    [b"\0", b"\r\n", b"\n\n", b"=?", b"\xff", b'"', b"--"]
-                )
-            case _:
-                found[here:here] = dice.choice([case.raw for case in CASES])[:300]
-    return bytes(found)
-
-
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(CASES), st.integers(0, 2**32))
 def test_no_mutated_mail_raises(case: Case, seed: int) -> None:
-    sound(mutated(case.raw, seed))
+    sound(mutated(case.raw, seed, [each.raw for each in CASES]))
 
 
 @settings(max_examples=100, deadline=None)
