@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -74,8 +74,17 @@ def mails(number: int, seed: int = 0) -> Iterator[bytes]:
         yield mutated(corpus[each % len(corpus)], seed + each, corpus)
 
 
-def played(ledger: Ledger, folder: Path, number: int, seed: int = 0) -> Tally:
-    """Take in so many mutated mails, heap by heap, as a daemon does: a page, a transaction."""
+def played(
+    ledger: Ledger,
+    folder: Path,
+    number: int,
+    seed: int = 0,
+    watch: Callable[[int], object] = lambda _done: None,
+) -> Tally:
+    """Take in so many mutated mails, heap by heap, as a daemon does: a page, a transaction.
+
+    After each heap ``watch`` is told how many are done.
+    """
     desk, tally, source = Desk(ledger), Tally(), mails(number, seed)
     clock = desk.clock.as_datetime
     ids: set[str] = set()
@@ -89,6 +98,7 @@ def played(ledger: Ledger, folder: Path, number: int, seed: int = 0) -> Tally:
                     desk.take(*page)
                     ids |= {item.id for item in page if isinstance(item, Message | Refused)}
         tally.delivered += len(heap)
+        watch(tally.delivered)
     in_cases, in_quarantine = found(ledger)
     tally.lost = ids - in_cases - in_quarantine
     tally.fates = Counter(cases=len(ids & in_cases), kept=len(ids & in_quarantine))

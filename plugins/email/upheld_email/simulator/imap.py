@@ -211,15 +211,14 @@ class _Session:
 
     def _fetch(self, rest: str) -> str:
         which, _, wanted = rest.partition(" ")
-        folder = self._selected()
+        places = {mail.uid: place for place, mail in enumerate(self._selected().mails, 1)}
         for mail in self._chosen(which):
             parts, marks = attributes(mail, wanted)
             if b"BODY[]" in parts:
                 self._count_fetch()
             if marks and not self._readonly:
                 mail.flags.add("\\Seen")
-            number = folder.mails.index(mail) + 1
-            self._wire.send(b"* %d FETCH (%s)\r\n" % (number, parts))
+            self._wire.send(b"* %d FETCH (%s)\r\n" % (places[mail.uid], parts))
         return "OK done"
 
     def _count_fetch(self) -> None:
@@ -236,7 +235,8 @@ class _Session:
 
     def _chosen(self, which: str) -> list[Stored]:
         mails = self._selected().mails
-        return [mail for mail in mails if mail.uid in numbers(which, [m.uid for m in mails])]
+        wanted = numbers(which, [mail.uid for mail in mails])
+        return [mail for mail in mails if mail.uid in wanted]
 
     def _flag(self, rest: str) -> str:
         which, how, flags = rest.split(" ", 2)
