@@ -9,7 +9,8 @@ For the demo, the tests and integrators. Everything is stamped with policy time:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -27,8 +28,8 @@ class MailSimulator(Provider):
     """Our mailbox, and one for everybody who is written to. Use it in a ``with``.
 
     ``sent`` is all that was accepted by SMTP. Faults: `refuse_password`, `drop_fetch_after`,
-    `smtp_reply`, `lose_reply_after_data`, `bump_uidvalidity`, `no_idle`, `no_move`, `no_uidplus`,
-    `delay`.
+    `smtp_reply`, `smtp_fails_at`, `greylist`, `lose_reply_after_data`, `bump_uidvalidity`,
+    `no_idle`, `no_move`, `no_uidplus`, `mute_idle`, `say_bye`, `lose_reply_to`, `before`, `delay`.
     """
 
     def __init__(
@@ -69,6 +70,10 @@ class MailSimulator(Provider):
         with self._store.lock:
             mails = list(self._store.account(address).folders["INBOX"].mails)
         return tuple(message_from_bytes(mail.raw, policy=policy.default) for mail in mails)
+
+    def take_tokens(self, tokens: Iterable[str]) -> None:
+        """Sign-in by XOAUTH2 is offered, and these access tokens are good now; none else is."""
+        self._store.tokens = set(tokens)
 
     def add_folder(self, name: str) -> None:
         """A folder beside INBOX."""
@@ -144,6 +149,32 @@ class MailSimulator(Provider):
     def lose_reply_after_data(self, times: int = 1) -> None:
         """Take the next mails, and hang up instead of saying so."""
         self._store.faults.lost_replies = times
+
+    def smtp_fails_at(self, stage: str, *codes: int, text: str = "said the simulator") -> None:
+        """Answer the next commands of a stage (``CONNECT``, ``EHLO``, ``AUTH``, ``MAIL``, ``RCPT``,
+        ``DATA``, and ``.`` after the text) with these codes; 421 hangs up, too."""
+        self._store.faults.stages[stage] = deque((code, text) for code in codes)
+
+    def greylist(self, on: bool = True) -> None:
+        """Refuse (450) every recipient the first time that a sender writes to it."""
+        self._store.faults.greylisting = on
+
+    def mute_idle(self, mute: bool = True) -> None:
+        """Whoever is in IDLE hears nothing any more, not even an answer to DONE."""
+        self._store.faults.mute_idle = mute
+
+    def say_bye(self, times: int = 1) -> None:
+        """Say goodbye to the next clients that are in IDLE."""
+        self._store.faults.byes = times
+
+    def lose_reply_to(self, command: str) -> None:
+        """Do the next such IMAP command (``UID MOVE``), and hang up instead of saying so."""
+        self._store.faults.lost_answers.add(command)
+
+    def before(self, command: str, happens: Callable[[], object]) -> None:
+        """Let something happen just before the next such IMAP command is done: somebody else is
+        quicker."""
+        self._store.faults.before[command] = happens
 
     def bump_uidvalidity(self) -> None:
         """Every UID of INBOX means something else now."""

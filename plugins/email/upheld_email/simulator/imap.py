@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from typing import Final
 
 from upheld_email.simulator.parts import attributes, matching, numbers, words
-from upheld_email.simulator.store import Account, Folder, Store, Stored
+from upheld_email.simulator.store import CHALLENGE, Account, Folder, Store, Stored
 from upheld_email.simulator.wire import HungUp, Server, Wire
 
 _LITERAL: Final = re.compile(rb"\{(\d+)\+?\}$")
@@ -48,6 +48,7 @@ class _Session:
         self._untagged("OK simulator ready")
         while not self._over:
             tag, name, rest = self._read()
+            self._store.faults.before.pop(name, lambda: None)()
             try:
                 done = self._command(name, rest)
             except _Refusal as refusal:
@@ -55,6 +56,9 @@ class _Session:
             with self._store.lock:
                 self._synchronise()
             self._slow()
+            if name in self._store.faults.lost_answers:
+                self._store.faults.lost_answers.discard(name)
+                raise HungUp
             self._send(f"{tag} {done}")
 
     # --- in and out ---
@@ -116,6 +120,8 @@ class _Session:
 
     def _capability(self, _rest: str) -> str:
         faults, offered = self._store.faults, [_CAPABILITIES]
+        if self._store.tokens is not None:
+            offered.append("AUTH=XOAUTH2")
         if self._account is not None:
             missing = {"IDLE": faults.no_idle, "MOVE": faults.no_move, "UIDPLUS": faults.no_uidplus}
             offered = [
@@ -138,12 +144,19 @@ class _Session:
         return "OK welcome"
 
     def _authenticate(self, rest: str) -> str:
-        """SASL PLAIN (RFC 4616), for passwords beyond ASCII."""
-        if rest.upper() != "PLAIN":
+        """SASL PLAIN (RFC 4616), for passwords beyond ASCII; XOAUTH2 where tokens are given."""
+        mechanism = rest.upper()
+        if mechanism != "PLAIN" and (mechanism != "XOAUTH2" or self._store.tokens is None):
             raise _Refusal("NO no such mechanism")
         self._send("+ ")
-        secret = base64.b64decode(self._wire.line()).decode().split("\0")
-        self._account = self._store.lets_in(*secret[1:3])
+        secret = base64.b64decode(self._wire.line()).decode()
+        if mechanism == "PLAIN":
+            self._account = self._store.lets_in(*secret.split("\0")[1:3])
+        else:
+            self._account = self._store.lets_in_by(secret)
+            if self._account is None:
+                self._send(f"+ {base64.b64encode(CHALLENGE.encode()).decode()}")
+                self._wire.line()
         if self._account is None:
             raise _Refusal("NO [AUTHENTICATIONFAILED] user name or password wrong")
         return "OK welcome"
@@ -282,9 +295,20 @@ class _Session:
         self._send("+ idling")
         self._store.idling_by(1)
         try:
-            while (line := self._wire.line_if_any()) is None:
+            while (line := self._heard_idling()) is None:
                 with self._store.lock:
                     self._synchronise()
         finally:
             self._store.idling_by(-1)
         return "OK done" if line.upper() == b"DONE" else "BAD that is not DONE"
+
+    def _heard_idling(self) -> bytes | None:
+        """What the client says meanwhile. A fault may say goodbye, or never a word again."""
+        faults = self._store.faults
+        if faults.byes:
+            faults.byes -= 1
+            self._untagged("BYE the server goes down")
+            raise HungUp
+        while faults.mute_idle:
+            self._wire.line_if_any()
+        return self._wire.line_if_any()

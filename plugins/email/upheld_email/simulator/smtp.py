@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from upheld_email.simulator.store import Store
+from upheld_email.simulator.store import CHALLENGE, Store
 from upheld_email.simulator.wire import HungUp, Server, Wire
 
 _PATH: Final = re.compile(r"(?i)(?:FROM|TO):\s*<([^<>]*)>")
@@ -37,7 +37,8 @@ class _Session:
     recipients: tuple[str, ...] = ()
 
     def run(self) -> None:
-        self._say(220, "simulator ESMTP")
+        if not self._fails("CONNECT"):
+            self._say(220, "simulator ESMTP")
         while True:
             verb, _, rest = self.wire.line().decode("utf-8", "replace").partition(" ")
             if verb.upper() == "QUIT":
@@ -57,6 +58,8 @@ class _Session:
             "NOOP": lambda _: self._say(250, "2.0.0 ok"),
         }
         command = commands.get(verb)
+        if self._fails(verb):
+            return
         if command is None:
             self._say(502, "5.5.1 not known here")
         else:
@@ -70,10 +73,25 @@ class _Session:
     def _ehlo(self, _name: str) -> None:
         offers = ("simulator", "SIZE 26214400", "8BITMIME", "ENHANCEDSTATUSCODES")
         lines = "".join(f"250-{offer}\r\n" for offer in offers)
-        self.wire.send(lines.encode() + b"250 AUTH PLAIN LOGIN\r\n")
+        tokens = b"" if self.store.tokens is None else b" XOAUTH2"
+        self.wire.send(lines.encode() + b"250 AUTH PLAIN LOGIN" + tokens + b"\r\n")
+
+    def _fails(self, stage: str) -> bool:
+        """Says what a fault says at this stage. 421 ends the connection (RFC 5321 §3.8)."""
+        said = self.store.faults.stages.get(stage)
+        if not said:
+            return False
+        code, text = said.popleft()
+        self._say(code, text)
+        if code == 421:
+            raise HungUp
+        return True
 
     def _auth(self, rest: str) -> None:
         how, _, first = rest.partition(" ")
+        if how.upper() == "XOAUTH2" and self.store.tokens is not None:
+            self._by_token(first)
+            return
         if how.upper() == "PLAIN":
             _, user, password = (self._secret(first, "") + "\0\0").split("\0")[:3]
         elif how.upper() == "LOGIN":
@@ -86,6 +104,14 @@ class _Session:
             self._say(235, "2.7.0 welcome")
         else:
             self._say(535, "5.7.8 user name or password wrong")
+
+    def _by_token(self, given: str) -> None:
+        self.signed_in = self.store.lets_in_by(self._secret(given, "")) is not None
+        if self.signed_in:
+            self._say(235, "2.7.0 welcome")
+            return
+        self._secret("", CHALLENGE)
+        self._say(535, "5.7.8 the token is no good")
 
     def _secret(self, given: str, prompt: str) -> str:
         if not given:
@@ -112,6 +138,8 @@ class _Session:
             self._say(503, "5.5.1 first MAIL, then RCPT")
             return
         fault = self.store.faults.recipients.get(path[1].lower())
+        if fault is None and self._greylists(path[1].lower()):
+            fault = 450, "4.7.1 greylisted, come again"
         if fault is not None:
             self._say(*fault)
             return
@@ -123,7 +151,10 @@ class _Session:
             self._say(503, "5.5.1 first MAIL, then RCPT")
             return
         self._say(354, "end with a dot on a line of its own")
-        self.store.accept(self.sender, self.recipients, self._body())
+        body = self._body()
+        if self._fails("."):
+            return
+        self.store.accept(self.sender, self.recipients, body)
         self.sender, self.recipients = None, ()
         with self.store.lock:
             lost = self.store.faults.lost_replies > 0
@@ -131,6 +162,14 @@ class _Session:
         if lost:
             raise HungUp
         self._say(250, f"2.0.0 queued as {len(self.store.sent)}")
+
+    def _greylists(self, recipient: str) -> bool:
+        """The first time that these two meet (RFC 6647 §2.4)."""
+        faults, pair = self.store.faults, (self.sender or "", recipient)
+        if not faults.greylisting or pair in faults.greylisted:
+            return False
+        faults.greylisted.add(pair)
+        return True
 
     def _body(self) -> bytes:
         lines = []

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Final
+
+#: What XOAUTH2 sends (Google's and Microsoft's own mechanism; they agree).
+_XOAUTH2: Final = re.compile(r"user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01")
+#: How a token that is no good is refused: in base64, and the client answers an empty line.
+CHALLENGE: Final = '{"status":"401","schemes":"bearer","scope":"https://mail.example/"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,11 @@ class Account:
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong on demand. ``delay`` is in seconds of machine time, before every reply."""
+    """What goes wrong on demand. ``delay`` is in seconds of machine time, before every reply.
+
+    By IMAP command: ``before`` is done just before it, once; of ``lost_answers`` the next answer is
+    lost. By SMTP stage (``CONNECT``, a verb, ``.`` after the text): what is said in ``stages``.
+    """
 
     refuse_password: bool = False
     no_idle: bool = False
@@ -95,6 +107,13 @@ class Faults:
     bytes_left: int | None = None
     lost_replies: int = 0
     recipients: dict[str, tuple[int, str]] = field(default_factory=dict)
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    lost_answers: set[str] = field(default_factory=set)
+    mute_idle: bool = False
+    byes: int = 0
+    stages: dict[str, deque[tuple[int, str]]] = field(default_factory=dict)
+    greylisting: bool = False
+    greylisted: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Store:
@@ -107,6 +126,8 @@ class Store:
         self.sent: list[Sent] = []
         self.faults = Faults()
         self.logins, self.idling = 0, 0
+        #: Access tokens that are good now; None: nobody is asked for one.
+        self.tokens: set[str] | None = None
 
     def account(self, address: str) -> Account:
         """Whose mailbox this is, a plus-address included; a new one gets the usual password."""
@@ -132,6 +153,14 @@ class Store:
         """One client more or less that waits in IDLE."""
         with self.lock:
             self.idling += change
+
+    def lets_in_by(self, token_of: str) -> Account | None:
+        """The account in XOAUTH2's first answer, where its token is good."""
+        self.logins += 1
+        found = _XOAUTH2.fullmatch(token_of)
+        if found is None or found[2] not in (self.tokens or ()) or self.faults.refuse_password:
+            return None
+        return self.accounts.get(found[1].lower())
 
     def lets_in(self, user: str, password: str) -> Account | None:
         """The account, where the password is right."""
