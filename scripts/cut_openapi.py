@@ -48,12 +48,19 @@ def _follow(document: Mapping[str, Any], kept: dict[str, Any]) -> None:
         reference = missing.pop()
         found: Any = document
         place: dict[str, Any] = kept
-        *folders, name = reference.removeprefix(_REFERENCE).split("/")
+        *folders, name = _whole(reference)
         for folder in folders:
             found, place = found[folder], place.setdefault(folder, {})
         if name not in place:
             place[name] = _plain(found[name])
             missing |= set(_references(place[name]))
+
+
+def _whole(reference: str) -> list[str]:
+    """The component (or operation) that a reference leads into, however deep: three names, unescaped as
+    RFC 6901 has it."""
+    names = reference.removeprefix(_REFERENCE).split("/")[:3]
+    return [name.replace("~1", "/").replace("~0", "~") for name in names]
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -83,3 +83,14 @@ def test_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = json.loads(out.read_text(encoding="utf-8"))
     assert written["info"]["license"] == {"name": "MIT"}
     assert set(written["paths"]["/a"]) == {"parameters", "post"}
+
+
+def test_a_reference_into_a_shape_brings_all_of_it() -> None:
+    """PagerDuty's document points at places inside of shapes, escaped as RFC 6901 has it."""
+    inside = {"$ref": "#/components/schemas/T/properties/s"}
+    escaped = {"$ref": "#/components/responses/R/content/a~1b/schema"}
+    shapes = {"schemas": {"T": {"properties": {"s": {}}}}, "responses": {"R": {"content": {}}}}
+    whole = {"openapi": "3.0.2", "paths": {"/a": {"get": {"x": [inside, escaped]}}}}
+    kept = CUT.cut({**whole, "components": shapes}, ["get:/a"])
+    assert kept["components"]["schemas"] == {"T": {"properties": {"s": {}}}}
+    assert kept["components"]["responses"] == {"R": {"content": {}}}

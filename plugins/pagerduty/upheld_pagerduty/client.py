@@ -6,22 +6,21 @@ dedup_key makes the repeat safe. What the far end says is shown without the key.
 
 from __future__ import annotations
 
-import ssl
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, SecretStr, ValidationError
-from urllib3.exceptions import NewConnectionError
 
 from upheld.plugin import Auth, Misconfigured, Permanent, PluginError, Retry, Unknown
+from upheld.transport import asked_to_wait, unanswered
 
 # PagerDuty suggests three tries, 30 s apart.
 PATIENCE: Final = timedelta(seconds=30)
-_LONGEST: Final = timedelta(hours=1)
-_CONNECT: Final = 3.0
+#: Seconds in which a connection must stand.
+CONNECT: Final = 3.0
+SAME_KEY: Final = "send it again with the same key: that makes no second incident"
 _SHOWN: Final = 300
 
 
@@ -39,7 +38,7 @@ class EventsClient:
         self._session, self._url, self._key = session, url, key
         # Each of several addresses is given the first time; a network that swallows all packets
         # must not make a page look hung.
-        self._timeout = (min(timeout, _CONNECT), timeout)
+        self._timeout = (min(timeout, CONNECT), timeout)
         self._host = urlsplit(url).hostname or url
 
     def enqueue(self, event: dict[str, Any]) -> str:
@@ -70,20 +69,17 @@ class EventsClient:
         self._session.close()
 
     def _unanswered(self, error: requests.RequestException) -> PluginError:
-        kind = type(error).__name__
-        if _untrusted(error):
-            what = f"the certificate of {self._host} could not be verified"
-            return Misconfigured(what, "see what stands between this machine and PagerDuty")
-        if _never_sent(error):
-            return Retry(f"{self._host} can't be reached ({kind})", "look at the network")
-        what = f"{self._host} took the event, but did not answer ({kind})"
-        return Unknown(what, "send it again with the same key: that makes no second incident")
+        return unanswered(error, self._host, SAME_KEY)
 
     def _refused(self, response: requests.Response) -> NoReturn:
         status, said = response.status_code, self._said(response)
         what = f"{self._host} answered {status}: {said}"
         if status == 429:
-            raise Retry(what, "more than 120 events a minute for this key", after=_after(response))
+            raise Retry(
+                what,
+                "more than 120 events a minute for this key",
+                after=asked_to_wait(response, PATIENCE),
+            )
         if status >= 500 or status == 408:
             raise Retry(what, "nothing to do: it is tried again", after=PATIENCE)
         if status in {401, 403}:
@@ -105,46 +101,3 @@ class EventsClient:
     def _without_key(self, text: str) -> str:
         key = self._key.get_secret_value()
         return text.replace(key, "[key]") if key else text
-
-
-def _untrusted(error: BaseException | None) -> bool:
-    """Other failures of TLS are lost lines: a line that is cut without a goodbye is one of them."""
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        inside = [getattr(error, "reason", None), *error.args]
-        error = next((each for each in inside if isinstance(each, BaseException)), None)
-    return error is not None
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    if not isinstance(error, requests.ConnectionError):
-        # Too many redirects, an invalid URL or header: raised before anything is sent.
-        return not isinstance(
-            error,
-            requests.ReadTimeout
-            | requests.exceptions.ChunkedEncodingError
-            | requests.exceptions.ContentDecodingError,
-        )
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)
-
-
-def _after(response: requests.Response) -> timedelta:
-    """How long a 429 asks us to wait: seconds or an HTTP date (RFC 9110 §10.2.3), else 30 s."""
-    given = response.headers.get("Retry-After", "").strip()
-    if given.isdecimal():
-        return min(timedelta(seconds=int(given[:6])), _LONGEST)
-    then, sent = _http_date(given), _http_date(response.headers.get("Date", ""))
-    if then is None:
-        return PATIENCE
-    wait = then - (sent or datetime.now(UTC))
-    return min(max(wait, timedelta(0)), _LONGEST)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

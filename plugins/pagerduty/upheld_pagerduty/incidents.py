@@ -1,22 +1,28 @@
 """What PagerDuty does with events, for the simulator: incidents by dedup_key. No network.
 
 Traps that are kept: 202 says accepted, not delivered; an unknown key is dropped without a word;
-a trigger on an open key appends and notifies nobody; after a resolve it opens a new incident.
+a trigger on an open key appends and notifies nobody; after a resolve it opens a new incident; with nobody
+on call an event opens none.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 A_MINUTE: Final = timedelta(seconds=60)
 MOST: Final = 120
 _ACTIONS: Final = ("trigger", "acknowledge", "resolve")
 _SEVERITIES: Final = ("critical", "error", "warning", "info")
+
+
+#: The one service, and the user who is on call for it.
+SERVICE: Final = "PSERVICE1"
+ON_CALL: Final = "PONCALL1"
 
 
 class Status(StrEnum):
@@ -27,9 +33,20 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of an incident's log: what was done, when, and by or to which user (None: by no person)."""
+
+    id: str
+    at: datetime
+    action: str
+    user: str | None = None
+
+
 @dataclass
 class Incident:
-    """One incident; ``log`` holds what was done to it and when, its opening first."""
+    """One incident; ``log`` holds what was done to it and when, its opening first, ``entries`` the same as
+    the REST API tells it. ``assignees`` are ids of users; without any it pages nobody."""
 
     dedup_key: str
     summary: str
@@ -37,11 +54,26 @@ class Incident:
     opened: datetime
     status: Status = Status.TRIGGERED
     log: list[tuple[datetime, str]] = field(default_factory=list)
+    number: int = 1
+    service: str = SERVICE
+    details: str = ""
+    assignees: tuple[str, ...] = ()
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """As the REST API calls it."""
+        return f"Q{self.number:06}"
 
     @property
     def open(self) -> bool:
         """Whether it is not resolved."""
         return self.status is not Status.RESOLVED
+
+    def note(self, at: datetime, action: str, user: str | None = None) -> None:
+        """Write a line of its log."""
+        self.log.append((at, action))
+        self.entries.append(Entry(f"R{self.number:06}{len(self.entries):03}", at, action, user))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +94,7 @@ class Reply:
     status: int
     body: Mapping[str, Any]
     retry_after: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def invalid(*errors: str) -> Reply:
@@ -70,11 +103,21 @@ def invalid(*errors: str) -> Reply:
     return Reply(400, said)
 
 
+#: Hears of every change: the type of event, the incident, when, and the user who did it.
+Told: TypeAlias = Callable[[str, Incident, datetime, str | None], None]
+
+
+def _unheard(_kind: str, _incident: Incident, _at: datetime, _user: str | None) -> None:
+    """Nobody subscribed."""
+
+
 class Incidents:
     """The state machine behind the endpoint, for the integration keys that it knows."""
 
-    def __init__(self, keys: frozenset[str]) -> None:
-        self.keys = keys
+    def __init__(self, keys: frozenset[str], told: Told = _unheard) -> None:
+        self.keys, self.told, self.service = keys, told, SERVICE
+        #: Whoever is on call for the service. Nobody: an event opens no incident at all.
+        self.on_call: tuple[str, ...] = (ON_CALL,)
         self.incidents: list[Incident] = []
         self.received: list[Event] = []
         self._recent: dict[str, deque[datetime]] = {}
@@ -105,22 +148,50 @@ class Incidents:
         recent.append(at)
         return True
 
+    def find(self, key: str, *, still_open: bool = True) -> Incident | None:
+        """The newest incident of a key."""
+        found = (i for i in reversed(self.incidents) if i.dedup_key == key)
+        return next((i for i in found if i.open or not still_open), None)
+
+    def change(
+        self, found: Incident, status: Status, at: datetime, user: str | None = None
+    ) -> None:
+        """Somebody acknowledges or resolves it; ``user`` None is an integration."""
+        found.status = status
+        found.note(at, "acknowledge" if status is Status.ACKNOWLEDGED else "resolve", user)
+        self._tell(found, status.value, at, user)
+
+    def open(
+        self, found: Incident, at: datetime, assignees: tuple[str, ...] | None = None
+    ) -> Incident:
+        """A new incident; without ``assignees`` whoever is on call for the service is paged."""
+        found.assignees = self.on_call if assignees is None else assignees
+        found.number = len(self.incidents) + 1
+        self.incidents.append(found)
+        found.note(at, "trigger")
+        for user in found.assignees:
+            found.entries.append(Entry(f"N{found.number:06}{user}", at, "notify", user))
+        self._tell(found, "triggered", at, None)
+        return found
+
     def _apply(self, event: Mapping[str, Any], key: str, at: datetime) -> bool:
-        found = next((i for i in self.incidents if i.open and i.dedup_key == key), None)
+        found = self.find(key)
         action: str = event["event_action"]
         if found is None:
-            if action == "trigger":
-                self._open(event["payload"], key, at)
-            return action == "trigger"
-        if action != "trigger":
-            found.status = Status.RESOLVED if action == "resolve" else Status.ACKNOWLEDGED
-        found.log.append((at, action))
+            opens = action == "trigger" and bool(self.on_call)
+            if opens:
+                payload = event["payload"]
+                self.open(Incident(key, payload["summary"], payload["severity"], at), at)
+            return opens
+        if action == "trigger":
+            found.note(at, action)
+        else:
+            status = Status.RESOLVED if action == "resolve" else Status.ACKNOWLEDGED
+            self.change(found, status, at)
         return True
 
-    def _open(self, payload: Mapping[str, Any], key: str, at: datetime) -> None:
-        incident = Incident(key, payload["summary"], payload["severity"], at)
-        incident.log.append((at, "trigger"))
-        self.incidents.append(incident)
+    def _tell(self, found: Incident, what: str, at: datetime, user: str | None) -> None:
+        self.told(f"incident.{what}", found, at, user)
 
 
 def _errors(event: Any) -> Iterator[str]:

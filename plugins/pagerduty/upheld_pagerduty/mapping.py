@@ -28,11 +28,11 @@ def trigger(
         "dedup_key": dedup_key(message.thread),
         "client": client,
         "payload": {
-            "summary": _cut(_one_line(message.subject) or "(no subject)", SUMMARY),
+            "summary": cut(one_line(message.subject) or "(no subject)", SUMMARY),
             "source": source or client,
             "severity": _SEVERITY[message.urgency],
             "timestamp": timestamp(at),
-            "custom_details": _details(message, to),
+            "custom_details": details(message, to),
         },
     }
     if message.url:
@@ -60,18 +60,21 @@ def timestamp(at: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
-def _details(message: Outgoing, to: Address) -> dict[str, str]:
-    details = {"for": to.name or to.value, "text": _cut(message.text, _DETAIL)}
+def details(message: Outgoing, to: Address) -> dict[str, str]:
+    """Whom it is for and what it says, by name."""
+    details = {"for": to.name or to.value, "text": cut(message.text, _DETAIL)}
     if message.attachments:  # an event carries none: whoever reads it can ask for them by name
-        details["files"] = _cut(", ".join(file.name for file in message.attachments), _DETAIL)
+        details["files"] = cut(", ".join(file.name for file in message.attachments), _DETAIL)
     if message.valid_until is not None:
         details["valid until"] = timestamp(message.valid_until)
     return details
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without line ends."""
     return " ".join(text.split())
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """The text, shortened where it is longer than ``length``."""
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from upheld.testing import ScratchContext, SteppedClock, make_context
 from upheld_pagerduty.adapter import PagerDuty
 from upheld_pagerduty.config import PagerDutyConfig
+from upheld_pagerduty.incidents import SERVICE
+from upheld_pagerduty.restapi import SENDER, TOKEN, USER
 from upheld_pagerduty.simulator import PagerDutySimulator
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -44,3 +46,16 @@ def pager(context: ScratchContext, far: PagerDutySimulator) -> Iterator[PagerDut
     pager = connected(context, far.url, far.key)
     yield pager
     pager.close()
+
+
+def on_desk(context: ScratchContext, url: str, **changed: object) -> PagerDuty:
+    """A connection that pages by incidents."""
+    ours = {"token": TOKEN, "service": SERVICE, "sender": SENDER, "user": USER, "api_url": url}
+    return PagerDuty(PagerDutyConfig.model_validate({**ours, "timeout": 5, **changed}), context)
+
+
+@pytest.fixture
+def desk(context: ScratchContext, far: PagerDutySimulator) -> Iterator[PagerDuty]:
+    desk = on_desk(context, far.url)
+    yield desk
+    desk.close()

@@ -156,7 +156,7 @@ def test_an_answer_that_never_comes_is_unknown(
 ) -> None:
     far.fail_next("timeout")
     pager = connected(context, far.url, far.key, timeout=0.1)
-    with pytest.raises(Unknown, match="took the event, but did not answer"):
+    with pytest.raises(Unknown, match="took the request, but did not answer"):
         send(pager)
 
 
@@ -314,7 +314,7 @@ def test_the_key_is_in_no_error_and_no_log(
             send(pager)
         error = raised.value
         shown += [str(error), repr(error), *traceback.format_exception(error)]
-    assert CANARY not in "".join((*shown, repr(context.record.lines), repr(vars(pager._client))))
+    assert CANARY not in "".join((*shown, repr(context.record.lines), repr(vars(pager._events))))
 
 
 # --- check, and letting go ------------------------------------------------------------------------
@@ -324,7 +324,7 @@ def test_check_pages_nobody_and_says_what_it_can_not_know(
     pager: PagerDuty, far: PagerDutySimulator
 ) -> None:
     levels = [finding.level for finding in pager.check()]
-    assert levels == [Level.OK, Level.WARNING]
+    assert levels == [Level.OK, Level.WARNING, Level.WARNING]
     assert far.received == ()
 
 
@@ -370,4 +370,7 @@ def test_it_can_be_used_again_after_closing(pager: PagerDuty, far: PagerDutySimu
 
 def test_what_it_declares_is_what_it_does() -> None:
     assert PagerDuty.channels == {Channel.PAGE}
-    assert PagerDuty.abilities == {Ability.REPEAT, Ability.WITHDRAW}
+    assert PagerDuty.abilities == {
+        *(Ability.REPEAT, Ability.WITHDRAW, Ability.FIND),
+        *(Ability.PULL, Ability.RECEIVE, Ability.RECEIPTS),
+    }

@@ -21,8 +21,30 @@ def test_a_key_is_enough() -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(ValidationError, match="key\n"):
+    with pytest.raises(ValidationError, match="needs key"):
         PagerDutyConfig.model_validate({})
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"token": "t", "service": "PABC123"}, "needs key"),
+        ({"token": "t", "sender": "a@x.example"}, "needs key"),
+        ({"service": "PABC123", "sender": "a@x.example"}, "needs key"),
+        ({"key": KEY, "service": "PABC123"}, "leave out service"),
+        ({"token": "t", "service": "https://x/PABC123", "sender": "a@x.example"}, "is no id"),
+        ({"key": KEY, "user": "upheld"}, "is no id"),
+        ({"key": KEY, "api_url": "http://api.pagerduty.com"}, "must start with https"),
+    ],
+)
+def test_a_way_is_whole_or_refused(values: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValidationError, match=what):
+        PagerDutyConfig.model_validate(values)
+
+
+def test_one_secret_of_webhooks_or_two_while_one_is_replaced() -> None:
+    assert len(config(webhook_secrets="one").webhook_secrets) == 1
+    assert len(config(webhook_secrets=["one", "two"]).webhook_secrets) == 2
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -1,0 +1,100 @@
+"""Incidents over the REST API: open, find, stand down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from upheld.plugin import Address, Finding, Level, Outgoing, Permanent, Receipt, Withdrawal
+from upheld_pagerduty.incident import assigned, incident, named, opened, policy
+from upheld_pagerduty.rest import DONE_ALREADY, Rejected, RestClient
+
+_OPEN: Final = ("triggered", "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One service; ``service`` is its id, empty where only reading is wanted."""
+
+    client: RestClient
+    service: str
+
+    def open(self, message: Outgoing, to: Address, key: str, now: datetime) -> Receipt:
+        """Create the incident. While one of the same key is open PagerDuty rejects another: that is ours,
+        from before."""
+        body = incident(message, to, self.service, self._whom(to))
+        incident_key = body["incident"]["incident_key"]
+        try:
+            made = self.client.write("POST", "/incidents", body).get("incident") or {}
+        except Rejected:
+            found = self._find(incident_key, *_OPEN)
+            if found is None:
+                raise
+            made = found
+        state, said = opened(made)
+        return Receipt(key, incident_key, state, now, detail=said)
+
+    def found(self, incident_key: str, key: str, now: datetime) -> Receipt | None:
+        """What became of a page whose fate nobody knows; that it was resolved since is told too."""
+        found = self._find(incident_key)
+        if found is None:
+            return None
+        state, said = opened(found)
+        return Receipt(key, incident_key, state, now, detail=f"{said}; {found.get('status')}")
+
+    def stand_down(self, incident_key: str, why: Withdrawal) -> None:
+        """Acknowledge or resolve the open incident of this key; none is nobody to stand down."""
+        found = self._find(incident_key, *_OPEN)
+        status = "acknowledged" if why is Withdrawal.WORKED else "resolved"
+        if found is None or found.get("status") == status:
+            return
+        change = {"incident": {"type": "incident_reference", "status": status}}
+        try:
+            self.client.write("PUT", f"/incidents/{found['id']}", change)
+        except Rejected as error:
+            if error.code not in DONE_ALREADY:
+                raise
+
+    def findings(self, name: str) -> Iterator[Finding]:
+        """Whether the token is taken, and the service there."""
+        self.client.read("/abilities")
+        yield Finding(Level.OK, name, "the REST API takes the token")
+        if self.service:
+            found = self.client.read(f"/services/{self.service}").get("service") or {}
+            what = f"incidents are opened on {found.get('summary') or self.service}"
+            if found.get("status") == "disabled":
+                yield Finding(Level.ERROR, name, f"{what}, which is disabled", "enable the service")
+            else:
+                yield Finding(Level.OK, name, what)
+
+    def _find(self, incident_key: str, *statuses: str) -> Mapping[str, Any] | None:
+        """The newest incident of this key."""
+        query: dict[str, Any] = {"incident_key": incident_key, "date_range": "all"}
+        if self.service:
+            query["service_ids_"] = self.service
+        if statuses:
+            query["statuses_"] = list(statuses)
+        found = self.client.read("/incidents", **query).get("incidents") or []
+        ours = [each for each in found if each.get("incident_key") == incident_key]
+        return max(ours, key=lambda each: str(each.get("created_at")), default=None)
+
+    def _whom(self, to: Address) -> dict[str, Any]:
+        kind, found = named(to)
+        if kind == "policy":
+            return policy(found)
+        if kind == "user":
+            return assigned(found)
+        return assigned(*self._on_call(found)) if kind == "schedule" else {}
+
+    def _on_call(self, schedule: str) -> tuple[str, ...]:
+        """Whoever is on call for a schedule; a schedule without anybody would page nobody."""
+        found = self.client.read("/oncalls", schedule_ids_=schedule, earliest="true")
+        people = [
+            str(each["user"]["id"]) for each in found.get("oncalls") or () if each.get("user")
+        ]
+        if not people:
+            what = f"nobody is on call for PagerDuty's schedule {schedule}"
+            raise Permanent(what, "fill the gap there; the page goes to whoever is next")
+        return tuple(dict.fromkeys(people))
