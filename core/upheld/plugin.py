@@ -294,6 +294,7 @@ class RemoteCase:
     """A remote item as read. None means "not read this time", () means "read, and empty".
 
     ``created`` is when it was opened there: what is older than its connection wakes nobody.
+    ``changed_by`` is who changed it last, for a tracker that tells no history.
     """
 
     ref: Ref
@@ -305,6 +306,7 @@ class RemoteCase:
     comments: tuple[Comment, ...] | None = None
     attachments: tuple[Attachment, ...] | None = None
     created: datetime | None = None
+    changed_by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)

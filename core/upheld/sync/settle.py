@@ -154,7 +154,7 @@ class Settling:
         if where.move is not Move.TAKE or told or empty(meant):
             return
         last = self.seen.last(field)
-        by = self._by(last) if last is not None else self.seen.provider
+        by = self._by(last) if last is not None else self._changer()
         if alike(self._value(field, after), meant) or by.side is CaseSide.CUSTOMER:
             return
         if field == "status" and self._follows(fresh):
@@ -190,6 +190,12 @@ class Settling:
     def _apart(self, where: Standing) -> Event:
         name, now = f"{self.seen.id}/apart:{where.field}", self.seen.now
         return Event(name, now, now, UPHELD, where.difference())
+
+    def _changer(self) -> Actor:
+        """Who changed the item, where its history does not tell: whoever did so last, but for us."""
+        last = self.seen.ours.changed_by
+        who = self.reader.who(last, self.seen.updated) if last is not None else None
+        return self.seen.provider if who is None or who.side is CaseSide.UPHELD else who
 
     def _by(self, change: Change) -> Actor:
         return self.reader.who(change.by, instant(change.at))

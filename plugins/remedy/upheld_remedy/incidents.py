@@ -17,6 +17,7 @@ from upheld_remedy.qualification import all_of, any_of, compare, equal, one_of
 
 #: Rows in one answer; the server may give fewer.
 PAGE: Final = 100
+_WHO: Final = (mapping.CUSTOMER, mapping.CHANGED_BY)
 
 
 class Incidents:
@@ -127,6 +128,7 @@ class Incidents:
             comments=held.comments if held is not None else None,
             attachments=held.files if held is not None else None,
             created=mapping.instant(str(row[mapping.OPENED])),
+            changed_by=self.people.actor(str(row.get(mapping.CHANGED_BY) or "")),
         )
 
     def _told(self, row: Row) -> dict[str, Value]:
@@ -140,5 +142,5 @@ class Incidents:
 
 
 def _logins(rows: Iterable[Row], notes: Iterable[Row]) -> set[str]:
-    names = {str(row.get(mapping.CUSTOMER) or "") for row in rows}
+    names = {str(row.get(name) or "") for row in rows for name in _WHO}
     return names | {str(row.get(worknotes.BY) or "") for row in notes}

@@ -14,7 +14,7 @@ from tests.core.desk.conftest import emptied
 from tests.core.desk.scene import ANN, Desk
 from tests.core.desk.test_tracked import BEFORE, DESK, OURS, STAFF, item
 from upheld.calendar.instant import MINUTE, moment
-from upheld.case.events import Noted, SeveritySet
+from upheld.case.events import Noted, SeveritySet, Side
 from upheld.ledger import FieldConflict, Ledger, Link
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Change, Comment, Visibility
@@ -37,6 +37,7 @@ class Item:
     history: list[Change] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     told: bool = True  # whether the tracker shows its history
+    changed_by: RemoteActor | None = None  # whom it names as the last, where it shows none
 
     def edit(self, name: str, new: Any, by: RemoteActor = STAFF, minutes: float = 0) -> None:
         """Somebody changes a field there; by their clock, which may be off."""
@@ -53,7 +54,8 @@ class Item:
         found = item(
             fields=self.fields, history=tuple(self.history), version=version, updated=changed
         )
-        found = found if self.told else replace(found, history=None)
+        if not self.told:
+            found = replace(found, history=None, changed_by=self.changed_by)
         self.desk.take(replace(found, comments=tuple(self.comments)), source=DESK)
 
     def push(self) -> None:
@@ -369,3 +371,21 @@ def kept(there: Item) -> None:
     if both and last == [STAFF]:
         journalled = {(json.loads(each.ours), json.loads(each.theirs)) for each in there.journal}
         assert (ours, theirs) in journalled
+
+
+@pytest.mark.parametrize(
+    ("last", "side", "who"),
+    [(STAFF, Side.STAFF, "bo"), (OURS, Side.PROVIDER, "desk"), (None, Side.PROVIDER, "desk")],
+    ids=["one of ours", "we ourselves", "nobody is named"],
+)
+def test_without_a_history_whoever_changed_it_last_did_it(
+    desk: Desk, last: RemoteActor | None, side: Side, who: str
+) -> None:
+    """What Upheld wrote after somebody else hides them: then it is the tracker that says so."""
+    there = Item(desk, told=False)
+    there.read()
+    there.changed_by = last
+    there.edit("severity", 1)
+    there.read()
+    (event,) = [each for each in desk.events() if isinstance(each.body, SeveritySet)][-1:]
+    assert (event.actor.side, event.actor.id) == (side, who)
