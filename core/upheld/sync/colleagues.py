@@ -83,7 +83,7 @@ class Colleagues:
             return [wrote.fact(Noted(f"[by mail, not sent on] {wrote.message.text}"))], answer
         (reply,) = stated
         assert isinstance(reply.body, PublicReply)
-        kept = replace(reply, body=replace(reply.body, whole=whole(wrote.message)))
+        kept = wrote.fact(replace(reply.body, whole=whole(wrote.message)))
         files = bool(wrote.message.attachments)
         return [kept], replace(answer, text=f"#reply: {_NOT_SENT_ON}") if files else None
 
