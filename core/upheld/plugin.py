@@ -643,6 +643,10 @@ class Connection(ABC, Generic[C]):
     def check(self) -> Iterable[Finding]:
         """Try everything that running will need, for real, and change nothing."""
 
+    def describe(self, what: str) -> Iterable[Mapping[str, str]]:
+        """What the far end is made of, a row each: the fields of a form, say, by column."""
+        raise Permanent(f"{self.name} has nothing to describe", "see its page in docs/plugins")
+
     def pull(self, cursor: str | None) -> Page:
         """One page of what is new since ``cursor``; None starts at the scope's beginning."""
         return Page(items=(), cursor=cursor or "", more=False, as_of=self.context.now())

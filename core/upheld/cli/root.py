@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "oncall": "oncall:oncall",
     "sync": "sync:sync",
     "links": "links:links",
+    "connections": "connections:connections",
     "conflicts": "conflicts:conflicts",
     "outbox": "outbox:outbox",
     "deadletters": "deadletters:deadletters",
@@ -58,6 +59,7 @@ _HELP: Final[Mapping[str, str]] = {
     "oncall": "See who is on duty, and put somebody else there.",
     "sync": "See and steer how cases and trackers are kept in step.",
     "links": "See, make and undo links between cases and items.",
+    "connections": "See what the far end of a connection is made of.",
     "conflicts": "See what both sides changed, and decide.",
     "outbox": "See, drop or release what waits to go out.",
     "deadletters": "See, replay or drop what was given up.",
@@ -98,7 +100,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, imported now."""
         if cmd_name not in COMMANDS:
-            return None
+            return _of_a_plugin(cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")
         found: click.Command = getattr(import_module(f"upheld.cli.{module}"), name)
         return found
@@ -113,7 +115,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the nearest name where there is none."""
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
             from upheld.source import suggest
 
             ctx.fail(f"No such command {name!r}: {suggest(name, COMMANDS)}")
@@ -149,6 +151,13 @@ class InOrder(click.Group):
         """The first sentence of each."""
         with formatter.section("Commands"):
             formatter.write_dl([(n, c.get_short_help_str(300)) for n, c in self.commands.items()])
+
+
+def _of_a_plugin(name: str) -> click.Command | None:
+    """The command that bears a plugin's name, where it brings what that can show."""
+    from upheld.cli.connections import of_a_plugin
+
+    return of_a_plugin(name)
 
 
 def _is_unicode(word: str) -> bool:
