@@ -87,6 +87,7 @@ def only_problem(registry: Registry) -> str:
 
 def test_our_own_plugins_are_found_through_the_same_door() -> None:
     assert {
+        "apprise",
         "builtin",
         "email",
         "kannel",

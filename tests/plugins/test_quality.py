@@ -14,7 +14,17 @@ from upheld.plugin import Connection
 from upheld.registry import Registry
 
 ROOT = Path(__file__).parents[2]
-GRADED = ("builtin", "email", "jira", "kannel", "pagerduty", "remedy", "terminal", "twilio")
+GRADED = (
+    "apprise",
+    "builtin",
+    "email",
+    "jira",
+    "kannel",
+    "pagerduty",
+    "remedy",
+    "terminal",
+    "twilio",
+)
 RULES = re.findall(
     r"^\| `([a-z-]+)` \|", (ROOT / "docs/reference/plugin-quality.md").read_text(), re.MULTILINE
 )

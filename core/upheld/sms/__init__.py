@@ -8,7 +8,7 @@ from __future__ import annotations
 from upheld.sms.body import E164, body, number, seconds_left
 from upheld.sms.marks import carried, mark, of, quoted, without
 from upheld.sms.seal import sealed, unsealed
-from upheld.sms.text import CUT, clean, fitted, is_gsm, longest, segments
+from upheld.sms.text import CUT, clean, fitted, harmless, is_gsm, longest, segments
 
 __all__ = [
     "CUT",
@@ -17,6 +17,7 @@ __all__ = [
     "carried",
     "clean",
     "fitted",
+    "harmless",
     "is_gsm",
     "longest",
     "mark",

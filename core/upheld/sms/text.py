@@ -29,8 +29,13 @@ _LONGEST: Final = 1600
 
 
 def clean(text: str) -> str:
+    """Harmless, and in plain characters where word processors take others."""
+    return harmless(text.translate(_PLAIN))
+
+
+def harmless(text: str) -> str:
     """Without what a phone would obey: controls, and marks that turn the direction of writing."""
-    lines = text.replace("\r\n", "\n").translate(_PLAIN)
+    lines = text.replace("\r\n", "\n")
     return "".join(each for each in lines if each == "\n" or not _obeyed(each)).strip()
 
 

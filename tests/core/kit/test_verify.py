@@ -35,12 +35,14 @@ GRADES = {
     "email": "gold",
     "twilio": "gold",
     "kannel": "gold",
+    "apprise": "gold",
 }
 PLUGINS = {"builtin": Kind.TRACKER, "terminal": Kind.NOTIFIER, "pagerduty": Kind.NOTIFIER}
 EVERY = PLUGINS | {
     "email": Kind.CONVERSATION,
     "twilio": Kind.CONVERSATION,
     "kannel": Kind.NOTIFIER,
+    "apprise": Kind.NOTIFIER,
 }
 LIVE = {"builtin", "terminal"} | ({"kannel"} if installed() is None else set())
 

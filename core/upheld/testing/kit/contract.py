@@ -132,3 +132,6 @@ def _secrets(model: BaseModel) -> Iterator[str]:
             yield value.get_secret_value()
         elif isinstance(value, BaseModel):
             yield from _secrets(value)
+        elif isinstance(value, Mapping):
+            kept = (each for each in value.values() if isinstance(each, SecretStr))
+            yield from (each.get_secret_value() for each in kept)
