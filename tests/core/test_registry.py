@@ -194,7 +194,7 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
-    assert "there is builtin, email" in only_problem(Registry.load(["xyzzy"]))
+    assert "there is apprise, builtin, email" in only_problem(Registry.load(["xyzzy"]))
 
 
 def test_a_missing_library_says_what_to_install(distribution: Distribution) -> None:
