@@ -639,6 +639,11 @@ class Connection(ABC, Generic[C]):
         self.config = config
         self.context = context
 
+    @classmethod
+    def abilities_with(cls, config: BaseModel) -> frozenset[Ability]:  # noqa: ARG003
+        """What it can do with these settings: ``abilities``, and what a setting adds or takes away."""
+        return cls.abilities
+
     @abstractmethod
     def check(self) -> Iterable[Finding]:
         """Try everything that running will need, for real, and change nothing."""
@@ -658,6 +663,13 @@ class Connection(ABC, Generic[C]):
     def receive(self, request: Request) -> Received:
         """Verify and parse a webhook: no network, no state."""
         return Received(Response(status=404, body=b"this connection takes no webhooks"))
+
+    def subscribe(self, url: str) -> str:
+        """Have the far end call ``url`` when something changes, once however often it is asked; says
+        what was done."""
+        raise Permanent(
+            f"{self.name} registers no webhook by itself", "register it at the far end by hand"
+        )
 
     def close(self) -> None:
         """Log out and let go; called also after a failure."""

@@ -76,7 +76,12 @@ class Live:
 
     def can(self, ability: Ability) -> bool:
         """Whether the plugin declares this ability."""
-        return ability in self.plugin.abilities
+        return ability in self.abilities
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the plugin can do as it is configured here."""
+        return self.plugin.abilities_with(self.plugin.config)
 
     def call(
         self, what: Callable[[], T], *, hard_stop: Span | None = None, reading: bool = False

@@ -69,7 +69,7 @@ def _doubt(site: Site) -> Doubt | None:
 
     if site.ledger.restored() is None:
         return None
-    abilities = {each.source.name: each.plugin.abilities for each in site.connections}
+    abilities = {each.source.name: each.abilities for each in site.connections}
     with site.ledger.reading() as tx:
         return doubt(tx, abilities)
 

@@ -39,7 +39,7 @@ from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
 from upheld.logs import logger
-from upheld.plugin import Channel, Connection
+from upheld.plugin import Ability, Channel, Connection
 from upheld.seam import Live
 from upheld.sync.colleagues import Colleagues
 from upheld.sync.pusher import Pusher
@@ -55,6 +55,11 @@ class Configured:
     plugin: type[Connection[Any]]
     config: BaseModel
     source: Source
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do as it is configured."""
+        return self.plugin.abilities_with(self.config)
 
 
 @dataclass(frozen=True, slots=True)

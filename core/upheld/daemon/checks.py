@@ -12,7 +12,7 @@ from typing import Final
 
 from upheld.clock import SystemClock
 from upheld.config import Config, secret_findings
-from upheld.context import ConnectionContext, Vault
+from upheld.daemon.alone import alone
 from upheld.daemon.assembly import Configured
 from upheld.daemon.calendar_checks import calendar_findings
 from upheld.daemon.coverage import coverage
@@ -23,7 +23,6 @@ from upheld.dispatch.compose import Composer
 from upheld.engine.terms import not_enforced
 from upheld.errors import ConfigError, UpheldError
 from upheld.ledger import Ledger
-from upheld.logs import logger
 from upheld.plugin import Finding, Level, PluginError, Tracker
 from upheld.policy import Policy
 from upheld.policy.model import Condition, Every, Monitor, Offers, Verb, When
@@ -196,25 +195,14 @@ def _lent(folder: Path) -> Iterator[Path]:
 
 def _tried_in(site: Site, each: Configured, folder: Path) -> Iterator[Finding]:
     name = each.source.name
-    context = ConnectionContext(
-        name=name,
-        site=site.config.site,
-        public_url=site.config.public_url,
-        folder=folder,
-        log=logger(connection=name),
-        vault=Vault(site.ledger, name),
-        clock=site.clock,
-    )
-    live = Live(name, each.plugin(each.config, context))
-    try:
-        yield from live.call(partial(_tried, live))
-        plugin = live.plugin
-        if isinstance(plugin, Tracker) and site.config.mapped(name).map:
-            yield from map_findings(site, each, live.call(plugin.schema))
-    except PluginError as error:
-        yield Finding(Level.ERROR, name, error.what, error.do_next)
-    finally:
-        live.close()
+    with alone(site, each, folder) as live:
+        try:
+            yield from live.call(partial(_tried, live))
+            plugin = live.plugin
+            if isinstance(plugin, Tracker) and site.config.mapped(name).map:
+                yield from map_findings(site, each, live.call(plugin.schema))
+        except PluginError as error:
+            yield Finding(Level.ERROR, name, error.what, error.do_next)
 
 
 def _tried(live: Live) -> list[Finding]:

@@ -30,7 +30,7 @@ def map_findings(site: Site, each: Configured, schema: Schema) -> Iterator[Findi
 def one_voice(site: Site, each: Configured) -> Iterator[Finding]:
     """A tracker that writes to customers by itself, where they hear by another connection."""
     name, heard = each.source.name, site.config.customers_hear_by
-    speaks = issubclass(each.plugin, Tracker) and Ability.NOTIFIES_CUSTOMER in each.plugin.abilities
+    speaks = issubclass(each.plugin, Tracker) and Ability.NOTIFIES_CUSTOMER in each.abilities
     if speaks and heard != name:
         what = f"it writes to customers by itself, and they hear by {heard or 'no connection'} too"
         then = (

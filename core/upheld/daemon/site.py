@@ -305,9 +305,7 @@ class Site:
             self._redirect(go_live.redirect) if mode is Mode.REDIRECT else None,
             frozenset(go_live.live_for),
             frozenset(
-                each.source.name
-                for each in self.connections
-                if Ability.LOCAL in each.plugin.abilities
+                each.source.name for each in self.connections if Ability.LOCAL in each.abilities
             ),
         )
 

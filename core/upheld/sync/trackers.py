@@ -42,7 +42,7 @@ class Trackers:
         """Who may read a message on this tracker; None where it is not written there."""
         if not self.tracks(name):
             return None
-        return shown(public, name, self.lives[name].plugin.abilities, self.hears_by)
+        return shown(public, name, self.lives[name].abilities, self.hears_by)
 
     def unheard(self, name: str) -> bool:
         """Whether the customer hears nothing of what is answered there, unless it is mailed."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
+from pydantic import BaseModel
+
 from upheld.plugin import (
     Ability,
     Attachment,
@@ -74,6 +76,12 @@ class Jira(Tracker[JiraConfig]):
         self._doubtful: dict[str, datetime] = {}
         self._webhooks = Webhooks(self._client, config, context)
 
+    @classmethod
+    def abilities_with(cls, config: BaseModel) -> frozenset[Ability]:
+        """With `mails_customers` Jira writes to them by itself."""
+        mails = isinstance(config, JiraConfig) and config.mails_customers
+        return cls.abilities | ({Ability.NOTIFIES_CUSTOMER} if mails else set())
+
     def check(self) -> Iterable[Finding]:
         """Who we are, each permission, each field that creating or moving asks for; writes nothing."""
         known, screens, hooks = self._known, self._screens, self._webhooks
@@ -101,6 +109,10 @@ class Jira(Tracker[JiraConfig]):
     def receive(self, request: Request) -> Received:
         """A signed hint that an issue changed; it is read again by its id, which no index delays."""
         return self._webhooks.read(request, self.config.url)
+
+    def subscribe(self, url: str) -> str:
+        """Register the webhook; the account must be an administrator of Jira."""
+        return self._webhooks.register(url)
 
     def fetch(self, ref: Ref) -> RemoteCase:
         """The issue with its comments and its history, by id or key."""

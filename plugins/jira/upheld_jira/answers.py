@@ -5,15 +5,13 @@ Nothing of a request goes into an error: its headers and body hold secrets.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, Final
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
+from upheld import transport
 from upheld.plugin import (
     Auth,
     Gone,
@@ -24,8 +22,8 @@ from upheld.plugin import (
     Stale,
     Unknown,
 )
+from upheld.transport import asked_to_wait
 
-_LONGEST: Final = timedelta(hours=1)
 #: Where Jira limits and does not say for how long.
 PATIENCE: Final = timedelta(seconds=30)
 _SHOWN: Final = 300
@@ -58,7 +56,9 @@ def refusal(response: requests.Response, *, writing: bool) -> PluginError:
     status, said = response.status_code, said_in(response)
     what = f"Jira answered {status}: {said}"
     if status == 429:
-        return Retry(what, "Jira's limit of calls is reached", after=after(response))
+        return Retry(
+            what, "Jira's limit of calls is reached", after=asked_to_wait(response, PATIENCE)
+        )
     if status >= 500 or status == 408:
         return _perhaps(what, response, writing=writing)
     if status == 400:
@@ -70,8 +70,9 @@ def refusal(response: requests.Response, *, writing: bool) -> PluginError:
 def _perhaps(what: str, response: requests.Response, *, writing: bool) -> PluginError:
     if writing:
         return Unknown(what, "it is looked up before it is done again")
-    told = response.headers.get("Retry-After")
-    return Retry(what, "nothing to do: it is tried again", after=after(response) if told else None)
+    told = "Retry-After" in response.headers
+    wait = asked_to_wait(response, PATIENCE) if told else None
+    return Retry(what, "nothing to do: it is tried again", after=wait)
 
 
 _KINDS: Final[Mapping[int, tuple[type[PluginError], str]]] = {
@@ -85,15 +86,11 @@ _ELSE: Final = (Misconfigured, "set `url` to the site itself, and look at what s
 
 
 def unanswered(error: requests.RequestException, *, writing: bool) -> PluginError:
-    """The error where no answer came: what was never sent can be sent again."""
-    kind = type(error).__name__
-    if _untrusted(error):
-        what = "Jira's certificate could not be verified"
-        return Misconfigured(what, "see what stands between this machine and Jira")
-    if writing and not _never_sent(error):
-        what = f"Jira took it, but did not answer ({kind})"
-        return Unknown(what, "it is looked up before it is done again")
-    return Retry(f"Jira can't be reached ({kind})", "look at the network")
+    """The error where no answer came: a reading can always be done again."""
+    found = transport.unanswered(error, "Jira", "it is looked up before it is done again")
+    if isinstance(found, Unknown) and not writing:
+        return Retry(found.what, "nothing to do: it is tried again")
+    return found
 
 
 def unreadable(what: str, *, writing: bool) -> PluginError:
@@ -129,40 +126,3 @@ def _lines(body: dict[str, Any]) -> list[str]:
     if isinstance(errors, dict):
         found += [f"{name}: {text}" for name, text in errors.items()]
     return found or [str(body[name]) for name in ("message", "errorMessage") if name in body]
-
-
-def after(response: requests.Response) -> timedelta:
-    """How long we are asked to wait: seconds or an HTTP date (RFC 9110 §10.2.3), else 30 s."""
-    given = response.headers.get("Retry-After", "").strip()
-    if given.isdecimal():
-        return min(timedelta(seconds=int(given[:6])), _LONGEST)
-    then, sent = _http_date(given), _http_date(response.headers.get("Date", ""))
-    if then is None or sent is None:
-        return PATIENCE
-    # By Jira's own clock: ours may be off.
-    return min(max(then - sent, timedelta(0)), _LONGEST)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
-def _untrusted(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        inside = [getattr(error, "reason", None), *error.args]
-        error = next((each for each in inside if isinstance(each, BaseException)), None)
-    return error is not None
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    if not isinstance(error, requests.ConnectionError):
-        # An invalid URL or header: raised before anything is sent.
-        return isinstance(error, ValueError)
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)

@@ -81,7 +81,8 @@ class Issues:
         return self._known().site.case(whole, self._opens)
 
     def looks(self, issue: Mapping[str, Any]) -> str:
-        """Another text whenever anything of a listed issue is another: no call is made for it."""
+        """Another text whenever anything of a listed issue is another, beside the instant of its last
+        change, which Jira shows in the zone of the account. No call is made for it."""
         fields = issue["fields"]
         said = [
             (each["id"], each.get("body"), each.get("jsdPublic")) for each in comments_of(issue)
@@ -89,7 +90,7 @@ class Issues:
         files = [each["id"] for each in fields.get("attachment") or ()]
         values = sorted(self._known().site.values(issue), key=lambda each: each[0])
         done = (issue.get("changelog") or {}).get("total") or len(entries_of(issue))
-        return digest((issue["key"], fields["updated"], said, files, done, repr(values)))
+        return digest((issue["key"], said, files, done, repr(values)))
 
     # --- writing ---
 
@@ -144,7 +145,7 @@ class Issues:
             self._moving.go(now.ref.id, at, first, wanted.status, given)
             stored = None
         # Cloud tells what was stored at once; its history comes with the next reading.
-        return self.whole({**issue, **stored}) if stored else self.one(now.ref.id)
+        return self.whole({**issue, **stored} if stored else self._raw(now.ref.id))
 
     # --- parts ---
 

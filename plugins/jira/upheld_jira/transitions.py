@@ -79,14 +79,15 @@ class Workflow:
 
     def next(self, start: str, target: Target, hops: int, passed: Passed = _NONE) -> Move | None:
         """The first move of the shortest way that is known; where none is, of one to a status from which
-        nothing is known, best one of the target's own kind. None: nobody gets there so soon."""
-        hopeful: list[tuple[bool, int, Move]] = []
-        for length, lead, move in self._within(start, target, hops, passed):
-            if move.target == target.status:
-                return lead
-            if not self.knows(move.target) and length < hops:
-                hopeful.append((move.category != target.category, length, lead))
-        return min(hopeful, key=lambda each: each[:2])[2] if hopeful else None
+        nothing is known: of the target's own kind, or of any where none of that kind is in reach. None:
+        nobody gets there so soon."""
+        near = list(self._within(start, target, hops, passed))
+        there = (lead for _, lead, move in near if move.target == target.status)
+        kind = [each for each in near if each[2].category == target.category] or near
+        hopeful = (
+            lead for length, lead, move in kind if length < hops and not self.knows(move.target)
+        )
+        return next(there, None) or next(hopeful, None)
 
     def transitions(
         self, given: Mapping[str, str], names: Callable[[str], str]

@@ -40,3 +40,13 @@ def test_customers_hear_one_voice(upheld: Terminal, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Builtin, "abilities", abilities)
     told = [level for level, what in about(upheld, "desk") if "by itself" in what]
     assert told == ["warning"], "once"
+
+
+def test_one_voice_follows_from_a_setting(
+    upheld: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a far end writes to customers may be known of an installation alone."""
+    found = frozenset({*Builtin.abilities, Ability.NOTIFIES_CUSTOMER})
+    monkeypatch.setattr(Builtin, "abilities_with", lambda _config: found)
+    told = [level for level, what in about(upheld, "desk") if "by itself" in what]
+    assert told == ["warning"]
