@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import requests
 
-from upheld import transport
 from upheld.plugin import (
     Auth,
     Gone,
@@ -23,6 +22,7 @@ from upheld.plugin import (
     Unknown,
 )
 from upheld.transport import asked_to_wait
+from upheld.transport import unanswered as told_of
 
 #: Where Jira limits and does not say for how long.
 PATIENCE: Final = timedelta(seconds=30)
@@ -87,7 +87,7 @@ _ELSE: Final = (Misconfigured, "set `url` to the site itself, and look at what s
 
 def unanswered(error: requests.RequestException, *, writing: bool) -> PluginError:
     """The error where no answer came: a reading can always be done again."""
-    found = transport.unanswered(error, "Jira", "it is looked up before it is done again")
+    found = told_of(error, "Jira", "it is looked up before it is done again")
     if isinstance(found, Unknown) and not writing:
         return Retry(found.what, "nothing to do: it is tried again")
     return found
