@@ -133,3 +133,22 @@ def test_an_end_user_is_referred_to_their_own_provider(story: Story) -> None:
     assert story.cases() == []
     with story.stage.site.ledger.reading() as tx:
         assert [kept.title for kept in tx.kept(Fate.REFERRED)] == ["My mail is broken"]
+
+
+def test_a_page_by_mail_that_bounces_goes_over_the_next_channel(tmp_path: Path) -> None:
+    ways = {**REACH, "page": [{"mail": "mailbox"}, {"page": "pager"}]}
+    with Stage(tmp_path, config={"reach": ways}) as stage:
+        story = Story(stage)
+        story.mail(PAT, "Nobody can connect")
+        story.expect_mail(PAT, "Re: Nobody can connect")
+        paged = next(sent for sent in stage.mail.sent if BO_MAIL in sent.recipients)
+        story.expect_mail(BO_MAIL, "Nobody can connect")
+        stage.mail.write(
+            "mailer-daemon@magnolia.example",
+            "Undelivered Mail",
+            "The following address(es) failed:\n\n  bo@magnolia.example\n    no such user\n",
+            headers={"To": paged.envelope_from, "X-Failed-Recipients": BO_MAIL},
+        )
+        story.settle()
+        story.expect_page(BO)
+        story.nothing_else()
