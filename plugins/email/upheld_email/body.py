@@ -33,9 +33,9 @@ class Words:
 
 def words(mime: Mime, ours: frozenset[str] = frozenset()) -> Words:
     """What a mail says. Text comes of HTML for want of other; ``ours`` are our addresses."""
-    parts = [part for part in leaves(mime) if not _is_file(part)]
-    plain = [_words(part) for part in parts if part.get_content_type() == "text/plain"]
-    rich = [_words(part) for part in parts if part.get_content_type() == "text/html"]
+    parts = [(part.get_content_type(), part) for part in leaves(mime) if not _is_file(part)]
+    plain = [_words(part) for kind, part in parts if kind == "text/plain"]
+    rich = [_words(part) for kind, part in parts if kind == "text/html"]
     # Apple Mail cuts the text in pieces around its pictures.
     text, html = "\n".join(plain), "\n".join(rich) if rich else None
     if text.strip() or html is None:
@@ -59,7 +59,7 @@ def leaves(mime: Mime) -> Iterator[Mime]:
     pending = [mime]
     while pending:
         part = pending.pop(0)
-        if part.get_content_type() == "message/rfc822" or not part.is_multipart():
+        if not part.is_multipart() or part.get_content_type() == "message/rfc822":
             yield part
         else:
             pending[:0] = [each for each in part.get_payload() if isinstance(each, Mime)]

@@ -29,7 +29,8 @@ from upheld_email.oauth import OAuth
 _SLICE: Final = 0.25
 _RENEW: Final = 9 * 60.0
 # UIDs that are asked for at a time: their answer is one line, and imaplib takes a million bytes.
-_STRETCH: Final = 20_000
+# The first is short: a page needs few, and each page of a full folder asks anew.
+_STRETCH: Final = 1_000
 _LONGEST: Final = 80_000
 # As SEARCH writes them, whatever the locale (RFC 9051 §9, date-month).
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"

@@ -33,12 +33,12 @@ def raw(mime: Mime, name: str, *, newest: bool = False) -> list[str]:
 
     ``newest``: of one that grows at its end (References), the end is kept.
     """
-    wanted = name.lower()
+    wanted, length = name.lower(), len(name)  # lengths tell most apart, and cost nothing
     kept = slice(-_LONGEST, None) if newest else slice(_LONGEST)
     return [
         re.sub(r"\r?\n[ \t]?", " ", str(value)[kept]).strip()
         for found, value in mime.raw_items()
-        if found.lower() == wanted
+        if len(found) == length and found.lower() == wanted
     ]
 
 

@@ -190,7 +190,7 @@ def test_a_large_folder_is_searched_in_stretches_whose_answer_fits(against: Agai
 def test_a_stretch_that_has_some_is_enough_for_now(against: Against) -> None:
     mailbox, far = against(UID_SEARCH="* SEARCH 9 8")
     select(mailbox)
-    assert mailbox.uids_after(7, 1_000_000) == ([8, 9], 20_007)
+    assert mailbox.uids_after(7, 1_000_000) == ([8, 9], 1_007)
     assert len([line for line in far.heard if "SEARCH" in line]) == 1
 
 
