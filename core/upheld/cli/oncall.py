@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from upheld.cli.app import App, for_machines, in_the_name, pass_app
+from upheld.cli.oncall_handover import handover
 from upheld.cli.oncall_moves import exported, imported
 from upheld.cli.output import console, local, print_json, say, stamp, table
 from upheld.cli.root import InOrder
@@ -215,6 +216,7 @@ def coverage(app: App, *, weeks: int) -> None:
     sys.exit(1 if gaps or mute else 0)
 
 
+oncall.add_command(handover)
 oncall.add_command(imported)
 oncall.add_command(exported)
 

@@ -23,7 +23,7 @@ rotations:
   nights: {people: [bo], daily: "09:00", hours: "18:00-06:00"}
   away: {held_by: {pagerduty: "schedule:PX1"}}
 """
-_FAR = datetime.now(UTC).replace(microsecond=0, minute=0, second=0) + timedelta(days=3)
+_FAR = datetime.now(UTC).replace(microsecond=0, second=0, minute=0, hour=12) + timedelta(days=3)
 
 
 def at(**later: int) -> str:
@@ -113,6 +113,60 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_recorded(
 ) -> None:
     desk("oncall", *words, "--as", "ann", exits=exits)
     assert desk.json("oncall", "show")["overrides"] == []
+
+
+# --- handover -------------------------------------------------------------------------------------
+
+
+def severity_1(desk: Terminal, assignee: str) -> str:
+    case = desk.case("All is down")
+    desk("cases", "triage", case, "1", "--as", "bo")
+    desk("cases", "assign", case, assignee, "--as", "bo")
+    return case
+
+
+def test_open_severity_1_stay_with_their_holder_until_they_are_handed_over(desk: Terminal) -> None:
+    ops = next(each for each in desk.json("oncall", "now") if each["rotation"] == "ops")
+    holder, before = ops["person"], ops["then"]
+    kept, handed = severity_1(desk, holder), severity_1(desk, before)
+    found = desk.json("oncall", "handover", "ops", "--as", "ann")
+    assert (found["to"], found["taken"]) == (holder, False)
+    assert [case["id"] for case in found["cases"]] == [handed]
+    assert (
+        f"To be handed over to {holder}" in desk("oncall", "handover", "ops", "--as", "ann").stdout
+    )
+    assert desk.json("oncall", "handover", "ops", "--take", "--as", holder)["taken"]
+    assert "no open Severity 1 waits" in desk("oncall", "handover", "ops", "--as", "ann").stdout
+    listed = {case["id"]: case["assignee"] for case in desk.json("cases", "list")}
+    assert listed == {kept: holder, handed: holder}
+
+
+def test_what_a_role_has_that_the_rotation_fills_is_handed_over(
+    desk: Terminal, edit: Change
+) -> None:
+    edit("operations-manager: ann", "operations-manager: ops")
+    mine, others = severity_1(desk, "operations-manager"), severity_1(desk, "vp-operations")
+    found = desk.json("oncall", "handover", "ops", "--as", "ann")["cases"]
+    assert mine in {case["id"] for case in found}
+    assert others not in {case["id"] for case in found}
+
+
+def test_what_is_less_severe_or_closed_is_not_handed_over(desk: Terminal) -> None:
+    case = desk.case("One is slow")
+    desk("cases", "triage", case, "3", "--as", "bo")
+    assert desk.json("oncall", "handover", "ops", "--as", "ann")["cases"] == []
+
+
+def test_nothing_is_handed_over_to_nobody(desk: Terminal, edit: Change) -> None:
+    edit("18:00-06:00", _closed_now())
+    refused = desk("oncall", "handover", "nights", "--as", "ann", exits=Refusal.exit_code)
+    assert "nobody is on duty" in refused.stderr
+
+
+def _closed_now() -> str:
+    """An hour of the day that is not now."""
+    hour = (datetime.now(UTC).hour + 12) % 24
+    return f"{hour:02}:00-{hour:02}:30"
 
 
 # --- coverage -------------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""``upheld oncall handover``: the open Severity 1 that go from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from upheld.cli.app import App, for_machines, in_the_name, pass_app
+from upheld.cli.case_lines import COLUMNS, as_object, row
+from upheld.cli.output import print_json, say, table
+
+if TYPE_CHECKING:
+    from upheld.daemon.site import Site
+    from upheld.ledger import ListedCase
+
+#: More open Severity 1 than anybody could hand over.
+_ALL: Final = 1000
+
+
+@click.command()
+@click.argument("rotation")
+@click.option("--take", is_flag=True, help="Assign them to whoever is on duty now.")
+@in_the_name
+@for_machines
+@pass_app
+def handover(app: App, *, rotation: str, take: bool) -> None:
+    """The open Severity 1 of ROTATION that are not with whoever is on duty now.
+
+    A case that is assigned to a person stays with them until it is handed over: `--take` does that, by
+    name, so that it stays there when the turn is over.
+    """
+    with app.acting() as (site, actor):
+        holder, found = _to_hand_over(site, rotation)
+        if take:
+            for case in found:
+                site.verbs.assign(case.id, actor, holder)
+        zone = site.config.zone
+    if app.json:
+        cases = [as_object(case) for case in found]
+        print_json({"rotation": rotation, "to": holder, "taken": take, "cases": cases})
+        return
+    rows = (row(case, zone) for case in found)
+    table(COLUMNS, rows, right=("sev",), empty=f"no open Severity 1 waits for {holder}")
+    if found:
+        say(f"\n{'Taken by' if take else 'To be handed over to'} {holder}.")
+
+
+def _to_hand_over(site: Site, rotation: str) -> tuple[str, Sequence[ListedCase]]:
+    """Who is on duty, and what is with others of the rotation or with a role that it fills."""
+    from upheld.directory.standing import known
+    from upheld.errors import Refusal
+    from upheld.ledger import CaseFilter
+
+    turns, directory = known(site.directory, rotation), site.directory.settled()
+    duty = directory.resolve(rotation, at=site.clock.now())
+    if not duty:
+        then = "put somebody there: `upheld oncall override`"
+        raise Refusal(f"nobody is on duty for {rotation!r}", do_next=then)
+    holder = duty[0].id
+
+    def waits(case: ListedCase) -> bool:
+        who = case.assignee or ""
+        if who in directory.people:
+            return who in turns.people and who != holder
+        return directory.includes(who, rotation)
+
+    with site.ledger.reading() as tx:
+        found = tx.cases(CaseFilter(open=True, severity=1), limit=_ALL)
+    return holder, [case for case in found if waits(case)]
