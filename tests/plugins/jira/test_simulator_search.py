@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,32 @@ def test_what_is_no_query_is_refused(rest: Rest, jql: str, words: str) -> None:
     answer = rest.post(path, {"jql": jql})
     assert answer.status_code == 400
     assert words in answer.json()["errorMessages"][0]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("key ASC", ["SUP-1", "SUP-2", "SUP-3"]),
+        ("key DESC", ["SUP-3", "SUP-2", "SUP-1"]),
+        ("summary ASC", ["SUP-3", "SUP-1", "SUP-2"]),
+        ("summary DESC", ["SUP-2", "SUP-1", "SUP-3"]),
+        ("priority DESC, summary ASC", ["SUP-2", "SUP-3", "SUP-1"]),
+        ("status ASC, key DESC", ["SUP-3", "SUP-2", "SUP-1"]),
+        ("Due ASC, key ASC", ["SUP-1", "SUP-3", "SUP-2"]),
+        ("updated DESC", ["SUP-2", "SUP-3", "SUP-1"]),
+    ],
+)
+def test_in_which_order(
+    rest: Rest, jira: JiraSimulator, clock: SteppedClock, order: str, expected: list[str]
+) -> None:
+    due = jira.add_field("Due", "instant")
+    for summary, priority in (("b", "Low"), ("c", "Highest"), ("a", "Low")):
+        clock.forward(minutes=1)
+        jira.create(summary, priority=priority)
+    clock.forward(minutes=1)
+    fields: dict[str, Any] = {due: clock.as_datetime()}
+    jira.edit("SUP-2", **fields)
+    assert rest.found(f"project = SUP ORDER BY {order}") == expected
 
 
 @given(st.text())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cmp_to_key
+from functools import total_ordering
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ _FORMATS: Final = ("%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%Y-%m-%d")
 _UNITS: Final = {"w": 10_080, "d": 1_440, "h": 60, "m": 1}
 _ALIASES: Final = {"issuekey": "key", "issue": "key", "type": "issuetype", "id": "key"}
 _INSTANTS: Final = frozenset(("created", "updated", "resolutiondate"))
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _TEXTS: Final = frozenset(("text", "summary", "description", "comment"))
 
 
@@ -46,28 +48,31 @@ class Matcher:
     def position(self, query: Query) -> Callable[[Issue], Any]:
         """Where an issue stands in the order of this query; no two stand at one place."""
         order = (*query.order, ("id", not query.order))
-
-        def compare(a: tuple[Any, ...], b: tuple[Any, ...]) -> int:
-            for (_, down), x, y in zip(order, a, b, strict=True):
-                if x != y:
-                    return 1 if (x > y) is not down else -1
-            return 0
-
-        keyed = cmp_to_key(compare)
-        return lambda issue: keyed(tuple(self._rank(issue, name) for name, _ in order))
+        ranks = [
+            self._downwards(self._rank(name)) if down else self._rank(name) for name, down in order
+        ]
+        return lambda issue: tuple([rank(issue) for rank in ranks])
 
     # --- the order ---
 
-    def _rank(self, issue: Issue, name: str) -> Any:
+    def _rank(self, name: str) -> Callable[[Issue], Any]:
+        """Numbers where there are any: they are compared ten thousand times."""
         name = self._known(name) if name != "id" else name
         if name in ("id", "key"):
-            return int(issue.id)
-        if name in _INSTANTS:
-            return self._instant(issue, name).timestamp()
+            return lambda issue: int(issue.id)
+        if name in _INSTANTS or self._kind(name) == "instant":
+            return lambda issue: self._instant(issue, name) or _NEVER
         if name == "priority":  # Jira's order has the most urgent last
-            return -int(self._site.ids("priority").get(str(issue.values.get(name)), 99))
-        kept = issue.values.get(name) if name in issue.values else getattr(issue, name, None)
-        return kept.timestamp() if isinstance(kept, datetime) else _sortable(kept)
+            urgency = {each: -int(id_) for each, id_ in self._site.ids("priority").items()}
+            return lambda issue: urgency.get(str(issue.values.get(name)), -99)
+        return lambda issue: _sortable(issue.values.get(name, getattr(issue, name, None)))
+
+    def _downwards(self, rank: Callable[[Issue], Any]) -> Callable[[Issue], Any]:
+        def down(issue: Issue) -> Any:
+            found = rank(issue)
+            return -found if isinstance(found, int | float) else _Down(found)
+
+        return down
 
     # --- the tests ---
 
@@ -178,6 +183,8 @@ class Matcher:
             raise Refusal(400, words)
         wanted = {self._meant(name, value) for value in clause.values}
         negated = clause.how in ("!=", "not in")
+        if name == "project":
+            return self._in_projects(wanted, negated=negated)
 
         def test(issue: Issue) -> bool:
             words = {word.lower() for word in self._words(issue, name)}
@@ -185,6 +192,15 @@ class Matcher:
             return bool(words) and not (words & wanted) if negated else bool(words & wanted)
 
         return test
+
+    def _in_projects(self, wanted: set[str], *, negated: bool) -> Callable[[Issue], bool]:
+        """Looked up once: it stands in every query."""
+        found = {
+            project.key
+            for project in self._site.projects.values()
+            if wanted & {each.lower() for each in (project.key, project.id, project.name)}
+        }
+        return lambda issue: (issue.project in found) is not negated
 
     def _meant(self, name: str, value: Value) -> str:
         if value.function:
@@ -223,8 +239,7 @@ class Matcher:
         if name == "key":
             return [issue.id, issue.key, *issue.former_keys]
         if name == "project":
-            project = site.projects[issue.project]
-            return [project.key, project.id, project.name]
+            return [issue.project]
         if name in ("status", "statuscategory"):
             status = site.projects[issue.project].workflow.statuses[issue.status]
             if name == "status":
@@ -254,6 +269,17 @@ _CATEGORY_NAMES: Final = {"new": "To Do", "indeterminate": "In Progress", "done"
 def site_id(site: Site, name: str, kept: str) -> list[str]:
     """The id of a priority, resolution or type, where the field holds one."""
     return [site.ids(name)[kept]] if name in ("priority", "resolution", "issuetype") else []
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """What is compared the other way round."""
+
+    value: Any
+
+    def __lt__(self, other: _Down) -> bool:
+        return bool(self.value > other.value)
 
 
 def _to_the_minute(at: datetime) -> datetime:
