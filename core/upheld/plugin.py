@@ -80,6 +80,7 @@ __all__ = [
     "Response",
     "Retry",
     "Schema",
+    "Setup",
     "Side",
     "Stale",
     "Touched",
@@ -520,6 +521,16 @@ class Schema:
     transitions: tuple[Transition, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What `upheld init` writes of a connection: ``options`` of the plugin, ``keys`` that Upheld itself
+    reads (``map``, ``staff`` …), ``notes`` on what a person has to look at."""
+
+    options: Mapping[str, object]
+    keys: Mapping[str, object]
+    notes: tuple[str, ...] = ()
+
+
 # --- errors -------------------------------------------------------------------------------------
 
 
@@ -663,6 +674,10 @@ class Connection(ABC, Generic[C]):
     def receive(self, request: Request) -> Received:
         """Verify and parse a webhook: no network, no state."""
         return Received(Response(status=404, body=b"this connection takes no webhooks"))
+
+    def propose(self) -> Setup:
+        """What the far end suggests of its own settings, for a person to read; changes nothing."""
+        return Setup({}, {})
 
     def subscribe(self, url: str) -> str:
         """Have the far end call ``url`` when something changes, once however often it is asked; says

@@ -13,6 +13,7 @@ from upheld.cli.output import say
 from upheld.errors import Refusal
 
 if TYPE_CHECKING:
+    from upheld.cli.first_tracker import Tracked
     from upheld.config.starter import Answers
 
 #: Option, question, and what is taken where nobody answers.
@@ -43,6 +44,10 @@ def _options(command: Any) -> Any:
 
 @click.command()
 @_options
+@click.option("--tracker", help="The plugin of your tracker: it is asked what it has.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="An option of the tracker."
+)
 @click.option("--pagerduty/--no-pagerduty", default=None, help="Page over PagerDuty.")
 @click.option(
     "--path", type=click.Path(dir_okay=False, path_type=Path), default=Path("upheld.yaml")
@@ -50,7 +55,14 @@ def _options(command: Any) -> Any:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is given, and defaults.")
 def init(
-    *, path: Path, force: bool, yes: bool, pagerduty: bool | None, **given: str | None
+    *,
+    path: Path,
+    force: bool,
+    yes: bool,
+    pagerduty: bool | None,
+    tracker: str | None,
+    settings: tuple[str, ...],
+    **given: str | None,
 ) -> None:
     """Write an upheld.yaml: a site in shadow mode, with you in every role.
 
@@ -62,12 +74,22 @@ def init(
     if path.exists() and not force:
         raise Refusal(f"{path} is there already", do_next="write over it with --force")
     answers = _answers(given, pagerduty=pagerduty, asks=not yes and sys.stdin.isatty())
-    text = starter(answers, read_policy(answers.policy, path.parent))
+    policy = read_policy(answers.policy, path.parent)
+    found = _tracked(tracker, settings, max(policy.severities))
+    text = starter(answers, policy, found.lines)
     _checked(text, path)
     _write(path, text)
     say(f"{path} is written.")
-    for step in _next(answers):
+    for step in (*found.notes, *_next(answers)):
         say(f"  {step}")
+
+
+def _tracked(tracker: str | None, settings: tuple[str, ...], severities: int) -> Tracked:
+    from upheld.cli.first_tracker import Tracked, tracked
+
+    if tracker is None and settings:
+        raise Refusal("--set is of a tracker", do_next="name its plugin with --tracker")
+    return Tracked((), ()) if tracker is None else tracked(tracker, settings, severities)
 
 
 def _answers(given: Mapping[str, str | None], *, pagerduty: bool | None, asks: bool) -> Answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Final
@@ -37,8 +38,9 @@ class Answers:
     today: str
 
 
-def starter(answers: Answers, policy: Policy) -> str:
-    """The text of an upheld.yaml that ``check`` accepts once its secrets are there."""
+def starter(answers: Answers, policy: Policy, tracker: Sequence[str] = ()) -> str:
+    """The text of an upheld.yaml that ``check`` accepts once its secrets are there. ``tracker`` are the
+    lines of another connection."""
     from jinja2 import Environment, StrictUndefined
 
     # Not HTML: quoting is YAML's, by the filter.
@@ -52,6 +54,7 @@ def starter(answers: Answers, policy: Policy) -> str:
     return (
         jinja.from_string(text).render(
             given,
+            tracker=tracker,
             person=slug(answers.name.split()[0], "me"),
             customer_id=slug(answers.customer, "customer"),
             roles=[*policy.roles, *([OPERATOR] if OPERATOR not in policy.roles else [])],

@@ -24,6 +24,7 @@ from upheld.plugin import (
     RemoteCase,
     Request,
     Schema,
+    Setup,
     Tracker,
     Unknown,
     Value,
@@ -34,6 +35,7 @@ from upheld_jira.client import JiraClient
 from upheld_jira.comments import Comments
 from upheld_jira.config import JiraConfig
 from upheld_jira.cursor import OVERLAP, Cursor, Listed, Row, Step, step
+from upheld_jira.discovery import Discovery
 from upheld_jira.fields import instant
 from upheld_jira.files import Files
 from upheld_jira.issues import Issues
@@ -113,6 +115,10 @@ class Jira(Tracker[JiraConfig]):
     def subscribe(self, url: str) -> str:
         """Register the webhook; the account must be an administrator of Jira."""
         return self._webhooks.register(url)
+
+    def propose(self) -> Setup:
+        """A map by the project's own priorities, statuses, fields and groups."""
+        return Discovery(self._client, self.config, self._known, self._screens).setup()
 
     def fetch(self, ref: Ref) -> RemoteCase:
         """The issue with its comments and its history, by id or key."""

@@ -14,7 +14,7 @@ from upheld_jira.fields import Catalogue, Field
 from upheld_jira.mapping import user_id
 from upheld_jira.search import Search, scope
 from upheld_jira.site import Knowledge
-from upheld_jira.transitions import Moving, Workflow
+from upheld_jira.transitions import Moving, Workflow, category
 
 _A_PAGE: Final = 100
 _FRESH: Final = timedelta(minutes=10)
@@ -60,11 +60,15 @@ class Screens:
 
     def statuses(self) -> tuple[str, ...]:
         """The statuses that issues of our type can have, in the workflow's order."""
+        return tuple(name for name, _ in self.stages())
+
+    def stages(self) -> tuple[tuple[str, str], ...]:
+        """The same, each with its category: new, indeterminate or done."""
         rows = self._client.get(f"project/{self._config.project}/statuses")
         own = [each for each in rows if each["name"] == self._config.issue_type]
         statuses = (own or rows)[0]["statuses"] if rows else []
         self._moving.believe(statuses)
-        return tuple(str(each["name"]) for each in statuses)
+        return tuple((str(each["name"]), category(each)) for each in statuses)
 
     def schema(self) -> Schema:
         """Fields by our names, statuses, and the transitions as far as issues show them; asked again

@@ -88,9 +88,13 @@ class Knowledge:
             found: Mapping[str, Any] = self._client.get(f"project/{key}")
         except Gone:
             what = f"there is no project '{key}' that we may see"
-            then = "set `project`; the account needs the permission Browse Projects there"
+            then = f"set `project` to one of: {self._offered()}; it needs Browse Projects"
             raise Misconfigured(what, then) from None
         return found
+
+    def _offered(self) -> str:
+        rows = self._client.get("project")
+        return ", ".join(f"{each['key']} ({each['name']})" for each in rows) or "none"
 
     def _members(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -36,7 +36,7 @@ class Move:
         fields = row.get("fields") or {}
         asked = (name for name, each in fields.items() if _asks(each))
         to = row["to"]
-        return cls(str(row["id"]), str(row["name"]), str(to["name"]), _key(to), tuple(asked))
+        return cls(str(row["id"]), str(row["name"]), str(to["name"]), category(to), tuple(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ Passed: TypeAlias = frozenset[str]
 _NONE: Final[Passed] = frozenset()
 
 
-def _key(status: Mapping[str, Any]) -> str:
+def category(status: Mapping[str, Any]) -> str:
+    """A status's: new, indeterminate or done."""
     return str((status.get("statusCategory") or {}).get("key", ""))
 
 
@@ -131,7 +132,7 @@ class Moving:
 
     def believe(self, statuses: Iterable[Mapping[str, Any]]) -> None:
         """These statuses are there, as Jira lists them."""
-        self._categories |= {str(each["name"]): _key(each) for each in statuses}
+        self._categories |= {str(each["name"]): category(each) for each in statuses}
 
     def look(self, issue: str, status: str) -> None:
         """See what can be done from where it stands."""
