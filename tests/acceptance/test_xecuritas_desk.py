@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.story import BO, CY, PAT, STAFF, Story
 from upheld.calendar.instant import HOUR, MINUTE
+from upheld.directory import Override
 from upheld.errors import Refusal
 from upheld.report.outcomes import taken_off
 from upheld.testing.stage import SITE, Stage
@@ -139,3 +140,16 @@ def test_x_15_a_customer_escalates_by_mail(story: Story) -> None:
     story.answer(PAT, ask, "#escalate nobody calls back")
     story.expect_mail("vera@magnolia.example", "It is slow")
     assert story.state().escalated_to == "support-director"
+
+
+def test_x_04_whoever_stands_in_is_paged_by_the_daemon_that_runs(story: Story) -> None:
+    ledger, now = story.stage.site.ledger, story.now
+    stand_in = Override(0, "night", CY, now, now + HOUR, "ann", "swapped at short notice", now)
+    number = ledger.retrying(lambda tx: tx.add_override(stand_in))
+    story.mail(PAT, "Email is down")
+    story.expect_mail(PAT, "Re: Email is down")  # what the mail lacks is asked for
+    story.expect_page(CY)
+    ledger.retrying(lambda tx: tx.withdraw_override(number, "ann", story.now))
+    story.mail(PAT, "Email is down at the branch")
+    story.expect_mail(PAT, "Re: Email is down at the branch")
+    story.expect_page(BO)
