@@ -82,6 +82,7 @@ class Parts:
     brake: Brake = field(default_factory=Brake)
     patience: Patience = field(default_factory=Patience)
     then: str | None = None
+    own_ways: Mapping[str, Ways] = field(default_factory=dict)
     ping: SecretStr | None = None
     witness: Sequence[str] = ()
     trackings: Mapping[str, Tracking] = field(default_factory=dict)
@@ -138,8 +139,16 @@ def build_daemon(parts: Parts) -> Daemon:
 
 
 def _planner(parts: Parts, records: Records, lives: Mapping[str, Live]) -> Planner:
-    log = logger(loop="dispatch")
-    return Planner(records, parts.directory, parts.ways, parts.catch, lives, log, parts.brake)
+    return Planner(
+        records,
+        parts.directory,
+        parts.ways,
+        parts.catch,
+        lives,
+        logger(loop="dispatch"),
+        parts.brake,
+        parts.own_ways,
+    )
 
 
 def _sources(parts: Parts) -> Mapping[str, Source]:

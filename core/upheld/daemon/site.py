@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from upheld.config import Config, embedded_default, load_config, validate_connec
 from upheld.daemon.assembly import Configured, Parts, build_daemon
 from upheld.daemon.observers import Observers
 from upheld.daemon.opening import opened
-from upheld.daemon.reach import comes_then, patience
+from upheld.daemon.reach import Reach, comes_then, patience
 from upheld.desk.book import Book
 from upheld.desk.calendars import keep_first, kept_days
 from upheld.desk.feeds import Fetch, fetching
@@ -29,11 +29,11 @@ from upheld.desk.scope import Scopes, scopes
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Override, Recipient
 from upheld.dispatch.brake import Brake
-from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
+from upheld.dispatch.routes import Mode, SafetyCatch, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
 from upheld.logs import logger
-from upheld.plugin import Ability, Channel, Connection, Notifier
+from upheld.plugin import Ability, Connection, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
 from upheld.source import parse, read, suggest
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from upheld.daemon.loops import Daemon
-    from upheld.directory.written import WayEntry
 
 CONFIG_VARIABLE: Final = "UPHELD_CONFIG"
 ACTOR_VARIABLE: Final = "UPHELD_ACTOR"
@@ -213,6 +212,7 @@ class Site:
             directory=self.directory,
             connections=self.connections,
             ways=self.ways(),
+            own_ways=self._reach.own_ways(),
             catch=self._catch(),
             site=self.config.site,
             zone=self.config.zone,
@@ -330,44 +330,16 @@ class Site:
 
     def ways(self) -> Ways:
         """How people are reached: as written in ``reach``, else over what can reach them."""
-        reach, heard = self.config.reach, self._heard_by()
-        mail = (Way(Channel.MAIL, heard),) if heard else ()
-        return Ways(
-            page=self._written(reach.page) or self._any(Channel.PAGE),
-            call=self._written(reach.call) or self._any(Channel.VOICE),
-            notify=self._written(reach.notify) or mail,
-            customer=mail,
-        )
+        return self._reach.ways()
 
-    def _heard_by(self) -> str | None:
-        named = self.config.customers_hear_by
-        return named or next((way.connection for way in self._any(Channel.MAIL)), None)
-
-    def _written(self, ways: Iterable[WayEntry] | None) -> tuple[Way, ...]:
-        return tuple(self._way(way) for way in ways or ())
-
-    def _way(self, way: WayEntry) -> Way:
-        if way.channel is not None:
-            return Way(Channel(way.channel), way.connection)
-        channels = self._channels().get(way.connection, frozenset())
-        first = next(
-            (each for each in Channel if each in channels and each is not Channel.MAIL), None
-        )
-        return Way(
-            Channel.PAGE if Channel.PAGE in channels else first or Channel.MAIL, way.connection
-        )
-
-    def _any(self, channel: Channel) -> tuple[Way, ...]:
-        return tuple(
-            Way(channel, name) for name, channels in self._channels().items() if channel in channels
-        )
-
-    def _channels(self) -> Mapping[str, frozenset[Channel]]:
-        return {
+    @property
+    def _reach(self) -> Reach:
+        channels = {
             each.source.name: each.plugin.channels
             for each in self.connections
             if issubclass(each.plugin, Notifier)
         }
+        return Reach(self.config, channels)
 
     def templates(self) -> Path | None:
         """The site's own templates, if there are any."""

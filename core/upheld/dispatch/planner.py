@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.case.opening import opening
@@ -58,6 +59,7 @@ class Planner:
     lives: Mapping[str, Live]
     log: Logger
     brake: Brake = field(default_factory=Brake)
+    own_ways: Mapping[str, Ways] = field(default_factory=dict)
 
     def plan(self, limit: int = 100) -> int:
         """Plan the most urgent pending messages; answers how many.
@@ -113,7 +115,7 @@ class Planner:
             # What would have told these people waits for somebody: so does this.
             into = (held[d.merged_into] for d in message.deliveries if d.merged_into in held)
             why = next(into, None)
-            why = why or self.brake.holds(tx, message.item, message.deliveries, now)
+            why = why or self._braked(tx, message, subject, now)
             if why is None:
                 # Whoever is paged has to answer: it is looked at once it was sent.
                 wake_at = now if message.item.purpose == Purpose.PAGE else None
@@ -121,6 +123,21 @@ class Planner:
             else:
                 hold(tx, message.item.key, why, now)
                 held |= {delivery.key: why for delivery in message.deliveries}
+
+    def _braked(
+        self, tx: Transaction, message: Addressed, subject: Subject, now: Instant
+    ) -> str | None:
+        """Why it is held back: never the first page of a case that is Severity 1."""
+        why = self.brake.holds(tx, message.item, message.deliveries, now)
+        first = why is not None and self._first_of_the_gravest(tx, message.item, subject)
+        return None if first else why
+
+    def _first_of_the_gravest(self, tx: Transaction, item: OutboxItem, subject: Subject) -> bool:
+        if item.purpose != Purpose.PAGE or subject.kind != "case":
+            return False
+        gone = tx.items(subject=subject.id, states=(OutboxState.PLANNED, OutboxState.DONE))
+        paged = any(each.purpose == Purpose.PAGE for each in gone)
+        return not paged and self.records.life(subject).state.acting_severity == 1
 
     def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
         """The message with what may leave of it; None where it is settled: nothing leaves."""
@@ -159,18 +176,22 @@ class Planner:
         if item.purpose == WITHDRAW:
             return withdrawals(tx, item, self.lives)
         meant = self.recipients.of(subject, item)
-        found = self._route(item, meant, self.ways_of(item))
+        found = self._route(item, meant)
         if not found and purpose_of(item) in _WAKING:
             # A step that reaches nobody must still wake somebody.
             self.log.error("nobody_to_page", case=item.subject, to=", ".join(item.to))
-            ways = (*self.ways_of(item), *self.ways.page)
-            found = self._route(item, self.recipients.operators(), ways)
+            found = self._route(item, self.recipients.operators(), *self.ways.page)
         return found or None
 
     def _route(
-        self, item: OutboxItem, people: Sequence[Recipient], ways: Sequence[Way]
+        self, item: OutboxItem, people: Sequence[Recipient], *more: Way
     ) -> tuple[NewDelivery, ...]:
-        found = route(item, people, ways, self.plugins)
+        plugins = self.plugins
+        found = tuple(
+            delivery
+            for person in people
+            for delivery in route(item, [person], (*self.ways_of(item, person.id), *more), plugins)
+        )
         reached = {delivery.recipient for delivery in found}
         for person in people:
             if person.id not in reached:
@@ -187,11 +208,12 @@ class Planner:
         event_id = f"receipt:{item.key}:failed:0"
         self.records.add(tx, item.subject, Event(event_id, now, now, UPHELD, body))
 
-    def ways_of(self, item: OutboxItem) -> tuple[Way, ...]:
-        """The ways in which a message may go, in their order."""
+    def ways_of(self, item: OutboxItem, person: str = "") -> tuple[Way, ...]:
+        """The ways in which a message may go, in their order: a person's own, if they have any."""
         if item.purpose in TO_TRACKERS:
             return ()
-        ways = ways_for(purpose_of(item), item.to, self.ways)
+        own = self.own_ways.get(person, self.ways)
+        ways = ways_for(purpose_of(item), item.to, own)
         if item.purpose == Purpose.ANSWER and item.connection:  # where it was asked
             return (Way(Channel(str(item.facts["channel"])), item.connection), *ways)
         return ways

@@ -163,7 +163,7 @@ class Reaching:
         self, item: OutboxItem, subject: Subject, person: Recipient
     ) -> Sequence[NewDelivery]:
         planner = self.planner
-        ways = planner.ways_of(item)
+        ways = planner.ways_of(item, person.id)
         found = [
             over(item, person, way, address)
             for way, address in ways_to(person, ways, planner.plugins)

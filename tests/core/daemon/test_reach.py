@@ -8,7 +8,8 @@ import pytest
 
 from upheld.calendar.instant import MINUTE, SECOND
 from upheld.config import Config, config_from
-from upheld.daemon.reach import comes_then, patience
+from upheld.daemon.reach import Reach, comes_then, patience
+from upheld.dispatch.routes import Way
 from upheld.errors import ConfigError
 from upheld.plugin import Channel
 from upheld.source import parse
@@ -54,3 +55,28 @@ def test_a_name_that_means_nobody_is_refused_before_it_is_needed() -> None:
 
 def test_where_nobody_is_named_nobody_comes() -> None:
     assert comes_then(config(), config().directory()) is None
+
+
+CHANNELS = {
+    "mailbox": frozenset({Channel.MAIL}),
+    "pager": frozenset({Channel.PAGE}),
+    "phone": frozenset({Channel.SMS, Channel.VOICE}),
+}
+
+
+def test_without_a_word_people_are_reached_over_what_can_reach_them() -> None:
+    ways = Reach(config(), CHANNELS).ways()
+    assert ways.page == (Way(Channel.PAGE, "pager"),)
+    assert ways.call == (Way(Channel.VOICE, "phone"),)
+    assert ways.notify == ways.customer == (Way(Channel.MAIL, "mailbox"),)
+
+
+def test_a_person_may_have_ways_of_their_own_and_the_rest_is_the_sites() -> None:
+    own = "{ann: {name: Ann, reach: {page: [{voice: phone}, pager]}}, bo: {name: Bo}}"
+    far = "connections: {pager: {plugin: pagerduty}, phone: {plugin: twilio}}\n"
+    told = config_from(parse(far + SITE.replace("{ann: {name: Ann}}", own), "upheld.yaml"), Path())
+    reach = Reach(told, CHANNELS)
+    assert list(reach.own_ways()) == ["ann"]
+    ways = reach.own_ways()["ann"]
+    assert ways.page == (Way(Channel.VOICE, "phone"), Way(Channel.PAGE, "pager"))
+    assert ways.notify == reach.ways().notify

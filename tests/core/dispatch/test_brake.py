@@ -9,6 +9,7 @@ import pytest
 from tests.core.dispatch.scene import LIVE, NOW, WAYS, Site, mail, page, send, withdraw
 from upheld.calendar.instant import DAY, HOUR, MINUTE
 from upheld.case.decision import Action, CreateItem, Purpose
+from upheld.case.events import Triaged
 from upheld.config.model import Rate
 from upheld.dispatch.brake import CUSTOMER_MESSAGES, PAGES, Brake, family, kind_of
 from upheld.dispatch.planner import Planner
@@ -215,3 +216,32 @@ def test_a_message_that_can_not_be_planned_is_trouble_of_its_own(
     with site.ledger.reading() as tx:
         assert [trouble.key for trouble in tx.troubles()] == ["held"]
     assert family(site.item("odd").reason or "") == "held"
+
+
+# --- what is never held back ------------------------------------------------------------------------
+
+
+def graded(site: Site, severity: int, *keys: str) -> str:
+    """A case of this severity that pages."""
+    case = site.case()
+    site.fact(case, Triaged(severity))
+    site.decide(case, *map(page, keys))
+    return case
+
+
+def test_the_first_page_of_a_severity_1_is_never_held_back(either: Site) -> None:
+    pages(either, 3)
+    planner(either).plan()
+    graded(either, 2, "low")
+    graded(either, 1, "urgent")
+    planner(either).plan()
+    assert [either.item(key).state for key in ("low", "urgent")] == [HELD, PLANNED]
+
+
+def test_what_follows_the_first_page_is_braked_like_all_else(site: Site) -> None:
+    pages(site, 3)
+    case = graded(site, 1, "first")
+    planner(site).plan()
+    site.decide(case, page("second"))
+    planner(site).plan()
+    assert [site.item(key).state for key in ("first", "second")] == [PLANNED, HELD]

@@ -330,3 +330,16 @@ def test_the_next_look_is_known_to_whoever_steps_the_clock(told: Site) -> None:
     go(told)
     ledger: Ledger = told.ledger
     assert ledger.next_wake() == told.clock.now() + 2 * MINUTE
+
+
+def test_a_person_is_reached_in_the_order_of_their_own(told: Site) -> None:
+    own = {"ann": replace(WAYS, page=(VOICE, PAGER))}
+    site_planner = reaching(told).planner
+    all_of_it = Reaching(replace(site_planner, own_ways=own), Patience())
+    told.case(page("p", "team"))
+    for _ in range(2):
+        while all_of_it.planner.plan() + told.send() + all_of_it.look():
+            pass
+        told.clock.forward(minutes=5)
+    assert [channel for person, channel in ways(told) if person == "ann"] == ["voice", "page"]
+    assert [channel for person, channel in ways(told) if person == "bo"] == ["page"]
