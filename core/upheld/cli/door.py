@@ -46,7 +46,7 @@ def _served(config: Config, daemon: Daemon) -> Served:
     }
     metrics = _metrics(config, daemon)
     daemon.sender.went_out.append(metrics.went_out)
-    taking = Hooks(hooks, daemon.ledger, daemon.log, daemon.news.set)
+    taking = Hooks(hooks, daemon.ledger, daemon.log, daemon.news.ring)
     return Served(
         names=frozenset(hooks),
         take=taking.take,

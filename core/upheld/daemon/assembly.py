@@ -134,6 +134,7 @@ def build_daemon(parts: Parts) -> Daemon:
         config=parts.config_hash,
         log=logger(),
         beat=_beat(parts, owner),
+        news=ledger.bell(),
         leave=lambda: ledger.retrying(lambda tx: tx.forget_node(owner)),
     )
 

@@ -25,7 +25,7 @@ from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
-from upheld.ledger import Ledger, Transaction
+from upheld.ledger import Bell, Ledger, Transaction
 from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
 from upheld.sync.pusher import Pusher
@@ -67,12 +67,13 @@ class Daemon:
     config: str
     log: Logger
     beat: Callable[[], None]
+    #: Rings when there may be something to send.
+    news: Bell
     leave: Callable[[], None]
     #: When the sweep said so last (monotonic).
     beaten: float = 0.0
     failing: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
-    news: threading.Event = field(default_factory=threading.Event)
     audited: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -128,7 +129,7 @@ class Daemon:
         reading, working = _started(self._readers()), _started(self._workers())
         self.stopping.wait()
         self.pulse.end()
-        self.news.set()
+        self.news.ring()
         self.audited.set()
         _join(working)
         self.close()  # this ends waiting for news, where nothing is in hand
@@ -144,6 +145,7 @@ class Daemon:
 
     def close(self) -> None:
         """Log out everywhere."""
+        self.news.close()
         for live in self.lives:
             live.close()
 
@@ -179,7 +181,7 @@ class Daemon:
         done = step()
         self.pulse.beat(name)
         if done:
-            self.news.set()
+            self.news.ring()
         elif not self.stopping.is_set():
             idle()
 
@@ -231,7 +233,6 @@ class Daemon:
 
     def _till_news(self) -> None:
         self.news.wait(_LOOK)
-        self.news.clear()
 
     def _till_next_wake(self) -> None:
         now = self.clock.now()
@@ -240,7 +241,7 @@ class Daemon:
         if wake > now:
             self.clock.wait(wake, self.stopping)
         else:  # a message that dispatch looks at; or it is held up, or in another daemon's hands
-            self.news.set()
+            self.news.ring()
             self.stopping.wait(_LOOK / 10)
 
     def _audit(self) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Text, bindparam, exists, func, or_, select, u
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Action, Cancel, CreateItem, Purpose, Send, Withdraw
 from upheld.ledger.merging import STILL_CARRIED, free
+from upheld.ledger.newness import tell
 from upheld.ledger.outbox import USUAL, anew
 from upheld.ledger.part import dump, one_of, unless_there
 from upheld.ledger.records import CREATE_ITEM, WITHDRAW
@@ -55,6 +56,7 @@ def carry_out(connection: Connection, actions: Sequence[tuple[str, Action]], now
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(_INSERT[connection.dialect.name], rows)
+        tell(connection)
         rows.clear()
 
 

@@ -20,6 +20,7 @@ from upheld.ledger.database import BUSY_SECONDS, connect, for_reading, parse_url
 from upheld.ledger.faults import Conflict, translated
 from upheld.ledger.memory import LIMIT as MEMORY_BYTES
 from upheld.ledger.memory import Memory
+from upheld.ledger.newness import Bell, Newness
 from upheld.ledger.records import LeasedDelivery, PullLease, Recorded, Site, StopState
 from upheld.ledger.transaction import Transaction
 from upheld.ledger.upgrade import upgrade
@@ -186,6 +187,10 @@ class Ledger:
         """Subjects to be looked at, the longest overdue first; parked ones when their time comes."""
         with self.reading() as tx:
             return tx.peek_due(now, limit)
+
+    def bell(self) -> Bell:
+        """Rings when something was committed that may have to be sent; whoever asked closes it."""
+        return Bell(Newness(self._engine))
 
     def next_wake(self) -> Instant | None:
         """When the next subject is due, or a message to be looked at; None where nothing waits."""

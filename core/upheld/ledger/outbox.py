@@ -12,6 +12,7 @@ from upheld.calendar.instant import Instant
 from upheld.errors import NotFound
 from upheld.ledger.faults import overtaken
 from upheld.ledger.machine import NOW
+from upheld.ledger.newness import tell
 from upheld.ledger.part import Part, dump, one_of, unless_there
 from upheld.ledger.records import NewDelivery, OutboxItem
 from upheld.ledger.schema import delivery, outbox
@@ -121,7 +122,10 @@ class Outbox(Part):
         """
         row = {"key": key, "subject": subject, "purpose": purpose, "due": now, "created": now}
         columns = {**USUAL, **row, **{name: _column(value) for name, value in values.items()}}
-        return self._connection.execute(_ENQUEUE[self._dialect], columns).first() is not None
+        new = self._connection.execute(_ENQUEUE[self._dialect], columns).first() is not None
+        if new:
+            tell(self._connection)
+        return new
 
     def pending(self, limit: int) -> list[OutboxItem]:
         """Messages that nobody has planned yet, the most urgent first, then the oldest."""
