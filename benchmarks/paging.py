@@ -23,7 +23,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import text
 
 from upheld.case.events import Actor, Opened, Side
@@ -100,7 +99,7 @@ def written(folder: Path, pager: Pager, database: str | None) -> Path:
     }
     del site["customers_hear_by"]
     file = folder / "upheld.yaml"
-    file.write_text(yaml.safe_dump(site), encoding="utf-8")
+    file.write_text(json.dumps(site), encoding="utf-8")
     return file
 
 
