@@ -158,7 +158,7 @@ def test_callbacks_that_come_twice_or_turned_around_change_nobody(
     for deed in STORY:
         deed(site)
         if deed in _TOLD:
-            key = deed.args[0]  # type: ignore[attr-defined]
+            key = deed.args[0]
             if order == "doubled":
                 deed(site)
             says(site, key, Delivery.ACCEPTED)
