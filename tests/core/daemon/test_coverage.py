@@ -99,3 +99,21 @@ def test_without_an_operator_nobody_hears_of_our_own_trouble() -> None:
 
 def test_who_is_only_known_by_the_case_is_not_looked_for() -> None:
     assert found("notify: assignee, update: reporter") == []
+
+
+def test_quiet_hours_that_nobody_observes_yet_are_told() -> None:
+    ann = {"name": "Ann", "mail": "ann@house.example", "quiet": "22:00-07:00"}
+    people = {"ann": PersonEntry.model_validate(ann)}
+    known = build_directory(
+        Written(people=people, roles={"engineer": ("ann",), "operator": ("ann",)})
+    )
+    ((level, _, what),) = told(found("notify: engineer", known))
+    assert level is WARNING
+    assert what.startswith("quiet hours of ann are not observed yet")
+
+
+def test_each_gap_is_counted_and_its_end_is_told() -> None:
+    nights = staffed(hours={"mon-fri": "13:00-11:00"})
+    (finding,) = [f for f in found("notify: engineer", nights) if f.level is ERROR]
+    assert "tells engineer, and at 2026-12-07T12:00:00Z until 2026-12-07T13:00:00Z" in finding.what
+    assert "times more in eight weeks" in finding.what

@@ -245,3 +245,13 @@ def test_next_on_duty_are_the_others_in_the_order_of_their_turns(directory: Dire
 
 def test_nobody_is_next_where_nobody_takes_turns(directory: Directory) -> None:
     assert directory.next_on_duty("ann", NOON) == ()
+
+
+def test_quiet_hours_are_those_of_the_persons_own_clocks() -> None:
+    people = PEOPLE | {"cy": {**PEOPLE["cy"], "quiet": {"mon-fri": "22:00-07:00"}}}
+    (cy,) = site(people=people).resolve("cy", at=NOON)
+    night = parse("2026-12-07T21:00:00Z")  # 22:00 in Berlin
+    assert cy.quiet_until(night - 1) is None
+    assert cy.quiet_until(night) == parse("2026-12-08T06:00:00Z")
+    assert cy.quiet_until(parse("2026-12-08T06:00:00Z")) is None
+    assert site().resolve("ann", at=NOON)[0].quiet_until(night) is None
