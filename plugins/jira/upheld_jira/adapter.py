@@ -39,7 +39,7 @@ from upheld_jira.discovery import Discovery
 from upheld_jira.fields import instant
 from upheld_jira.files import Files
 from upheld_jira.issues import Issues
-from upheld_jira.mapping import key_in, marker
+from upheld_jira.mapping import digest, key_in, marker
 from upheld_jira.screens import Screens
 from upheld_jira.search import changed, quoted
 from upheld_jira.site import Knowledge
@@ -194,7 +194,11 @@ class Jira(Tracker[JiraConfig]):
         return rows, step(at, Listed(tuple(rows), found.ends, found.token))
 
     def _row(self, issue: Mapping[str, Any]) -> Row:
-        return Row(str(issue["id"]), instant(issue["fields"]["updated"]), self._issues.looks(issue))
+        try:
+            looks = self._issues.looks(issue)
+        except _UNREADABLE:
+            looks = digest(issue)
+        return Row(str(issue["id"]), instant(issue["fields"]["updated"]), looks)
 
     def _taken(self, issue: Mapping[str, Any]) -> RemoteCase | Refused:
         """What can't be understood is put aside, the rest goes on."""

@@ -97,3 +97,14 @@ def test_an_empty_pull_is_no_proof_that_we_are_known(it: Desk) -> None:
     assert asked[-1] == "GET myself"
     it.jira.create("Mail is down")
     assert len(it.cost(lambda: it.tracker.pull(None))) == 1
+
+
+def test_whether_jira_calls_us_is_told(tmp_path: Path, clock: SteppedClock) -> None:
+    with desk(tmp_path, clock) as it:
+        it.tracker.context.public_url = "https://desk.example/"  # type: ignore[misc]
+        asked = [each for each in told(it, Level.WARNING) if "calls nobody" in each]
+        assert len(asked) == 1
+        it.tracker.subscribe("https://desk.example/hooks/jira")
+        assert not [each for each in told(it, Level.WARNING) if "calls" in each]
+        it.tracker.subscribe("https://desk.example/hooks/jira")
+        assert len(it.jira.site.webhooks) == 1
