@@ -220,9 +220,11 @@ class Puller:
 
 
 def _hints(item: Inbound) -> TypeGuard[Touched | RemoteCase]:
-    """Whether there is more to an item than what came with the page."""
+    """Whether there is more to an item than what came with the page; a tracker that tells who changed
+    an item last has no history to be read."""
     if isinstance(item, RemoteCase):
-        return item.history is None or item.comments is None
+        unread = item.history is None and item.changed_by is None
+        return unread or item.comments is None
     return isinstance(item, Touched)
 
 

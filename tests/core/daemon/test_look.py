@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -251,3 +251,24 @@ def test_all_is_read_only_when_there_is_no_more_to_read(
     watch.puller.pull()
     with watch.desk.ledger.reading() as tx:
         assert [pull.as_of for pull in tx.pulls()] == [watch.desk.clock.now()]
+
+
+class Storyless(Counting):
+    """Tells no history, but who changed an item last."""
+
+    def pull(self, cursor: str | None) -> Page:
+        page = super().pull(cursor)
+        items = tuple(
+            replace(each, history=None, changed_by=ENGINEER)
+            for each in page.items
+            if isinstance(each, RemoteCase)
+        )
+        return Page(items, page.cursor, page.more, page.as_of)
+
+
+def test_where_there_is_no_history_nothing_is_read_again(watch: Watch) -> None:
+    tracker = Storyless(ScriptedConfig(), watch.tracker.context)
+    watch.live.plugin = tracker
+    tracker.open(REPORTER, "Slow.", title="Slow")
+    assert watch.puller.pull() == 1
+    assert tracker.fetches == 0
