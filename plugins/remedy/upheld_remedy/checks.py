@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from upheld.plugin import Finding, Level, PluginError
+from upheld.plugin import Finding, Level, Misconfigured, Permanent, PluginError
 from upheld_remedy import mapping, worknotes
 from upheld_remedy.client import Client
 from upheld_remedy.config import RemedyConfig
@@ -48,7 +48,8 @@ def findings(client: Client, config: RemedyConfig, name: str) -> Iterator[Findin
 def _wrong(client: Client, config: RemedyConfig, name: str) -> Iterator[Finding]:
     for form, used in _forms(config).items():
         try:
-            yield from _compared(client, form, used, name)
+            creates = form == config.form.create
+            yield from _compared(client, form, used, name, creates=creates)
         except PluginError as error:
             yield Finding(Level.ERROR, name, f"{form}: {error.what}", error.do_next)
             if not _goes_on(error):
@@ -58,8 +59,6 @@ def _wrong(client: Client, config: RemedyConfig, name: str) -> Iterator[Finding]
 
 def _goes_on(error: PluginError) -> bool:
     """Whether the next form may be better off than this one."""
-    from upheld.plugin import Misconfigured, Permanent
-
     return isinstance(error, Permanent) or (
         isinstance(error, Misconfigured) and "ARERR" in error.what
     )
@@ -82,14 +81,24 @@ def _forms(config: RemedyConfig) -> dict[str, set[str]]:
     }
 
 
-def _compared(client: Client, form: str, used: set[str], name: str) -> Iterator[Finding]:
+def _compared(
+    client: Client, form: str, used: set[str], name: str, *, creates: bool
+) -> Iterator[Finding]:
     there = {each["name"]: each for each in described(client, form)}
     for missing in sorted(used - there.keys()):
         near = get_close_matches(missing, there, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
         then = f"{meant}see `upheld remedy describe '{form}'`, and set its name in the settings"
         yield Finding(Level.ERROR, name, f"the form {form} has no field '{missing}'", then)
-    needed = {each["name"] for each in there.values() if each["option"].upper() == "REQUIRED"}
+    if creates:
+        yield from _left_out(there.values(), form, used, name)
+
+
+def _left_out(
+    fields: Iterable[Mapping[str, str]], form: str, used: set[str], name: str
+) -> Iterator[Finding]:
+    """What a new incident needs and does not get."""
+    needed = {each["name"] for each in fields if each["option"].upper() == "REQUIRED"}
     for left in sorted(needed - used):
         what = f"the form {form} requires '{left}', which is never sent"
         then = "set it in `create`, unless the server has a default for it"
