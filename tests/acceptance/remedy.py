@@ -45,6 +45,8 @@ class RemedyStage(Stage):
         whole = super()._config()
         connections = whole["connections"]
         connections["mailbox"] |= {"cases_to": "remedy"}
+        # Whom a page goes to next, where nobody answers it, is no part of these stories.
+        whole["reach"] = {**whole["reach"], "delivered": "12 hours", "each": "12 hours"}
         connections["remedy"] = {
             "plugin": "remedy",
             "url": self.remedy.url,
