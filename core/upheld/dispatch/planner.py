@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.case.opening import opening
@@ -45,6 +45,8 @@ from upheld.seam import Live
 
 #: What is for no person.
 TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.value})
+#: What is not heard in quiet hours.
+_CAN_WAIT: Final = frozenset({Purpose.NOTIFY, Purpose.FORWARD})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 
 
@@ -188,7 +190,7 @@ class Planner:
     ) -> tuple[NewDelivery, ...]:
         plugins = self.plugins
         found = tuple(
-            delivery
+            replace(delivery, after=self._quiet(item, person))
             for person in people
             for delivery in route(item, [person], (*self.ways_of(item, person.id), *more), plugins)
         )
@@ -197,6 +199,12 @@ class Planner:
             if person.id not in reached:
                 self.log.warning("unreachable", key=item.key, person=person.id)
         return found
+
+    def _quiet(self, item: OutboxItem, person: Recipient) -> Span:
+        """How long what isn't urgent waits for the end of a person's quiet hours."""
+        now = self.records.clock.now()
+        until = person.quiet_until(now) if item.purpose in _CAN_WAIT else None
+        return 0 if until is None else until - now
 
     def _nobody(self, tx: Transaction, item: OutboxItem) -> None:
         """Drop it, and leave on the case that its promise reached nobody."""
