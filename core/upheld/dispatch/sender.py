@@ -220,7 +220,7 @@ class Sender:
         if found.found is not None:
             there = found.found
             return created(there) if isinstance(there, RemoteCase) else _receipted(there)
-        again = may_repeat(live.plugin.abilities, leased.item.purpose)
+        again = may_repeat(live.abilities, leased.item.purpose)
         return None if found.conclusive or again else _still_unknown(leased, live)
 
     def _comment_there(self, leased: LeasedDelivery, live: Live) -> Outcome | None:

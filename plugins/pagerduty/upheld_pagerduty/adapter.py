@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar, Final
 
+from pydantic import BaseModel
+
 from upheld.plugin import (
     Ability,
     Address,
@@ -67,8 +69,17 @@ class PagerDuty(Notifier[PagerDutyConfig]):
     def __init__(self, config: PagerDutyConfig, context: Context) -> None:
         super().__init__(config, context)
         self._threads: dict[str, str] = {}
-        # With less than the class can do, a connection says so.
-        vars(self)["abilities"] = _abilities(config)
+
+    @classmethod
+    def abilities_with(cls, config: BaseModel) -> frozenset[Ability]:
+        """Reading needs a token, webhooks a secret, and receipts either."""
+        assert isinstance(config, PagerDutyConfig)
+        lacks = set(_READING) if config.token is None else set()
+        if not config.webhook_secrets:
+            lacks.add(Ability.RECEIVE)
+        if config.token is None and not config.webhook_secrets:
+            lacks.add(Ability.RECEIPTS)
+        return cls.abilities - lacks
 
     def check(self) -> Iterable[Finding]:
         """Looks at keys and tries what reading can tell; pages nobody."""
@@ -203,13 +214,3 @@ class PagerDuty(Notifier[PagerDutyConfig]):
             then = "look at what stands between this machine and PagerDuty"
             return Finding(Level.ERROR, self.context.name, what, then)
         return Finding(Level.OK, self.context.name, what)
-
-
-def _abilities(config: PagerDutyConfig) -> frozenset[Ability]:
-    """Reading needs a token, webhooks a secret, and receipts either."""
-    lacks = set(_READING) if config.token is None else set()
-    if not config.webhook_secrets:
-        lacks.add(Ability.RECEIVE)
-    if config.token is None and not config.webhook_secrets:
-        lacks.add(Ability.RECEIPTS)
-    return PagerDuty.abilities - lacks

@@ -308,7 +308,7 @@ def test_a_cursor_is_read_as_it_was_written(since: Any, seen: frozenset[str]) ->
 def test_without_a_token_nothing_is_read(context: ScratchContext, far: PagerDutySimulator) -> None:
     pager = connected(context, far.url, far.key)
     assert pager.pull("x") == replace(pager.pull("x"), items=(), cursor="x")
-    assert pager.abilities == {Ability.REPEAT, Ability.WITHDRAW}
+    assert pager.abilities_with(pager.config) == {Ability.REPEAT, Ability.WITHDRAW}
 
 
 # --- what goes wrong ------------------------------------------------------------------------------
