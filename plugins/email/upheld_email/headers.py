@@ -19,6 +19,7 @@ from upheld_email.config import ADDRESS
 _LONGEST: Final = 16_384
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
+_STRUCTURE: Final = re.compile(r'["()]')
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
 # Codecs that are no charset of any mail, and slow or surprising on text from outside.
 _NOT_CHARSETS: Final = frozenset(
@@ -98,6 +99,8 @@ def unquoted(value: str) -> str | None:
 
     Senders choose what stands in them: whoever looks for structure must not look there.
     """
+    if not _STRUCTURE.search(value):
+        return value
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
     for char in value:
