@@ -99,8 +99,10 @@ def unquoted(value: str) -> str | None:
 
     Senders choose what stands in them: whoever looks for structure must not look there.
     """
-    if not _STRUCTURE.search(value):
-        return value
+    return _outside(value) if _STRUCTURE.search(value) else value
+
+
+def _outside(value: str) -> str | None:
     kept: list[str] = []
     depth, quoted, escaped = 0, False, False
     for char in value:
