@@ -110,7 +110,7 @@ class JiraPeople(TrackerFarEnd):
             "on_move": {"resolution": "Done"},
             "mails_customers": False,
             "webhook_secret": _SECRET,
-            "timeout": 1,
+            "timeout": 3,
             **account,
         }
 
