@@ -95,7 +95,7 @@ class People(TrackerFarEnd):
     severities: ClassVar[tuple[Value, Value]] = ("Critical", "High")
     unmapped: ClassVar[tuple[str, Value] | None] = ("priority", "Low")
     longest: ClassVar[Mapping[str, int]] = {"title": 100}
-    budget: ClassVar[Mapping[str, int]] = {"create": 10, "change": 5, "idle": 2}
+    budget: ClassVar[Mapping[str, int]] = {"create": 6, "change": 3, "idle": 2}
     lacks: ClassVar[Mapping[str, str]] = {
         Fault.LAG.name: "AR System searches its database itself: there is no index that lags",
         "history": "an audit form has it, that not every site fills and nobody documents",
