@@ -182,10 +182,8 @@ def _next_person(pursuit: Pursuit, lap: int, ended: tuple[Attempt, str], now: In
 
 
 def _reached_nobody(attempts: Iterable[Attempt]) -> bool:
-    """Whether that is known: each failed, or its provider, who would have told, did not."""
-    return all(
-        each.state in _FAILED or (each.tells and each.state not in _ARRIVED) for each in attempts
-    )
+    """Whether that is known: each of them failed. What is accepted may have reached somebody."""
+    return all(each.state in _FAILED for each in attempts)
 
 
 def _untried(pursuit: Pursuit, person: str, lap: int) -> Iterator[Way]:

@@ -259,7 +259,6 @@ def test_in_redirect_all_of_it_goes_to_the_one_person(told: Site) -> None:
     told.case(page())
     for minutes in (0, 2, 2, 2):
         go(told, minutes=minutes, catch=catch)
-    assert len(told.deliveries("p")) == 2
     assert {each.address for each in told.deliveries("p")} == {"bo"}
 
 
