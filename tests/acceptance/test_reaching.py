@@ -33,18 +33,18 @@ def of(story: Reached, who: str) -> list[str]:
 def test_a_routing_key_with_nobody_on_call_is_failed_over_within_its_time(story: Reached) -> None:
     severity_1(story)
     assert of(story, "ann") == ["page"], "PagerDuty accepted it: 202"
-    story.forward(minutes=1, seconds=59)
+    story.forward(minutes=4, seconds=59)
     assert of(story, "ann") == ["page"]
     story.forward(seconds=1)
     assert of(story, "ann") == ["page", "sms"]
-    assert "ann page: not delivered within 2 min → ann sms" in story.proofs()
+    assert "ann page: not acknowledged within 5 min → ann sms" in story.proofs()
 
 
 def test_an_sms_that_is_undelivered_is_followed_by_a_call_and_then_by_the_next_person(
     story: Reached,
 ) -> None:
     severity_1(story)
-    story.forward(minutes=2)
+    story.forward(minutes=5)
     story.becomes("ann", "sms", "undelivered", 30003)
     assert of(story, "ann") == ["page", "sms", "voice"]
     story.becomes("ann", "voice", "no-answer")
