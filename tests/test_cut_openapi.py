@@ -86,7 +86,7 @@ def test_the_whole_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_reference_into_a_shape_brings_all_of_it() -> None:
-    """PagerDuty's document points at places inside of shapes, escaped as RFC 6901 has it."""
+    """Some documents point at places inside of shapes, escaped as RFC 6901 has it."""
     inside = {"$ref": "#/components/schemas/T/properties/s"}
     escaped = {"$ref": "#/components/responses/R/content/a~1b/schema"}
     shapes = {"schemas": {"T": {"properties": {"s": {}}}}, "responses": {"R": {"content": {}}}}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
 
+from tests.plugins.pagerduty.exchange import problems
 from upheld.testing import ScratchContext, SteppedClock, make_context
 from upheld_pagerduty.adapter import PagerDuty
 from upheld_pagerduty.config import PagerDutyConfig
@@ -22,6 +26,24 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def clock() -> SteppedClock:
     return SteppedClock(NOON)
+
+
+@pytest.fixture(autouse=True)
+def exchanged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[requests.Response]]:
+    """Everything that a test asks a simulator and is answered; at its end all of it must be right by the
+    documents."""
+    seen: list[requests.Response] = []
+    send = HTTPAdapter.send
+
+    def watched(self: Any, request: Any, **kwargs: Any) -> requests.Response:
+        response = send(self, request, **kwargs)
+        seen.append(response)
+        return response
+
+    monkeypatch.setattr(HTTPAdapter, "send", watched)
+    yield seen
+    wrong = [problem for response in seen for problem in problems(response)]
+    assert wrong == []
 
 
 @pytest.fixture
