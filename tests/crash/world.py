@@ -142,7 +142,8 @@ class World(Stage):
 
     def _put_back(self, accounts: Any, sent: Any, desk: Any, said: str) -> None:
         store = self.mail._store
-        store.accounts, store.sent, self.pager._desk = accounts, sent, desk
+        store.accounts, store.sent = accounts, sent
+        vars(self.pager._desk).update(desk)
         store.faults = type(store.faults)()
         self.pager._faults.clear()
         self._calls_file.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +152,8 @@ class World(Stage):
     def _far_ends(self) -> tuple[Any, ...]:
         store, calls = self.mail._store, self._calls_file
         said = calls.read_text(encoding="utf-8") if calls.exists() else ""
-        return store.accounts, store.sent, self.pager._desk, said
+        desk = {each: held for each, held in vars(self.pager._desk).items() if each != "told"}
+        return store.accounts, store.sent, desk, said
 
     @property
     def _calls_file(self) -> Path:
