@@ -232,6 +232,7 @@ PRIVATE = re.compile(
 def told_files() -> list[Path]:
     """What people and machines read first, which is no place for this machine's paths."""
     scripts = [*(ROOT / "scripts").iterdir(), *(ROOT / ".ci").iterdir()]
+    scripts = [each for each in scripts if each.is_file()]
     return [*pages(), *scripts, ROOT / "pyproject.toml", ROOT / "constraints.txt"]
 
 

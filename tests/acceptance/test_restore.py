@@ -64,7 +64,7 @@ def bring_back(stage: Stage, file: Path) -> None:
 
 def resume(stage: Stage) -> Doubt:
     """Let it go again; what was in doubt then."""
-    ways = {live.name: live.plugin.abilities for live in stage.daemon.lives}
+    ways = {live.name: live.abilities for live in stage.daemon.lives}
     with stage.site.ledger.reading() as tx:
         found = doubt(tx, ways)
     assert stage.site.ledger.resume("ann", stage.clock.now())

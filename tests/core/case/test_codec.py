@@ -94,7 +94,7 @@ def test_an_unknown_kind_is_named() -> None:
 
 
 def test_every_kind_is_a_fact_or_a_consequence_of_ours() -> None:
-    consequences = {"receipted", "ticked", "step_taken", "step_withdrawn"}
+    consequences = {"receipted", "ticked", "step_taken", "step_withdrawn", "failed_over"}
     consequences |= {"verdict_given", "warned", "undecided"}
     assert {kind for kind, body in BODIES.items() if body not in Fact.__args__} == consequences
     for kind, body in BODIES.items():

@@ -85,11 +85,14 @@ def test_what_comes_together_is_told_together_and_is_over_together(home: House) 
     assert rows(home) == []
 
 
-def test_a_person_who_was_told_in_words_hears_in_words_that_it_is_over(home: House) -> None:
+def test_a_person_who_was_told_in_words_hears_in_words_that_it_is_over(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken_disk(home)
     home.daemon.lives[1].stop("the key was revoked")
-    home.pager.abilities = frozenset()  # type: ignore[misc]
-    home.mail.abilities = home.mail.abilities - {"withdraw"}  # type: ignore[misc]
+    left = home.mail.abilities - {"withdraw"}
+    monkeypatch.setattr(home.pager, "abilities_with", lambda _config: frozenset())
+    monkeypatch.setattr(home.mail, "abilities_with", lambda _config: left)
     audit(home)
     mended(home)
     home.daemon.lives[1]._refused = None

@@ -56,7 +56,7 @@ def lost_life(site: Site, connection: str, *keys: str) -> None:
 
 def doubts(site: Site) -> Doubt:
     with site.ledger.reading() as tx:
-        return doubt(tx, {name: live.plugin.abilities for name, live in site.lives.items()})
+        return doubt(tx, {name: live.abilities for name, live in site.lives.items()})
 
 
 def test_what_had_gone_out_is_found_and_not_sent_again(restored: Site) -> None:

@@ -401,7 +401,7 @@ def lets_a_foreign_error_through(patch: pytest.MonkeyPatch) -> None:
 
 @caught_by("I21-limits", "pagerduty")
 def ignores_retry_after(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(pagerduty, "_after", lambda _: timedelta(0))
+    patch.setattr(pagerduty, "asked_to_wait", lambda *_: timedelta(0))
 
 
 @caught_by("I22-classified", "pagerduty")
