@@ -10,8 +10,10 @@ from typing import Any, Final, Self
 from tests.acceptance.story import Story
 from upheld.calendar.instant import instant
 from upheld.case.events import FailedOver
+from upheld.dispatch.recipients import Recipients
 from upheld.ledger import Transaction
 from upheld.plugin import Inbound, Request
+from upheld.report.people import PersonStory, people
 from upheld.testing.stage import Got, Stage, simulator
 
 HOOKS: Final = "https://support.magnolia.example/hooks/phone"
@@ -104,6 +106,13 @@ class Reached(Story):
     def becomes(self, to: str, channel: str, status: str, code: int | None = None) -> None:
         """Twilio tells what became of it."""
         self.stage.hear(self.stage.phone.tell(self.sid(to, channel), status, code))
+
+    def explained(self, who: str, case: str = "C1") -> PersonStory:
+        """What ``upheld explain --people`` says of somebody."""
+        site = self.stage.site
+        behind = Recipients(site.records, site.directory).behind
+        found = people(site.records, case, lambda subject: lambda whom: behind(whom, subject))
+        return next(story for story in found if story.person == who)
 
     def proofs(self, case: str = "C1") -> list[str]:
         """What stands on the case of pages that went on."""

@@ -38,6 +38,10 @@ def test_a_routing_key_with_nobody_on_call_is_failed_over_within_its_time(story:
     story.forward(seconds=1)
     assert of(story, "ann") == ["page", "sms"]
     assert "ann page: not acknowledged within 5 min → ann sms" in story.proofs()
+    assert [(each.connection, each.because) for each in story.explained("ann").told] == [
+        ("pager", ""),
+        ("phone", "not acknowledged within 5 min: next way"),
+    ]
 
 
 def test_an_sms_that_is_undelivered_is_followed_by_a_call_and_then_by_the_next_person(
@@ -63,6 +67,9 @@ def test_a_call_that_is_acknowledged_by_key_ends_it(story: Reached) -> None:
     story.becomes("ann", "sms", "undelivered")
     call = story.sid("ann", "voice")
     story.stage.hear(story.stage.phone.press(call, "1"))
+    came = [[word.state for word in each.words] for each in story.explained("ann").told]
+    assert came[-1] == ["accepted", "acknowledged"]
+    assert story.explained("ann").told[-1].words[-1].by == "ann"
     before = len(of(story, "ann"))
     story.forward(minutes=25)
     assert len(of(story, "ann")) == before

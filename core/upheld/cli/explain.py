@@ -13,7 +13,7 @@ from upheld.engine.terms import LATE
 
 if TYPE_CHECKING:
     from upheld.report.explanation import ClockStory, Explanation, MessageStory
-    from upheld.report.people import PersonStory
+    from upheld.report.people import PersonStory, Told
 
 
 @click.command()
@@ -69,12 +69,23 @@ def _person(story: PersonStory, zone: str) -> None:
             local(each.at, zone),
             ", ".join(each.clauses),
             each.purpose,
-            f"{each.state} over {each.connection}",
+            _stands(each, zone),
         )
         for each in story.told
     ]
     rows += [("not told", each.clause, each.verb, each.why) for each in story.not_told]
     table(("when", "clause", "what", "how it stands, or why not"), rows)
+
+
+def _stands(told: Told, zone: str) -> str:
+    """How it stands over what, what came of it when and by whom, and why it followed another."""
+    said = [
+        f"{each.state} {local(each.at, zone, seconds=True)} by {each.by}"
+        + (f" ({line(each.detail)})" if each.detail else "")
+        for each in told.words
+    ]
+    after = [f"because {line(told.because)}"] if told.because else []
+    return "; ".join((f"{told.state} over {told.connection}", *after, *said))
 
 
 def _head(found: Explanation) -> None:

@@ -10,7 +10,6 @@ from upheld.case.events import (
     Event,
     Opened,
     Proposed,
-    Receipted,
     SeveritySet,
     StepTaken,
     StepWithdrawn,
@@ -24,6 +23,7 @@ from upheld.engine.terms import Terms
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Delivery, Transaction
 from upheld.policy.model import Verb
+from upheld.report.attempts import Proofs, proofs
 from upheld.report.clocks import clock_stories, coming
 from upheld.report.explanation import (
     DeliveryStory,
@@ -178,12 +178,11 @@ def _told(case: str, step: StepTaken, messages: Sequence[Message], book: Ruleboo
 
 def _stories(messages: Sequence[Message], events: Sequence[Event]) -> dict[str, MessageStory]:
     """Every message by its key, oldest first."""
-    # A provider's last word of a delivery, by the delivery's key.
-    heard = {event.body.key: event.at for event in events if isinstance(event.body, Receipted)}
+    heard = proofs(events)
     return {message.item.key: _message(message, heard) for message in messages}
 
 
-def _message(message: Message, heard: Mapping[str, Instant]) -> MessageStory:
+def _message(message: Message, heard: Proofs) -> MessageStory:
     item, outcome = message.item, message.outcome
     return MessageStory(
         key=item.key,
@@ -194,17 +193,20 @@ def _message(message: Message, heard: Mapping[str, Instant]) -> MessageStory:
         state=item.state.value,
         outcome=outcome.value,
         why="" if outcome is Outcome.REACHED else message.why,
-        deliveries=tuple(_delivery(each, heard.get(each.key)) for each in message.deliveries),
+        deliveries=tuple(_delivery(each, heard) for each in message.deliveries),
     )
 
 
-def _delivery(delivery: Delivery, at: Instant | None) -> DeliveryStory:
+def _delivery(delivery: Delivery, heard: Proofs) -> DeliveryStory:
+    words = tuple(heard.words.get(delivery.key, ()))
     return DeliveryStory(
         person=delivery.recipient,
         name=delivery.recipient_name,
         channel=delivery.channel,
         connection=delivery.connection,
         state=delivery.state.value,
-        at=at,
+        at=words[-1].at if words else None,
         detail=delivery.detail or "",
+        because=heard.because.get(delivery.key, ""),
+        words=words,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from upheld.calendar.instant import Instant, Span
 from upheld.calendar.skipped import Skipped
+from upheld.report.attempts import Word
 from upheld.report.plain import Plain, as_plain
 from upheld.report.turns import TurnStory
 
@@ -62,7 +63,8 @@ class ClockStory:
 @dataclass(frozen=True, slots=True)
 class DeliveryStory:
     """A sending to one person. ``at`` and ``detail``: when a provider last spoke of it, and what it said
-    (a receipt, or why it did not go out)."""
+    (a receipt, or why it did not go out). ``because``: why it followed another sending, empty for the
+    first; ``words`` is all that was told of it, oldest first."""
 
     person: str
     name: str
@@ -71,6 +73,8 @@ class DeliveryStory:
     state: str
     at: Instant | None
     detail: str
+    because: str = ""
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from upheld.engine.conditions import holds
 from upheld.engine.terms import Terms
 from upheld.ledger import CREATE_ITEM, FIELDS, MIRROR, DeliveryState, Transaction
 from upheld.policy.model import Clause, Condition, Every, Verb, When
+from upheld.report.attempts import Word
 from upheld.report.explain import explain_in
 from upheld.report.explanation import DeliveryStory, Explanation, MessageStory, StepStory
 from upheld.report.plain import Plain, as_plain
@@ -39,13 +40,18 @@ _BECAUSE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sending to one person: for which clauses, over what, and how it stands."""
+    """A sending to one person, since ``at``: for which clauses, over what, and how it stands.
+
+    ``because``: why it followed another, empty for the first; ``words``: what was told of it, oldest
+    first."""
 
     at: Instant
     clauses: tuple[str, ...]
     purpose: str
     connection: str
     state: str
+    because: str = ""
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +149,18 @@ def _told(found: Explanation) -> dict[str, list[Told]]:
     sent: dict[str, list[Told]] = defaultdict(list)
     for message, each in _sendings(found):
         if each.person and each.state not in _NEVER_WENT:
-            at = message.due if each.at is None else each.at
+            at = each.words[0].at if each.words else message.due
             purpose = message.purpose.replace("_", " ")
             sent[each.person].append(
-                Told(at, message.clauses, purpose, each.connection, each.state)
+                Told(
+                    at=at,
+                    clauses=message.clauses,
+                    purpose=purpose,
+                    connection=each.connection,
+                    state=each.state,
+                    because=each.because,
+                    words=each.words,
+                )
             )
     for every in sent.values():
         every.sort(key=lambda told: told.at)

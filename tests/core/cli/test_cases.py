@@ -295,6 +295,9 @@ def test_people_are_told_of_with_what_they_were_sent_and_why_not(upheld: Termina
     upheld("run", "--once")
     ann = next(each for each in upheld.json("explain", case, "--people") if each["person"] == "ann")
     assert [each["clauses"] for each in ann["told"]] == [["M-11"]]
+    assert [(word["state"], word["by"]) for word in ann["told"][0]["words"]] == [
+        ("accepted", ann["told"][0]["connection"])
+    ]
     why = {each["clause"]: each["why"] for each in ann["not_told"]}
     assert why == {"M-14": "not yet: it is told when that is due", "M-06": "only where mobilised"}
     assert "Ann Reyes (operations-manager" in upheld("explain", case, "--people").stdout
