@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
+from pydantic import BaseModel
+
 from upheld.plugin import (
     Ability,
     Attachment,
@@ -61,7 +63,14 @@ class Remedy(Tracker[RemedyConfig]):
         self._unsure: set[str] = set()  # keys of creates whose answer was lost
         overlap = timedelta(seconds=config.overlap)
         self._by_change = Walk(mapping.NUMBER, overlap)
-        self._by_note = Walk(worknotes.ID, overlap)
+        self._of_notes = config.notes.fields
+        self._by_note = Walk(self._of_notes.id, overlap, self._of_notes.changed)
+
+    @classmethod
+    def abilities_with(cls, config: BaseModel) -> frozenset[Ability]:
+        """With `mails_customers` Remedy writes to them by itself."""
+        mails = isinstance(config, RemedyConfig) and config.mails_customers
+        return cls.abilities | ({Ability.NOTIFIES_CUSTOMER} if mails else set())
 
     def check(self) -> Iterable[Finding]:
         """Who we are there, whether the forms have the fields that are named, what we may see."""
@@ -109,10 +118,9 @@ class Remedy(Tracker[RemedyConfig]):
         """A new incident, its key inside; the row of the staging form tells its number."""
         wanted = mapping.opening({"title": _first_line(draft.text), **draft.fields}, self.config)
         values = mapping.to_create({**wanted, "text": draft.text or "(no text)"}, self.config)
-        values["Login_ID"] = self._incidents.people.customer(draft.reporter)
-        values[self.config.key_field.create or self.config.key_field.read] = mapping.marker(
-            key, self.config.key_length
-        )
+        customer = self._incidents.people.customer(draft.reporter)
+        values[self.config.customer_field.created] = customer
+        values[self.config.key_field.created] = mapping.marker(key, self.config.key_length)
         if self.config.instance_id:
             values[mapping.INSTANCE] = mapping.instance(key)
         return self._incidents.bare(self._incidents.row(self._created(values, key)))
@@ -132,10 +140,10 @@ class Remedy(Tracker[RemedyConfig]):
         return self._incidents.bare(self._incidents.row(ref.id))
 
     def comment(self, ref: Ref, comment: Comment, key: str) -> Comment:
-        """Add a note, and more of them for more than three files; those that are there are left."""
+        """Add a note, and more of them for more files than one takes; those that are there are left."""
         number, there = self._there(ref)
-        for part in worknotes.parts(comment, key, self.config.notes.summary):
-            if part.summary not in worknotes.written(there):
+        for part in worknotes.parts(comment, key, self.config.notes):
+            if part.summary not in worknotes.written(there, self._of_notes):
                 self._note(part, number, comment.visibility)
         held = self._incidents.comments(self._incidents.notes([number]).get(number, ()))
         shown = mapping.key_in(worknotes.summary(key, self.config.notes.summary))
@@ -147,10 +155,10 @@ class Remedy(Tracker[RemedyConfig]):
         """Add a file in a note of its own, unless the incident has it."""
         number, there = self._there(ref)
         part = worknotes.of_file(attachment, key, self.config.notes.summary)
-        if part.summary not in worknotes.written(there):
+        if part.summary not in worknotes.written(there, self._of_notes):
             self._note(part, number, visibility)
         rows = self._incidents.notes([number]).get(number, [])
-        (row,) = [each for each in rows if each[worknotes.SUMMARY] == part.summary][:1]
+        (row,) = [each for each in rows if each[self._of_notes.summary] == part.summary][:1]
         return self._incidents.comments([row]).files[0]
 
     def close(self) -> None:
@@ -180,7 +188,7 @@ class Remedy(Tracker[RemedyConfig]):
             listing = self._incidents.changed_notes(self._by_note.asks(place))
         step = self._by_note.step(place, listing.rows, more=listing.more, now=listing.at)
         at_hand = {str(row[mapping.NUMBER]) for row in rows}
-        noted = {str(row[worknotes.NUMBER]) for row in step.fresh} - at_hand
+        noted = {str(row[self._of_notes.number]) for row in step.fresh} - at_hand
         return step.place, self._incidents.numbered(noted), listing.more
 
     def _taken(self, rows: list[Row]) -> tuple[RemoteCase | Refused, ...]:
@@ -199,7 +207,7 @@ class Remedy(Tracker[RemedyConfig]):
         earlier = self._incidents.with_key(key) if key in self._unsure else None
         if earlier is not None:
             return str(earlier[number])
-        returning = (number,) if self.config.base.answers else ()
+        returning = (number,) if self.config.tells else ()
         try:
             made = self._client.create(form, values, returning=returning)
         except Unknown:
@@ -229,7 +237,7 @@ class Remedy(Tracker[RemedyConfig]):
         values = worknotes.values(part, number, visibility, self.config.notes)
         files = [
             (slot, worknotes.clean(file.name), self._bytes(file))
-            for slot, file in zip(worknotes.SLOTS, part.files, strict=False)
+            for slot, file in zip(self._of_notes.files, part.files, strict=False)
         ]
         self._client.create(self.config.form.notes, values, files=files)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from upheld.plugin import Finding, Level, Misconfigured, Permanent, PluginError
-from upheld_remedy import mapping, worknotes
+from upheld_remedy import mapping
 from upheld_remedy.client import Client
 from upheld_remedy.config import RemedyConfig
 
@@ -64,42 +64,58 @@ def _goes_on(error: PluginError) -> bool:
     )
 
 
-def _forms(config: RemedyConfig) -> dict[str, set[str]]:
-    """The names that are used of each form."""
-    names = config.names.values()
-    create = {each.create for each in names if each.create} | set(config.create)
-    modify = {each.modify for each in names if each.modify} | {config.base.modify_action}
-    key = config.key_field
-    create |= {config.base.create_action, "Login_ID", key.create or key.read, mapping.NUMBER}
-    people = config.people
+def _forms(config: RemedyConfig) -> dict[str, dict[str, str]]:
+    """The names that are used of each form, and the setting that each comes from; none: it is fixed."""
+    key, customer = config.key_field, config.customer_field
+    own = {"customer_field": customer.read, "key_field": key.read}
+    created = {"customer_field": customer.created, "key_field": key.created}
+    created["actions.create"] = config.create_action
+    notes = {f"notes.fields.{ours}": name for ours, name in config.notes.fields if ours != "files"}
+    notes_ = _by_name(notes) | dict.fromkeys(config.notes.fields.files, "notes.fields.files")
+    people = {f"people.{ours}": name for ours, name in config.people}
+    fixed = dict.fromkeys(mapping.read_names(config), "")
     return {
-        config.form.incidents: set(mapping.read_names(config)),
-        config.form.create: create,
-        config.form.modify: modify,
-        config.form.notes: set(worknotes.NAMES),
-        config.form.people: {people.login, people.mail, people.name, people.company, people.staff},
+        config.form.incidents: fixed | _fields(config, "read") | _by_name(own),
+        config.form.create: {mapping.NUMBER: ""}
+        | dict.fromkeys(config.create, "create")
+        | _fields(config, "create")
+        | _by_name(created),
+        config.form.modify: _fields(config, "modify") | {config.modify_action: "actions.modify"},
+        config.form.notes: notes_,
+        config.form.people: _by_name(people),
     }
 
 
+def _by_name(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: setting for setting, name in settings.items()}
+
+
+def _fields(config: RemedyConfig, where: Literal["read", "modify", "create"]) -> dict[str, str]:
+    named = ((ours, getattr(name, where)) for ours, name in config.names.items())
+    return {name: f"fields.{ours}" for ours, name in named if name}
+
+
 def _compared(
-    client: Client, form: str, used: set[str], name: str, *, creates: bool
+    client: Client, form: str, used: Mapping[str, str], name: str, *, creates: bool
 ) -> Iterator[Finding]:
     there = {each["name"]: each for each in described(client, form)}
-    for missing in sorted(used - there.keys()):
+    for missing in sorted(used.keys() - there.keys()):
         near = get_close_matches(missing, there, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
-        then = f"{meant}see `upheld remedy describe '{form}'`, and set its name in the settings"
+        setting = used[missing]
+        do = f"set its name in `{setting}`" if setting else "give the account the right to see it"
+        then = f"{meant}see `upheld remedy describe '{form}'`, and {do}"
         yield Finding(Level.ERROR, name, f"the form {form} has no field '{missing}'", then)
     if creates:
         yield from _left_out(there.values(), form, used, name)
 
 
 def _left_out(
-    fields: Iterable[Mapping[str, str]], form: str, used: set[str], name: str
+    fields: Iterable[Mapping[str, str]], form: str, used: Mapping[str, str], name: str
 ) -> Iterator[Finding]:
     """What a new incident needs and does not get."""
     needed = {each["name"] for each in fields if each["option"].upper() == "REQUIRED"}
-    for left in sorted(needed - used):
+    for left in sorted(needed - used.keys()):
         what = f"the form {form} requires '{left}', which is never sent"
         then = "set it in `create`, unless the server has a default for it"
         yield Finding(Level.WARNING, name, what, then)

@@ -37,6 +37,18 @@ class FieldName(ConnectionConfig):
     date: bool = Field(False, description="whether it holds an instant")
     longest: int | None = Field(None, gt=0, description="how many characters it takes at most")
 
+    @property
+    def created(self) -> str:
+        """Its name on the form that creates, where it always is."""
+        return self.create or self.read
+
+
+class ActionFields(ConnectionConfig):
+    """The fields that tell workflow what to do, where they are called otherwise."""
+
+    modify: str | None = Field(None, description="the one that takes MODIFY")
+    create: str | None = Field(None, description="the one that takes CREATE")
+
 
 class PeopleFields(ConnectionConfig):
     """What the form of people calls its fields."""
@@ -46,6 +58,26 @@ class PeopleFields(ConnectionConfig):
     name: str = Field("Full Name", description="the name")
     company: str = Field("Company", description="the company")
     staff: str = Field("Support Staff", description="whether they are support staff: Yes or No")
+
+
+class NoteNames(ConnectionConfig):
+    """What the form of work notes calls its fields."""
+
+    id: str = Field("Work Log ID", description="the note's own id")
+    number: str = Field("Incident Number", description="the number of its incident")
+    summary: str = Field("Description", description="the summary, which takes Upheld's key")
+    text: str = Field("Detailed Description", description="what was said")
+    by: str = Field("Work Log Submitter", description="who wrote it")
+    at: str = Field("Work Log Submit Date", description="when it was written")
+    changed: str = Field("Last Modified Date", description="when it was last changed")
+    type: str = Field("Work Log Type", description="the work log type")
+    view: str = Field("View Access", description="whether it is Public or Internal")
+    secure: str = Field("Secure Work Log", description="whether it is secure: Yes or No")
+    files: tuple[str, ...] = Field(
+        ("z2AF Work Log01", "z2AF Work Log02", "z2AF Work Log03"),
+        min_length=1,
+        description="the fields that take a file each",
+    )
 
 
 class NoteFields(ConnectionConfig):
@@ -61,6 +93,7 @@ class NoteFields(ConnectionConfig):
         ("Remedy Application Service", "AR_ESCALATOR"),
         description="submitters that are no persons",
     )
+    fields: NoteNames = Field(NoteNames(), description="what their form calls its fields")
 
 
 class RemedyConfig(ConnectionConfig):
@@ -78,6 +111,14 @@ class RemedyConfig(ConnectionConfig):
         default_factory=dict,
         description="further fields, and fields that are called otherwise; a name alone is the "
         "same on every form",
+    )
+    actions: ActionFields = Field(
+        ActionFields(),
+        description="the fields that tell workflow what to do; left out: the preset's",
+    )
+    answers: bool | None = Field(
+        None,
+        description="whether a create tells what it stored when asked to; left out: the preset's",
     )
     only: str = Field("", description="a qualification that says which incidents are cases")
     create: Mapping[str, str | int] = Field(
@@ -127,6 +168,13 @@ class RemedyConfig(ConnectionConfig):
         description="the text field that takes the key of an incident that Upheld created",
     )
     key_length: int = Field(60, ge=30, description="characters that this field takes")
+    customer_field: FieldName = Field(
+        FieldName(read="Customer Login ID", create="Login_ID"),
+        description="the field that takes the login name of whom an incident is for",
+    )
+    mails_customers: bool = Field(
+        False, description="whether Remedy itself mails customers about their incidents"
+    )
     instance_id: bool = Field(
         False, description="whether a create carries an InstanceId of ours, too (field 179)"
     )
@@ -198,6 +246,21 @@ class RemedyConfig(ConnectionConfig):
         """Every field, by our name."""
         own = {ours: _name(written) for ours, written in self.fields.items()}
         return {**self.base.fields, **own}
+
+    @property
+    def modify_action(self) -> str:
+        """The field that takes MODIFY."""
+        return self.actions.modify or self.base.modify_action
+
+    @property
+    def create_action(self) -> str:
+        """The field that takes CREATE."""
+        return self.actions.create or self.base.create_action
+
+    @property
+    def tells(self) -> bool:
+        """Whether a create is asked for what it stored."""
+        return self.base.answers if self.answers is None else self.answers
 
     @cached_property
     def table(self) -> Priorities:

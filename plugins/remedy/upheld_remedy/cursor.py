@@ -70,23 +70,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How one form is walked: its rows have a unique ``key``."""
+    """How one form is walked: its rows have a unique ``key`` and are ``changed`` at some time."""
 
     key: str
     overlap: timedelta
+    changed: str = CHANGED
 
     def asks(self, place: Place) -> str:
         """The qualification for what comes after a place."""
         if place.last:
-            return after(CHANGED, place.at, self.key, place.last)
-        return compare(CHANGED, ">=", place.at - self.overlap)
+            return after(self.changed, place.at, self.key, place.last)
+        return compare(self.changed, ">=", place.at - self.overlap)
 
     def step(self, place: Place, rows: Sequence[Row], *, more: bool, now: datetime | None) -> Step:
         """What follows from the rows that came."""
         known = frozenset(place.seen)
-        marked = [(_mark(row, self.key), row) for row in rows]
+        marked = [(self._mark(row), row) for row in rows]
         fresh = tuple(row for mark, row in marked if mark not in known)
-        at = max((instant(row[CHANGED]) for row in rows), default=place.at)
+        at = max((instant(row[self.changed]) for row in rows), default=place.at)
         recent = int((at - self.overlap).timestamp())
         seen = sorted({*known, *(mark for mark, _ in marked)})
         kept = tuple(mark for mark in seen if mark[0] >= recent)[-_REMEMBERED:]
@@ -106,15 +107,15 @@ class Walk:
             return Place()
         return _read_again(place)
 
+    def _mark(self, row: Row) -> tuple[int, str]:
+        """What a row that was handed over is known by: when it changed, and all that it held then."""
+        at = int(instant(row[self.changed]).timestamp())
+        return at, f"{row[self.key]}:{digest(row, size=6)}"
+
 
 def _read_again(place: Place) -> Place:
     """The place, with its last seconds to be read again."""
     return place.model_copy(update={"last": ""}) if place.last and not place.seen else place
-
-
-def _mark(row: Row, key: str) -> tuple[int, str]:
-    """What a row that was handed over is known by: when it was changed, and all that it held then."""
-    return int(instant(row[CHANGED]).timestamp()), f"{row[key]}:{digest(row, size=6)}"
 
 
 def digest(row: Row, *, size: int = 12) -> str:

@@ -17,7 +17,6 @@ from upheld_remedy.qualification import all_of, any_of, compare, equal, one_of
 
 #: Rows in one answer; the server may give fewer.
 PAGE: Final = 100
-_WHO: Final = (mapping.CUSTOMER, mapping.CHANGED_BY)
 
 
 class Incidents:
@@ -26,7 +25,7 @@ class Incidents:
     def __init__(self, client: Client, config: RemedyConfig, now: Callable[[], datetime]) -> None:
         self._client, self._config = client, config
         self.people = People(client, config, now)
-        self._names = mapping.read_names(config)
+        self._names, self._of_notes = mapping.read_names(config), config.notes.fields
 
     # --- rows ---
 
@@ -61,8 +60,8 @@ class Incidents:
 
     def changed_notes(self, asked: str) -> Listing:
         """A page of work notes, of whatever incidents, by their last change."""
-        names = worknotes.TOLD
-        order = (worknotes.CHANGED, worknotes.ID)
+        names = worknotes.telling(self._of_notes)
+        order = (self._of_notes.changed, self._of_notes.id)
         return self._client.rows(self._config.form.notes, asked, names, order=order, limit=PAGE)
 
     # --- whole ---
@@ -75,26 +74,27 @@ class Incidents:
         """Incidents in full: their notes and people are read for all of them at once."""
         notes = self.notes([str(row[mapping.NUMBER]) for row in rows])
         everybody = [each for some in notes.values() for each in some]
-        self.people.learn(_logins(rows, everybody))
+        self.people.learn(self._logins(rows, everybody))
         return [self._case(row, notes.get(str(row[mapping.NUMBER]), ())) for row in rows]
 
     def bare(self, row: Row) -> RemoteCase:
         """An incident whose notes are not read this time."""
-        self.people.learn(_logins([row], ()))
+        self.people.learn(self._logins([row], ()))
         return self._case(row, None)
 
     def notes(self, numbers: Sequence[str]) -> dict[str, list[Row]]:
         """The work notes of some incidents, by number."""
         found: dict[str, list[Row]] = {}
+        number = self._of_notes.number
         for some in batches(sorted(set(numbers)), AT_ONCE):
-            for row in self._every_note(one_of(worknotes.NUMBER, some)):
-                found.setdefault(str(row[worknotes.NUMBER]), []).append(row)
+            for row in self._every_note(one_of(number, some)):
+                found.setdefault(str(row[number]), []).append(row)
         return found
 
     def comments(self, rows: Iterable[Row]) -> worknotes.Notes:
         """Rows of one incident's notes as what they say."""
         listed = list(rows)
-        self.people.learn({str(row.get(worknotes.BY) or "") for row in listed})
+        self.people.learn({str(row.get(self._of_notes.by) or "") for row in listed})
         return worknotes.read(listed, self.people.actor, self._opener, self._config.notes)
 
     # --- parts ---
@@ -108,14 +108,14 @@ class Incidents:
         return self._client.rows(form, asked, self._names, order=order, limit=limit)
 
     def _every_note(self, asked: str) -> Iterable[Row]:
-        last, more = "", True
+        last, more, id_ = "", True, self._of_notes.id
         while more:
-            rest = all_of(asked, compare(worknotes.ID, ">", last) if last else "")
-            form, names = self._config.form.notes, worknotes.NAMES
-            listing = self._client.rows(form, rest, names, order=(worknotes.ID,), limit=PAGE)
+            rest = all_of(asked, compare(id_, ">", last) if last else "")
+            form, names = self._config.form.notes, worknotes.named(self._of_notes)
+            listing = self._client.rows(form, rest, names, order=(id_,), limit=PAGE)
             yield from listing.rows
             more = listing.more
-            last = str(listing.rows[-1][worknotes.ID]) if listing.rows else last
+            last = str(listing.rows[-1][id_]) if listing.rows else last
 
     def _case(self, row: Row, notes: Sequence[Row] | None) -> RemoteCase:
         held = self.comments(notes) if notes is not None else None
@@ -133,14 +133,14 @@ class Incidents:
 
     def _told(self, row: Row) -> dict[str, Value]:
         """Who reported it: by their mail address, where it is known."""
-        login = str(row.get(mapping.CUSTOMER) or "")
+        login = str(row.get(self._config.customer_field.read) or "")
         return {"reporter": self.people.person(login).mail or login}
 
     def _opener(self, note: str, slot: str) -> Callable[[], BinaryIO]:
         form = self._config.form.notes
         return lambda: BytesIO(self._client.attachment(form, note, slot))
 
-
-def _logins(rows: Iterable[Row], notes: Iterable[Row]) -> set[str]:
-    names = {str(row.get(name) or "") for row in rows for name in _WHO}
-    return names | {str(row.get(worknotes.BY) or "") for row in notes}
+    def _logins(self, rows: Iterable[Row], notes: Iterable[Row]) -> set[str]:
+        who = (self._config.customer_field.read, mapping.CHANGED_BY)
+        names = {str(row.get(name) or "") for row in rows for name in who}
+        return names | {str(row.get(self._of_notes.by) or "") for row in notes}

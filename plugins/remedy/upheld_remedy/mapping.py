@@ -11,11 +11,10 @@ from upheld.plugin import FieldSpec, Permanent, Ref, Schema, Transition, Value
 from upheld_remedy.config import RemedyConfig
 from upheld_remedy.presets import Name
 
-#: Of every incident, whatever is mapped: how it is addressed, when it changed, who reported it.
+#: Of every incident, whatever is mapped: how it is addressed, when it changed.
 ENTRY, NUMBER, INSTANCE = "Entry ID", "Incident Number", "InstanceId"
 CHANGED, CHANGED_BY, OPENED = "Last Modified Date", "Last Modified By", "Submit Date"
-CUSTOMER = "Customer Login ID"
-_OURS: Final = (ENTRY, NUMBER, INSTANCE, CHANGED, CHANGED_BY, OPENED, CUSTOMER)
+_OURS: Final = (ENTRY, NUMBER, INSTANCE, CHANGED, CHANGED_BY, OPENED)
 _PREFIX: Final = "upheld:"
 _CUT: Final = 12
 #: Not of an incident's content: its version stays the same without them.
@@ -67,7 +66,8 @@ def ref(row: Mapping[str, Any], form: str) -> Ref:
 def read_names(config: RemedyConfig) -> tuple[str, ...]:
     """The fields to ask for."""
     mapped = (name.read for name in config.names.values())
-    return tuple(dict.fromkeys((*_OURS, config.key_field.read, *mapped)))
+    ours = (*_OURS, config.customer_field.read, config.key_field.read)
+    return tuple(dict.fromkeys((*ours, *mapped)))
 
 
 def fields(row: Mapping[str, Any], names: Mapping[str, Name]) -> dict[str, Value]:
@@ -154,13 +154,13 @@ def _with_status(
 def to_modify(wanted: Mapping[str, Value], config: RemedyConfig) -> dict[str, Any]:
     """Values for the form that modifies."""
     own = _named(wanted, {ours: name.modify for ours, name in config.names.items()}, config)
-    return {config.base.modify_action: "MODIFY", **own}
+    return {config.modify_action: "MODIFY", **own}
 
 
 def to_create(wanted: Mapping[str, Value], config: RemedyConfig) -> dict[str, Any]:
     """Values for the form that creates."""
     own = _named(wanted, {ours: name.create for ours, name in config.names.items()}, config)
-    return {**config.create, config.base.create_action: "CREATE", **own}
+    return {**config.create, config.create_action: "CREATE", **own}
 
 
 def _named(

@@ -1,8 +1,8 @@
 """Work notes as comments and files, and back. Pure.
 
-A note takes three files: more are spread over further notes of the same key, which are read as one
-comment again. The key stands in the note's summary. Only what is public and not secure is shown to
-customers; what is neither said to be public nor internal counts as internal.
+A note takes a few files (three, as ITSM is shipped): more are spread over further notes of the same
+key, which are read as one comment again. The key stands in the note's summary. Only what is public and
+not secure is shown to customers; what is neither said to be public nor internal counts as internal.
 """
 
 from __future__ import annotations
@@ -10,20 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, BinaryIO, Final
 
 from upheld.plugin import Actor, Attachment, Comment, Side, Visibility
-from upheld_remedy.config import NoteFields
+from upheld_remedy.config import NoteFields, NoteNames
 from upheld_remedy.mapping import instant, key_in, marker
 
-SLOTS: Final = ("z2AF Work Log01", "z2AF Work Log02", "z2AF Work Log03")
-ID, NUMBER, SUMMARY, TEXT = "Work Log ID", "Incident Number", "Description", "Detailed Description"
-BY, AT, TYPE = "Work Log Submitter", "Work Log Submit Date", "Work Log Type"
-VIEW, SECURE, CHANGED = "View Access", "Secure Work Log", "Last Modified Date"
-NAMES: Final = (ID, NUMBER, SUMMARY, TEXT, BY, AT, TYPE, VIEW, SECURE, CHANGED, *SLOTS)
-#: What tells that a note was changed.
-TOLD: Final = (ID, NUMBER, CHANGED, TEXT, VIEW, SECURE)
 _FILE: Final = "file/"
 _PART: Final = re.compile(r" \((\d+)\)$")
 
@@ -49,14 +41,25 @@ class Part:
     files: tuple[Attachment, ...] = field(default=())
 
 
+def named(names: NoteNames) -> tuple[str, ...]:
+    """The fields to ask for."""
+    plain = names.model_dump(exclude={"files"})
+    return (*plain.values(), *names.files)
+
+
+def telling(names: NoteNames) -> tuple[str, ...]:
+    """The fields that tell that a note was changed."""
+    return (names.id, names.number, names.changed, names.text, names.view, names.secure)
+
+
 # --- writing ------------------------------------------------------------------------------------
 
 
-def parts(comment: Comment, key: str, longest: int) -> tuple[Part, ...]:
-    """The notes that hold a comment, three files each."""
-    groups = [
-        comment.attachments[n : n + len(SLOTS)] for n in range(0, len(comment.attachments), 3)
-    ]
+def parts(comment: Comment, key: str, settings: NoteFields) -> tuple[Part, ...]:
+    """The notes that hold a comment, as many files each as a note takes."""
+    longest, size = settings.summary, len(settings.fields.files)
+    files = comment.attachments
+    groups = [files[n : n + size] for n in range(0, len(files), size)]
     first, *rest = groups or [()]
     further = (
         Part(
@@ -82,14 +85,14 @@ def summary(key: str, longest: int, part: int = 1) -> str:
 
 def values(part: Part, number: str, visibility: Visibility, settings: NoteFields) -> dict[str, Any]:
     """A new note as the form takes it. What is internal is secure as well."""
-    public = visibility is Visibility.PUBLIC
+    public, names = visibility is Visibility.PUBLIC, settings.fields
     return {
-        NUMBER: number,
-        TYPE: settings.type,
-        SUMMARY: part.summary,
-        TEXT: part.text,
-        VIEW: "Public" if public else "Internal",
-        SECURE: "No" if public else "Yes",
+        names.number: number,
+        names.type: settings.type,
+        names.summary: part.summary,
+        names.text: part.text,
+        names.view: "Public" if public else "Internal",
+        names.secure: "No" if public else "Yes",
     }
 
 
@@ -109,64 +112,62 @@ def read(
     """The comments and files of one incident, oldest first."""
     comments: dict[str, Comment] = {}
     files: list[Attachment] = []
-    for row in sorted(rows, key=_order):
-        key, ours = _key(row), _by(row, who, settings).side is Side.UPHELD
+    names = settings.fields
+    for row in sorted(rows, key=lambda row: (instant(str(row[names.at])), str(row[names.id]))):
+        key, ours = _key(row, names), _by(row, who, settings).side is Side.UPHELD
         if key is not None and ours and key.startswith(_FILE):
-            files += _files(row, opener)
+            files += _files(row, opener, names)
         elif key is not None and key in comments:
-            there = comments[key]
-            comments[key] = replace(there, attachments=(*there.attachments, *_files(row, opener)))
+            held = (*comments[key].attachments, *_files(row, opener, names))
+            comments[key] = replace(comments[key], attachments=held)
         else:
-            comments[key or str(row[ID])] = _comment(row, key, who, opener, settings)
+            comments[key or str(row[names.id])] = _comment(row, key, who, opener, settings)
     return Notes(tuple(comments.values()), tuple(files))
 
 
-def _order(row: Row) -> tuple[datetime, str]:
-    return instant(str(row[AT])), str(row[ID])
-
-
-def _key(row: Row) -> str | None:
-    return key_in(_PART.sub("", str(row.get(SUMMARY) or "")))
+def _key(row: Row, names: NoteNames) -> str | None:
+    return key_in(_PART.sub("", str(row.get(names.summary) or "")))
 
 
 def _comment(
     row: Row, key: str | None, who: Callable[[str], Actor], opener: Opener, settings: NoteFields
 ) -> Comment:
-    by = _by(row, who, settings)
+    by, names = _by(row, who, settings), settings.fields
     return Comment(
-        id=str(row[ID]),
-        text=_text(row, key),
-        visibility=visibility(row),
+        id=str(row[names.id]),
+        text=_text(row, key, names),
+        visibility=visibility(row, names),
         by=by,
-        at=instant(str(row[AT])),
+        at=instant(str(row[names.at])),
         key=key if by.side is Side.UPHELD else None,
-        attachments=tuple(_files(row, opener)),
+        attachments=tuple(_files(row, opener, names)),
     )
 
 
-def _text(row: Row, key: str | None) -> str:
+def _text(row: Row, key: str | None, names: NoteNames) -> str:
     """The details; of a note that has none, the summary is all that was said."""
-    details = str(row.get(TEXT) or "")
-    return details or ("" if key is not None else str(row.get(SUMMARY) or ""))
+    details = str(row.get(names.text) or "")
+    return details or ("" if key is not None else str(row.get(names.summary) or ""))
 
 
-def visibility(row: Row) -> Visibility:
+def visibility(row: Row, names: NoteNames) -> Visibility:
     """Who may read a note."""
-    shown = row.get(VIEW) == "Public" and row.get(SECURE) in ("No", None)
+    shown = row.get(names.view) == "Public" and row.get(names.secure) in ("No", None)
     return Visibility.PUBLIC if shown else Visibility.INTERNAL
 
 
 def _by(row: Row, who: Callable[[str], Actor], settings: NoteFields) -> Actor:
     """Who wrote a note; what workflow writes in somebody's name is a machine's."""
-    actor = who(str(row.get(BY) or ""))
-    machine = row.get(TYPE) in settings.machine_types and actor.side is not Side.UPHELD
+    names = settings.fields
+    actor = who(str(row.get(names.by) or ""))
+    machine = row.get(names.type) in settings.machine_types and actor.side is not Side.UPHELD
     return replace(actor, side=Side.SYSTEM) if machine else actor
 
 
-def _files(row: Row, opener: Opener) -> list[Attachment]:
+def _files(row: Row, opener: Opener, names: NoteNames) -> list[Attachment]:
     return [
-        _file(str(row[ID]), slot, row[slot], opener)
-        for slot in SLOTS
+        _file(str(row[names.id]), slot, row[slot], opener)
+        for slot in names.files
         if isinstance(row.get(slot), dict)
     ]
 
@@ -176,6 +177,6 @@ def _file(note: str, slot: str, held: Row, opener: Opener) -> Attachment:
     return Attachment(f"{note}/{slot}", name, "application/octet-stream", size, opener(note, slot))
 
 
-def written(rows: Sequence[Row]) -> frozenset[str]:
+def written(rows: Sequence[Row], names: NoteNames) -> frozenset[str]:
     """The summaries of notes that are there."""
-    return frozenset(str(row.get(SUMMARY) or "") for row in rows)
+    return frozenset(str(row.get(names.summary) or "") for row in rows)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from upheld.plugin import Actor, Attachment, Comment, Side, Visibility
 from upheld_remedy import worknotes
-from upheld_remedy.config import NoteFields
+from upheld_remedy.config import NoteFields, NoteNames
 from upheld_remedy.worknotes import Notes, clean, parts, read, values, visibility
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ def told(*rows: dict[str, Any]) -> Notes:
 
 @pytest.mark.parametrize(("files", "notes"), [(0, 1), (1, 1), (3, 1), (4, 2), (7, 3)])
 def test_a_note_takes_three_files(files: int, notes: int) -> None:
-    written = parts(comment(files), "key", 100)
+    written = parts(comment(files), "key", SETTINGS)
     assert len(written) == notes
     assert len({each.summary for each in written}) == notes
     assert all(len(each.files) <= 3 for each in written)
@@ -62,10 +62,10 @@ def test_a_note_takes_three_files(files: int, notes: int) -> None:
 @pytest.mark.parametrize("key", ["key:1", "x" * 300])
 def test_several_notes_are_read_as_one_comment(key: str) -> None:
     rows = []
-    for number, part in enumerate(parts(comment(7), key, 100)):
+    for number, part in enumerate(parts(comment(7), key, SETTINGS)):
         held = {
             slot: {"name": each.name, "sizeBytes": 1}
-            for slot, each in zip(worknotes.SLOTS, part.files, strict=False)
+            for slot, each in zip(SETTINGS.fields.files, part.files, strict=False)
         }
         assert len(part.summary) <= 100
         note = {"Description": part.summary, "Detailed Description": part.text, **held}
@@ -75,6 +75,16 @@ def test_several_notes_are_read_as_one_comment(key: str) -> None:
     assert [each.name for each in whole.attachments] == [f"{n}.txt" for n in range(7)]
     assert whole.key is not None
     assert (whole.key == key) is (len(key) < 90)
+
+
+@given(files=st.integers(0, 9), slots=st.integers(1, 4))
+def test_a_note_takes_as_many_files_as_the_site_has_fields_for(files: int, slots: int) -> None:
+    names = NoteNames(files=tuple(f"File {n}" for n in range(slots)))
+    written = parts(comment(files), "key", NoteFields(fields=names))
+    assert len(written) == max(1, -(-files // slots))
+    assert [each.name for part in written for each in part.files] == [
+        f"{n}.txt" for n in range(files)
+    ]
 
 
 def test_somebody_elses_note_with_a_key_in_it_is_not_ours() -> None:
@@ -107,14 +117,14 @@ def test_a_file_of_ours_belongs_to_the_incident() -> None:
 def test_only_what_is_public_and_not_secure_is_shown(
     view: str | None, secure: str | None, public: bool
 ) -> None:
-    found = visibility({"View Access": view, "Secure Work Log": secure})
+    found = visibility({"View Access": view, "Secure Work Log": secure}, SETTINGS.fields)
     assert found is (Visibility.PUBLIC if public else Visibility.INTERNAL)
 
 
 @pytest.mark.parametrize("shown", Visibility)
 def test_a_visibility_comes_back(shown: Visibility) -> None:
-    (part,) = parts(comment(), "key", 100)
-    assert visibility(values(part, "INC1", shown, SETTINGS)) is shown
+    (part,) = parts(comment(), "key", SETTINGS)
+    assert visibility(values(part, "INC1", shown, SETTINGS), SETTINGS.fields) is shown
 
 
 @pytest.mark.parametrize("kind", SETTINGS.machine_types)

@@ -61,7 +61,8 @@ class Fault:
 @dataclass
 class Api:
     """Answers requests. ``cap`` is the most rows that a page has, ``zone`` where the account lives,
-    ``bare`` whether an empty list is answered with ``{}``, ``mute`` whether a create tells nothing."""
+    ``bare`` whether an empty list is answered with ``{}``, ``mute`` whether a create tells nothing.
+    ``called`` is what a customised site calls fields: by form, ITSM's name to the site's."""
 
     stored: Forms
     sessions: Sessions
@@ -69,6 +70,7 @@ class Api:
     zone: int = 0
     bare: bool = True
     mute: bool = False
+    called: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
 
     def answer(self, asked: Asked) -> Answer:
@@ -92,7 +94,7 @@ class Api:
         if form not in forms.FIELDS:
             raise ArError(404, (303, "Form does not exist on server", form))
         if parts[3] == "fields":
-            return _json([_described(form, name) for name in forms.FIELDS[form]])
+            return _json([_described(form, *names) for names in self._called(form).items()])
         if asked.method == "GET":
             return self._got(form, rest, asked, user)
         return self._done(form, rest, asked, user)
@@ -112,11 +114,11 @@ class Api:
             return self._listed(form, query, user)
         row = self.stored.row(form, rest[0])
         if len(rest) == 3 and rest[1] == "attach":
-            content = self.stored.files.get((rest[0], rest[2]))
+            content = self.stored.files.get((rest[0], self._called(form).get(rest[2], "")))
             if content is None:
                 raise ArError(404, (302, "Entry does not exist in database", rest[2]))
             return Answer(_OK, content, "application/octet-stream")
-        return _json(self._shown(form, row, _names(form, query.get("fields"))))
+        return _json(self._shown(form, row, self._names(form, query.get("fields"))))
 
     def _done(self, form: str, rest: list[str], asked: Asked, user: str | None) -> Answer:
         if user is None:
@@ -130,10 +132,10 @@ class Api:
         return answer
 
     def _wrote(self, form: str, rest: list[str], asked: Asked, user: str) -> Answer:
-        values, files = _values(asked)
-        unknown = sorted(set(values) - set(forms.FIELDS[form]))
-        if unknown:
-            raise ArError(400, (314, "Field does not exist on current form", unknown[0]))
+        sent, sent_files = _values(asked)
+        known = self._known(form, {*sent, *sent_files})
+        values = {known[name]: value for name, value in sent.items()}
+        files = {known[name]: content for name, content in sent_files.items()}
         if asked.method == "PUT" and form == forms.MODIFY:
             id_ = self.stored.row(form, rest[0])["Entry ID"]
             self.stored.modify(id_, values, user)
@@ -151,7 +153,7 @@ class Api:
         wanted = parse_qs(urlsplit(asked.url).query).get("fields", [None])[0]
         if wanted is None:
             return Answer(_CREATED, headers=there)
-        shown = self._shown(form, row, _names(form, wanted))
+        shown = self._shown(form, row, self._names(form, wanted))
         return Answer(_CREATED, json.dumps(shown).encode(), headers=there)
 
     # --- lists ---
@@ -160,16 +162,16 @@ class Api:
         rows = self._fitting(form, query.get("q", "")) if user is not None else []
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 1000)), self.cap)
         order = [each.removesuffix(".asc") for each in query.get("sort", "").split(",") if each]
-        end = offset + limit
+        end, known = offset + limit, self._called(form)
         if order:
             first = heapq.nsmallest(
-                end + 1, rows, key=lambda row: [_sortable(row[n]) for n in order]
+                end + 1, rows, key=lambda row: [_sortable(row[known[n]]) for n in order]
             )
         else:
             first = list(islice(rows, end + 1))
         if not first[offset:] and self.bare:
             return _json({})
-        names = _names(form, query.get("fields"))
+        names = self._names(form, query.get("fields"))
         entries = [self._shown(form, row, names) for row in first[offset:end]]
         links = {"self": [{"href": _link(form)}]}
         links |= {"next": [{"href": _link(form) + f"?offset={end}"}]} if len(first) > end else {}
@@ -178,14 +180,34 @@ class Api:
     def _fitting(self, form: str, text: str) -> Iterable[Row]:
         if not text:
             return self.stored.rows(form)
-        known = {name: name for name in forms.FIELDS[form]}
-        known |= {str(number): name for name, number in forms.NUMBERS.items() if name in known}
+        known, there = self._called(form), forms.FIELDS[form]
+        known |= {str(number): name for name, number in forms.NUMBERS.items() if name in there}
         asked = Qualification(text, known, rules.ENUMS)
         return (row for row in self.stored.rows(form) if asked.fits(row))
 
     def _shown(self, form: str, row: Row, names: Iterable[str]) -> dict[str, Any]:
-        values = {name: self._value(row.get(name)) for name in names}
+        known = self._called(form)
+        values = {name: self._value(row.get(known[name])) for name in names}
         return {"values": values, "_links": {"self": [{"href": _link(form, self._id(form, row))}]}}
+
+    def _called(self, form: str) -> dict[str, str]:
+        """The fields of a form as the site calls them, and what ITSM calls them."""
+        own = self.called.get(form, {})
+        return {own.get(name, name): name for name in forms.FIELDS[form]}
+
+    def _known(self, form: str, wanted: Iterable[str]) -> dict[str, str]:
+        known = self._called(form)
+        unknown = sorted(set(wanted) - known.keys())
+        if unknown:
+            raise ArError(400, (314, "Field does not exist on current form", unknown[0]))
+        return known
+
+    def _names(self, form: str, fields: str | None) -> tuple[str, ...]:
+        if fields is None:
+            return tuple(self._called(form))
+        wanted = fields.removeprefix("values(").removesuffix(")").split(",")
+        self._known(form, wanted)
+        return tuple(wanted)
 
     def _id(self, form: str, row: Row) -> str:
         id_ = str(row[forms.IDS[form]])
@@ -219,21 +241,11 @@ def _token(asked: Asked) -> str:
     return asked.headers.get("authorization", "").removeprefix("AR-JWT ")
 
 
-def _names(form: str, fields: str | None) -> tuple[str, ...]:
-    if fields is None:
-        return forms.FIELDS[form]
-    wanted = fields.removeprefix("values(").removesuffix(")").split(",")
-    unknown = sorted(set(wanted) - set(forms.FIELDS[form]))
-    if unknown:
-        raise ArError(400, (314, "Field does not exist on current form", unknown[0]))
-    return tuple(wanted)
-
-
-def _described(form: str, name: str) -> dict[str, Any]:
+def _described(form: str, called: str, name: str) -> dict[str, Any]:
     required = form == forms.CREATE and name in _REQUIRED
     number = forms.NUMBERS.get(name, 536870000 + forms.FIELDS[form].index(name))
     option = "REQUIRED" if required else "OPTIONAL"
-    return {"name": name, "id": number, "datatype": "CHAR", "fieldOption": option}
+    return {"name": called, "id": number, "datatype": "CHAR", "fieldOption": option}
 
 
 def _values(asked: Asked) -> tuple[dict[str, Any], dict[str, bytes]]:
