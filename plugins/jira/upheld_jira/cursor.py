@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 #: As long as the index may lag behind (facts: seconds to minutes on the cloud).
 OVERLAP: Final = timedelta(minutes=5)
@@ -24,6 +24,9 @@ OVERLAP: Final = timedelta(minutes=5)
 _AHEAD: Final = timedelta(minutes=15)
 _MINUTE: Final = timedelta(minutes=1)
 _SEPARATOR: Final = "/"
+#: A row as it is remembered. Ten thousand issues that were imported within one minute are carried from
+#: page to page: so they stay the texts that they are, but where a minute ends.
+Seen = Annotated[str, Field(pattern=r"^[^/]*/\d{1,14}/[^/]*$")]
 
 
 class Row(NamedTuple):
@@ -33,6 +36,11 @@ class Row(NamedTuple):
     at: datetime
     looks: str
 
+    @property
+    def told(self) -> str:
+        """As it is remembered; the time in milliseconds."""
+        return _SEPARATOR.join((self.id, str(_milliseconds(self.at)), self.looks))
+
 
 class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -41,7 +49,7 @@ class _Written(BaseModel):
     token: str | None = None
     offset: int = 0
     last: str | None = None
-    seen: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +61,19 @@ class Cursor:
     token: str | None = None
     offset: int = 0
     last: str | None = None
-    seen: frozenset[Row] = frozenset()
+    seen: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, text: str | None, now: datetime) -> Cursor:
         """The cursor in a text; one that can't be read, or is from a future, is the beginning."""
         try:
             found = _Written.model_validate_json(text or "")
-            seen = frozenset(map(_row, found.seen))
-        except (ValidationError, ValueError, OverflowError):
+        except ValidationError:
             return cls()
         since = found.since
         if since is not None and (since.tzinfo is None or since > now + _AHEAD):
             return cls()
-        return cls(since, found.token, max(found.offset, 0), found.last, seen)
+        return cls(since, found.token, max(found.offset, 0), found.last, frozenset(found.seen))
 
     def written(self) -> str:
         """The text that `read` reads."""
@@ -75,7 +82,7 @@ class Cursor:
             token=self.token,
             offset=self.offset,
             last=self.last,
-            seen=tuple(sorted(map(_told, self.seen))),
+            seen=tuple(sorted(self.seen)),
         ).model_dump_json(exclude_defaults=True, exclude={"since"} if self.since is None else None)
 
 
@@ -101,8 +108,8 @@ def step(cursor: Cursor, page: Listed) -> Step:
     """What follows from a page. Every step leads on, or ends: no page is asked for twice over."""
     if _drifted(cursor, page):
         return Step((), replace(cursor, token=None, offset=0, last=None), more=True)
-    fresh = tuple(row for row in page.rows if row not in cursor.seen)
-    seen = cursor.seen | set(fresh)
+    fresh = tuple(row for row in page.rows if row.told not in cursor.seen)
+    seen = cursor.seen | {row.told for row in fresh}
     if page.ends or not page.rows or (page.token is not None and page.token == cursor.token):
         return Step(fresh, _at_rest(cursor, seen), more=False)
     return Step(fresh, _onward(cursor, page, seen), more=True)
@@ -115,7 +122,7 @@ def _drifted(cursor: Cursor, page: Listed) -> bool:
     return by_offset and (not page.rows or page.rows[0].id != cursor.last)
 
 
-def _onward(cursor: Cursor, page: Listed, seen: frozenset[Row]) -> Cursor:
+def _onward(cursor: Cursor, page: Listed, seen: frozenset[str]) -> Cursor:
     last = page.rows[-1]
     minute = to_the_minute(last.at)
     if cursor.since is None or minute > cursor.since:
@@ -125,15 +132,17 @@ def _onward(cursor: Cursor, page: Listed, seen: frozenset[Row]) -> Cursor:
     return Cursor(cursor.since, page.token, max(offset, 1), last.id, seen)
 
 
-def _at_rest(cursor: Cursor, seen: frozenset[Row]) -> Cursor:
+def _at_rest(cursor: Cursor, seen: frozenset[str]) -> Cursor:
     if not seen:
         return Cursor(cursor.since)
-    since = to_the_minute(max(row.at for row in seen) - OVERLAP)
+    latest = datetime.fromtimestamp(max(map(_when, seen)) / 1000, UTC)
+    since = to_the_minute(latest - OVERLAP)
     return Cursor(since, seen=_kept(seen, since))
 
 
-def _kept(seen: frozenset[Row], since: datetime) -> frozenset[Row]:
-    return frozenset(row for row in seen if row.at >= since)
+def _kept(seen: frozenset[str], since: datetime) -> frozenset[str]:
+    earliest = _milliseconds(since)
+    return frozenset(told for told in seen if _when(told) >= earliest)
 
 
 def to_the_minute(at: datetime) -> datetime:
@@ -141,10 +150,9 @@ def to_the_minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def _told(row: Row) -> str:
-    return _SEPARATOR.join((row.id, str(round(row.at.timestamp() * 1000)), row.looks))
+def _when(told: str) -> int:
+    return int(told.split(_SEPARATOR)[1])
 
 
-def _row(text: str) -> Row:
-    id_, at, looks = text.split(_SEPARATOR)
-    return Row(id_, datetime.fromtimestamp(int(at) / 1000, UTC), looks)
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
