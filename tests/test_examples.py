@@ -57,6 +57,7 @@ def test_its_page_names_every_setting_and_the_limits() -> None:
 
 
 @needs_it
+@pytest.mark.conformance
 @pytest.mark.timeout(900)
 def test_it_is_silver_at_least_against_the_real_server() -> None:
     told = verdict()

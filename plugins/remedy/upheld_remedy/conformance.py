@@ -131,7 +131,7 @@ class People(TrackerFarEnd):
                 "Closed": {"assignee": USER},
             },
             "rate": 10_000,
-            "timeout": 1,
+            "timeout": 3,
         }
 
     def broken(self) -> Mapping[str, Mapping[str, object]]:

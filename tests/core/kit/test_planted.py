@@ -10,6 +10,7 @@ from upheld.testing.kit import Grade, Kind, Outcome, Shown, assertions
 from upheld.testing.kit.grade import graded
 from upheld.testing.kit.verify import verify
 
+pytestmark = pytest.mark.conformance
 assert plants_core.__doc__, "its faults are in PLANTS, too"
 KINDS = {"builtin": Kind.TRACKER, "pagerduty": Kind.NOTIFIER, "email": Kind.CONVERSATION}
 

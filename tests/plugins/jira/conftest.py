@@ -63,12 +63,11 @@ def dc_rest(data_center: JiraSimulator) -> Iterator[Rest]:
 @pytest.fixture(autouse=True)
 def _by_the_documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever any test of this folder sends or is sent is right by the documents, too."""
-    exchanges: list[Exchange] = []
-    monkeypatch.setattr(JiraSimulator, "watch", staticmethod(exchanges.append))
+    wrong: list[str] = []
+
+    def watch(exchange: Exchange) -> None:
+        wrong.extend(document("cloud" if exchange.cloud else "dc").problems(exchange))
+
+    monkeypatch.setattr(JiraSimulator, "watch", staticmethod(watch))
     yield
-    wrong = [
-        each
-        for exchange in exchanges
-        for each in document("cloud" if exchange.cloud else "dc").problems(exchange)
-    ]
     assert wrong == []
