@@ -127,6 +127,28 @@ def test_the_due_field_follows_the_clock(desk: Desk) -> None:
     desk.taken = desk.stage.got()
 
 
+def test_an_issue_that_duplicates_another_is_folded_into_it(desk: Desk) -> None:
+    first = desk.raised()
+    second = desk.opened("Invoices again")
+    link = desk.jira.jira.link(second, first, by="bo")
+    desk.jira.look()
+    desk.jira.jira.edit(second, by="bo", priority="Highest")
+    desk.settle()
+    desk.nothing_else()  # one outage, one page
+    desk.jira.jira.move(first, "Work in progress", by="bo")
+    desk.forward(hours=2.1)
+    statuses = [got for got in desk.stage.got() if got.to == PAT and "Status:" in got.what]
+    assert len(statuses) == 2
+    before = desk.jira.jira.issue(second)
+    desk.jira.look()
+    assert desk.jira.jira.issue(second) == before
+    heard = len(desk.stage.got())
+    desk.jira.jira.unlink(link, by="bo")
+    desk.forward(hours=1.1)
+    assert any("Invoices again" in got.what + got.text for got in desk.stage.got()[heard:])
+    desk.taken = desk.stage.got()
+
+
 def test_it_comes_to_rest_in_jira(desk: Desk) -> None:
     key = desk.opened()
     before = desk.jira.jira.issue(key)

@@ -83,6 +83,12 @@ _OF_CASE: Final = select(link).where(
 _OF_ITEM: Final = select(link).where(
     link.c.connection == bindparam("on"), link.c.remote_id == bindparam("item")
 )
+_CALLED: Final = (
+    select(link)
+    .where(link.c.connection == bindparam("on"), link.c.key == bindparam("key"))
+    .order_by(link.c.since.desc())
+    .limit(1)
+)
 
 
 class Links(Part):
@@ -175,6 +181,10 @@ class Links(Part):
     def linked(self, connection: str, remote_id: str) -> Link | None:
         """The case that a remote item is."""
         return self._one(_OF_ITEM, {"on": connection, "item": remote_id})
+
+    def linked_as(self, connection: str, key: str) -> Link | None:
+        """The case that a remote item is which people call ``key`` there."""
+        return self._one(_CALLED, {"on": connection, "key": key})
 
     def links(self, subject: str) -> list[Link]:
         """All remote items of a case, by connection."""

@@ -40,7 +40,9 @@ from upheld.sync.ours import empty, plain
 from upheld.sync.rule import Unmapped
 
 #: What is read once, what is ours alone to know, and what is no field but something that was done.
-NEVER: Final = frozenset({"text", "reporter", "customer", "number", "due", "triaged"})
+NEVER: Final = frozenset(
+    {"text", "reporter", "customer", "number", "due", "triaged", "duplicate_of"}
+)
 
 #: What every tracker is taken to have that speaks our words; where it leaves one out, that is empty.
 USUAL: Final = ("title", "status", "severity", "queue", "assignee")

@@ -70,7 +70,9 @@ _DONE: Final[Mapping[str, Body]] = {
     "work": Worked(),
 }
 #: Fields that tell what a case is, read once, or that are ours; and those that are facts of other kinds.
-_TOLD_APART: Final = frozenset({"title", "text", "reporter", "customer", "number", "due"})
+_TOLD_APART: Final = frozenset(
+    {"title", "text", "reporter", "customer", "number", "due", "duplicate_of"}
+)
 _MEANT: Final = frozenset({"status", "severity", "assignee", "queue", "triaged", *_DONE})
 _SAID: Final = frozenset({"title", "customer", "reporter"})
 _OVER: Final = frozenset({"resolved", "closed"})

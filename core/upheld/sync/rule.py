@@ -14,6 +14,8 @@ from upheld.plugin import Value
 LABELS: Final = "labels"
 #: Verbs that a label, a filled field or a line of the map can be.
 ACTS: Final = frozenset({"call", "mobilise", "work"})
+#: What people say there alone: never written to an item that is there.
+_THEIRS_ALONE: Final = frozenset({"triaged", "duplicate_of"})
 #: What nobody but us can know: never read.
 _OURS_ALONE: Final = frozenset({"due", "number"})
 
@@ -73,8 +75,8 @@ class Rule:
 
     @property
     def writes(self) -> bool:
-        """Whether it is ever written to an item that is there. Who has triaged, people say there."""
-        return self.how in {How.ATTRIBUTE, How.LABEL} and self.ours != "triaged"
+        """Whether it is ever written to an item that is there."""
+        return self.how in {How.ATTRIBUTE, How.LABEL} and self.ours not in _THEIRS_ALONE
 
     @property
     def flag(self) -> bool:

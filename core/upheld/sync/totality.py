@@ -18,7 +18,7 @@ _STATUSES: Final = tuple(status.value for status in Status)
 #: Fields of ours that have a meaning of their own; any other name is a field of the case.
 _OURS: Final = frozenset(
     {*TOLD, "status", "severity", "queue", "assignee", "product", "version", "number", "due"}
-    | {"outcome", "kind", "triaged"}
+    | {"outcome", "kind", "triaged", "duplicate_of"}
 )
 
 

@@ -22,6 +22,7 @@ from upheld.ledger import CREATE_ITEM, Agreed, Link, OutboxItem, Transaction
 from upheld.plugin import RemoteCase
 from upheld.policy.model import Policy
 from upheld.sync.agreement import Standing
+from upheld.sync.duplicates import Duplicate
 from upheld.sync.gone import back
 from upheld.sync.reader import Reader, created, initial, own_fields
 from upheld.sync.seen import Came, Seen, Story
@@ -126,6 +127,7 @@ class Tracked:
         events = [each.event for each in came]
         case = Subject("C", "case", 0, policy.version, (first, *events))
         stated, answers = self._heard(tx, seen, case, came)
+        stated += self._duplicated(tx, seen, reader, case)
         name = self.records.open_together(tx, first, opened, [*events, *stated])
         self._link(tx, seen, name, since=at)
         _answered(tx, seen, name, answers)
@@ -179,6 +181,7 @@ class Tracked:
         known = {fact.id for fact in case.facts}
         story = self._story(tx, seen, reader).happened(case.facts)
         came = [each for each in story if each.event.id not in known]
+        linked = (*linked, *self._duplicated(tx, seen, reader, case))
         agreed: Mapping[str, Agreed] = {}
         changed = False
         if came or settling.moved():
@@ -246,6 +249,17 @@ class Tracked:
             elif where.field in waiting:
                 number = waiting[where.field].number
                 tx.resolve_conflict(number, "both", by="upheld", now=seen.now)
+
+    def _duplicated(
+        self, tx: Transaction, seen: Seen, reader: Reader, case: Subject
+    ) -> list[Event]:
+        """What its duplicate link makes of it. The other item may come after this one in the same
+        reading, so that one which is no case yet is looked for once more."""
+        duplicate = Duplicate(self.records, tx, seen, reader)
+        facts = duplicate.facts(case)
+        if facts and duplicate.unlinked:
+            self._read_again(tx, seen.source, seen.theirs)
+        return facts
 
     # --- who reads ---
 

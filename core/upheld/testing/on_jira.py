@@ -35,6 +35,7 @@ DESK: Final[Mapping[str, Any]] = {
         },
         "due": {"field": "Upheld due"},
         "work": {"remote": "timespent"},  # a worklog
+        "duplicate_of": {"remote": "duplicates"},
     },
     "customer_by": ["Organizations", "reporter_domain"],
     "staff": {"group": "support-engineers", "not": ["robot"]},

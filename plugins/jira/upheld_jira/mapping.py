@@ -125,11 +125,12 @@ class Site:
     def history(self, issue: Mapping[str, Any]) -> Iterator[Change]:
         """What was done, oldest first: an entry of Jira's has a line for each field."""
         people = _people(issue["fields"])
+        duplicates = duplicated(issue["fields"].get("issuelinks") or ())
         entries = sorted(entries_of(issue), key=lambda each: (instant(each["created"]), _id(each)))
         for entry in entries:
             by, at = self.actor(entry.get("author")), instant(entry["created"])
             for number, line in enumerate(entry.get("items") or ()):
-                name = self._field(line)
+                name = "duplicates" if _links(line, duplicates) else self._field(line)
                 change = Change(f"{entry['id']}.{number}", name, None, None, at, by)
                 old, new = _sides(line, people, name)
                 if old != new:
@@ -170,6 +171,12 @@ def duplicated(links: Iterable[Mapping[str, Any]]) -> str:
         if (each.get("type") or {}).get("name") == _DUPLICATES and "outwardIssue" in each
     )
     return next(found, "")
+
+
+def _links(line: Mapping[str, Any], duplicates: str) -> bool:
+    """Whether a line of a history made this link. What kind of link one was that is gone, only words
+    in the site's language tell."""
+    return bool(duplicates) and line.get("field") == "Link" and line.get("to") == duplicates
 
 
 def file(raw: Mapping[str, Any], opening: Callable[[], BinaryIO]) -> Attachment:
@@ -234,6 +241,8 @@ def _value(
     line: Mapping[str, Any], people: Mapping[str, str], name: str, identity: str, words: str
 ) -> Value:
     id_, text = line.get(identity), line.get(words)
+    if name == "duplicates":
+        return str(id_) if id_ else None
     if name in {"assignee", "reporter"}:
         return people.get(str(id_), str(id_)) if id_ else None
     if name == "labels":

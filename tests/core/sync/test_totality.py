@@ -30,6 +30,13 @@ def told(text: str, moves: tuple[Transition, ...] = ()) -> list[tuple[str, str]]
     return [(each.level.value, f"{each.what} | {each.do_next}") for each in found]
 
 
+def test_a_duplicate_link_is_never_written_and_its_field_must_be_there() -> None:
+    assert told("duplicate_of: Computed") == []
+    assert told("duplicate_of: {remote: dupes}")[0][1].startswith(
+        "map.duplicate_of: the tracker has no field 'dupes'"
+    )
+
+
 def test_a_map_that_fits_says_nothing() -> None:
     text = "severity: {field: Priority, values: {Highest: 1, High: 2, Medium: 3, Low: 3}}"
     assert told(f"{text}\ntitle: summary\ncustomer_system: {{label: cs}}") == [

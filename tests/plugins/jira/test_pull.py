@@ -111,6 +111,18 @@ def test_a_link_to_what_it_duplicates_comes(it: Desk) -> None:
     assert it.tracker.fetch(it.ref(first)).fields["duplicates"] is None
 
 
+def test_who_linked_it_comes_in_its_history(it: Desk) -> None:
+    first, second = it.jira.create("First"), it.jira.create("Second")
+    link = it.jira.link(second, first, by="ann")
+    (change,) = it.tracker.fetch(it.ref(second)).history or ()
+    assert (change.field, change.old, change.new) == ("duplicates", None, first)
+    assert change.by.name == "Ann Reyes"
+    it.jira.unlink(link)
+    found = it.tracker.fetch(it.ref(second))
+    assert found.fields["duplicates"] is None
+    assert "duplicates" not in {each.field for each in found.history or ()}
+
+
 def test_another_project_is_not_read(it: Desk) -> None:
     it.jira.add_project("OPS", "Operations")
     it.jira.create("Elsewhere", project="OPS")

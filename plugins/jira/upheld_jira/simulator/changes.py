@@ -297,6 +297,16 @@ def link(site: Site, by: User, kind: str, inward: Issue, outward: Issue) -> str:
     return id_
 
 
+def unlink(site: Site, by: User, id_: str) -> None:
+    """The link goes; both issues tell of it."""
+    _, inward, outward = site.links.pop(id_)
+    ends = site.issue(inward), site.issue(outward)
+    for here, there in (ends, ends[::-1]):
+        site.index.before(here)
+        words = f"This issue links to {there.key}"
+        changed(site, here, by, (Item("Link", "", (there.key, words), (None, None)),))
+
+
 def customers(site: Site, issue: Issue) -> list[str]:
     """The addresses of the customers whom Service Management writes to."""
     reporter = site.people.get(str(issue.values.get("reporter")))

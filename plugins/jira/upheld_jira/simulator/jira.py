@@ -221,11 +221,16 @@ class JiraSimulator:
         with self.site.lock:
             changes.work(self.site, self.site.issue(key), self._who(by), minutes * 60)
 
-    def link(self, key: str, duplicates: str, *, by: str = "ann") -> None:
-        """Somebody says that this issue duplicates the other."""
+    def link(self, key: str, duplicates: str, *, by: str = "ann") -> str:
+        """Somebody says that this issue duplicates the other; the link's id."""
         with self.site.lock:
             here, there = self.site.issue(key), self.site.issue(duplicates)
-            changes.link(self.site, self._who(by), "Duplicate", here, there)
+            return changes.link(self.site, self._who(by), "Duplicate", here, there)
+
+    def unlink(self, link: str, *, by: str = "ann") -> None:
+        """Somebody takes a link away."""
+        with self.site.lock:
+            changes.unlink(self.site, self._who(by), link)
 
     def rename(self, key: str, project: str, *, by: str = "ann") -> str:
         """Somebody moves it to another project; returns its new key."""
