@@ -109,9 +109,12 @@ class Standing:
         assert self.agreed is not None
         if self.move is Move.HOLD:
             return None
-        # What is ours alone so far stays to be written.
-        one = self.move is Move.TAKE or alike(ours, self.meant)
-        return ours if one else self.agreed[0], theirs
+        if self.move is Move.TAKE or alike(ours, self.meant):
+            return ours, theirs
+        # What is ours alone so far stays to be written; where theirs was set aside, even if ours goes
+        # back to what was agreed before.
+        aside = self.merged.conflict and not isinstance(self.meant, Unmapped)
+        return plain(self.meant) if aside else self.agreed[0], theirs
 
     def journal(self) -> dict[str, Any]:
         """Both values, as the journal of conflicts keeps them."""

@@ -266,7 +266,7 @@ def test_remote_what_people_typed_there_stands(desk_on_both: Desk) -> None:
 
 def test_local_ours_stands_and_theirs_pages_nobody(desk_on_both: Desk) -> None:
     there = conflicting(desk_on_both, ConflictRule.LOCAL, minutes=5)
-    assert (there.ours, there.link.agreed["severity"]) == (1, (3, 2))
+    assert (there.ours, there.link.agreed["severity"]) == (1, (2, 2))
     assert there.journal[0].winner == "ours"
     assert there.notes("[severity] '3' -> '2' there; '1' stands")
     assert severities(desk_on_both) == [1]
@@ -359,6 +359,22 @@ def test_no_value_is_lost_silently(
     kept(there)
     there.push()
     assert desk.events() == quiet
+
+
+def test_ours_is_written_even_where_it_goes_back_to_what_was_agreed_before(desk: Desk) -> None:
+    ruled(desk, ConflictRule.LOCAL)
+    there = Item(desk)
+    there.read()
+    before = there.ours
+    assert isinstance(before, int)
+    desk.verbs.severity("C1", ANN, 1)
+    there.edit("severity", 2)
+    there.read()  # ours stands, and before it was written somebody takes it back
+    desk.clock.forward(minutes=1)
+    desk.verbs.severity("C1", ANN, before)
+    there.read()
+    there.push()
+    assert (there.ours, there.fields["severity"]) == (before, before)
 
 
 def kept(there: Item) -> None:
