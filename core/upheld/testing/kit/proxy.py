@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a body after its head would wait 40 ms for the other's ACK
-    timeout = 10
+    timeout = 60  # seconds that a line may lie idle: a busy machine makes pauses of its own
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: `calls` tells."""

@@ -120,7 +120,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    timeout = 10
+    timeout = 60  # seconds that a line may lie idle: a busy machine makes pauses of its own
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
