@@ -40,6 +40,7 @@ class Newness:
         self._wait = self._data_version if engine.dialect.name == "sqlite" else self._notified
         self._connection: Any = None
         self._version: int | None = None
+        self._schema = ""
         self._broken_until = 0.0
 
     def wait(self, seconds: float, ended: Callable[[], bool]) -> None:
@@ -86,7 +87,8 @@ class Newness:
     def _notified(self, until: float, ended: Callable[[], bool]) -> None:
         connection = self._listening()
         while not ended() and (left := until - time.monotonic()) > 0:
-            if list(connection.notifies(timeout=min(left, _SLICE), stop_after=1)):
+            heard = connection.notifies(timeout=min(left, _SLICE), stop_after=1)
+            if any(each.payload == self._schema for each in heard):  # sites may share a database
                 return
 
     def _listening(self) -> Any:
@@ -94,6 +96,7 @@ class Newness:
         connection = self._open()
         if new:
             connection.autocommit = True
+            (self._schema,) = connection.execute("SELECT current_schema()").fetchone()
             connection.execute(f"LISTEN {CHANNEL}")
         return connection
 

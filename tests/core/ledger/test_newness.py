@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import text
 
 from tests.core.ledger.scene import NOW, new_case
 from upheld.ledger import Bell, Ledger
@@ -51,6 +52,16 @@ def test_what_a_decision_says_is_heard_of_as_well(ledger: Ledger, bell: Bell) ->
 def test_where_nothing_happens_it_waits_its_time_and_no_longer(bell: Bell) -> None:
     bell.wait(0.01)
     assert 0.1 <= waited(bell, lambda: None, 0.1) < _SOON
+
+
+def test_another_site_in_the_same_database_rings_nobody(ledger: Ledger, bell: Bell) -> None:
+    def elsewhere() -> None:
+        with ledger._engine.begin() as connection:
+            connection.execute(text("SELECT pg_notify('upheld', 'another_schema')"))
+
+    if ledger._engine.dialect.name == "postgresql":
+        bell.wait(0.01)
+        assert waited(bell, elsewhere, 0.2) >= 0.2
 
 
 def test_it_is_rung_within_the_process(bell: Bell) -> None:
