@@ -108,9 +108,7 @@ class Session:
             try:
                 self._sign_out()
             finally:
-                if self._http is not None:
-                    self._http.close()
-                    self._http = None
+                self._let_go()
 
     def redacted(self, text: str) -> str:
         """The text without what is secret here."""
@@ -166,6 +164,8 @@ class Session:
             self._sent("POST", "/api/jwt/logout", token, {"headers": {"Connection": "close"}})
         except PluginError:  # it ends by itself, and there is nothing else to be done
             return
+        finally:
+            self._let_go()  # what was said to be closed carries nothing more (RFC 9112 §9.6)
 
     # --- sending ---
 
@@ -183,6 +183,11 @@ class Session:
             failed = _unanswered(error, writing=method != "GET")
         # Out here: the exception holds the request, and with it the password or the token.
         raise failed
+
+    def _let_go(self) -> None:
+        http, self._http = self._http, None
+        if http is not None:
+            http.close()
 
     def _opened(self) -> requests.Session:
         if self._http is None:

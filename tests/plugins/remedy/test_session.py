@@ -18,7 +18,7 @@ from upheld.testing.context import ScratchContext
 from upheld_remedy.adapter import Remedy
 from upheld_remedy.config import RemedyConfig
 from upheld_remedy.session import Session, Turn, turn_of
-from upheld_remedy.simulator import RemedySimulator
+from upheld_remedy.simulator import PASSWORD, USER, RemedySimulator
 
 from .conftest import Connect
 
@@ -57,6 +57,24 @@ def test_it_is_renewed_before_it_ends_and_the_old_one_is_ended(
     clock.forward(minutes=59, seconds=30)
     remedy.pull(None)
     assert (server.sessions.logins, server.sessions.logouts, server.sessions.open) == (2, 1, 1)
+
+
+def test_a_line_that_was_said_to_be_closed_carries_nothing_more(
+    server: RemedySimulator, clock: SteppedClock
+) -> None:
+    opened: list[requests.Session] = []
+
+    def opening() -> requests.Session:
+        opened.append(http_session())
+        return opened[-1]
+
+    options = {"url": server.url, "user": USER, "password": PASSWORD, "rate": 10_000}
+    mine = Session(opening, RemedyConfig.model_validate(options), clock.as_datetime)
+    for _ in range(2):
+        mine.request("GET", "/api/arsys/v1/entry/HPD:Help%20Desk")
+        clock.forward(hours=30)
+    mine.close()
+    assert len(opened) == 2
 
 
 def test_a_token_that_does_not_say_when_it_ends_is_used_until_it_is_refused(
