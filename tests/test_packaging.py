@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import sys
+from collections.abc import Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -147,12 +150,37 @@ def test_every_library_is_pinned() -> None:
     assert {canonical(name) for name in wanted()} - pinned == set()
 
 
+@pytest.mark.parametrize("name", sorted(plugin_names()))
+def test_what_a_plugin_imports_is_installed_with_it(name: str) -> None:
+    """A clean environment has nothing that only tests want; a contract is run by those who have the kit."""
+    files = (ROOT / "plugins" / name).rglob("*.py")
+    own = {"upheld", f"upheld_{name}", *sys.stdlib_module_names}
+    found = {each for file in files if file.stem != "conformance" for each in imported(file)}
+    given = {canonical(bare(line)) for line in pyproject()["project"]["dependencies"]}
+    by = metadata.packages_distributions()
+    lacks = {name for name in found - own if not given & set(map(canonical, by.get(name, ())))}
+    assert lacks - {"urllib3"} == set(), "urllib3 comes with requests, whose errors are its own"
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The first name of each module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
 def wanted() -> set[str]:
     """The names of all libraries that ``pyproject.toml`` asks for."""
     project = pyproject()["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    names = {re.split(r"[\[<>=~! ;]", line)[0] for group in groups for line in group}
-    return names - {"upheld"}
+    return {bare(line) for group in groups for line in group} - {"upheld"}
+
+
+def bare(requirement: str) -> str:
+    """The name in a requirement."""
+    return re.split(r"[\[<>=~! ;]", requirement)[0]
 
 
 def canonical(name: str) -> str:
