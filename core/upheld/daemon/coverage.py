@@ -51,7 +51,6 @@ def coverage(
     coming = _Coming(directory, ways, plugins, now)
     for each in dict.fromkeys(_told(policy)):
         yield from coming.lacks(each)
-    yield from _not_yet_quiet(directory)
     if not directory.resolve(OPERATOR, at=now):
         what = "nobody hears of Upheld's own trouble"
         yield Finding(Level.WARNING, "roles", what, "add `operator` to `roles`")
@@ -140,14 +139,6 @@ def staffed(
         began = gaps.pop()[0] if gaps and gaps[-1][1] == start else start
         gaps.append((began, end))
     return tuple(people.values()), tuple(gaps)
-
-
-def _not_yet_quiet(directory: Directory) -> Iterator[Finding]:
-    """Nobody shall count on what sending does not look at."""
-    for person in directory.people.values():
-        if person.quiet is not None:
-            what = f"quiet hours of {person.id} are not observed yet: what is not urgent comes at any hour"
-            yield Finding(Level.WARNING, "people", what, "let their own device hold it back")
 
 
 def _nobody(told: _Told, gaps: tuple[Gap, ...]) -> str:

@@ -18,7 +18,7 @@ SenderKind: TypeAlias = Literal["partner", "staff", "unknown"]
 @dataclass(frozen=True, slots=True)
 class Person:
     """One of ours. ``addresses`` go by channel (mail, phone, sms, voice, chat) or plugin; in the hours
-    ``quiet`` of their own zone they hear what is urgent, and nothing else, once sending observes them."""
+    ``quiet`` of their own zone they hear what is urgent, and nothing else."""
 
     id: str
     name: str

@@ -149,7 +149,7 @@ class PersonEntry(Entry):
     language: Language | None = Field(None, description="language; the site's where left out")
     reach: ReachEntry | None = Field(None, description="how this person is reached instead")
     quiet: WeekHours | None = Field(
-        None, description='when what is not urgent shall wait, not observed yet: `"22:00-07:00"`'
+        None, description='when what is not urgent shall wait: `"22:00-07:00"`'
     )
 
 

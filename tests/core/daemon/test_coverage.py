@@ -101,15 +101,14 @@ def test_who_is_only_known_by_the_case_is_not_looked_for() -> None:
     assert found("notify: assignee, update: reporter") == []
 
 
-def test_quiet_hours_that_nobody_observes_yet_are_told() -> None:
+def test_quiet_hours_are_no_finding_since_sending_observes_them() -> None:
     ann = {"name": "Ann", "mail": "ann@house.example", "quiet": "22:00-07:00"}
     people = {"ann": PersonEntry.model_validate(ann)}
     known = build_directory(
         Written(people=people, roles={"engineer": ("ann",), "operator": ("ann",)})
     )
-    ((level, _, what),) = told(found("notify: engineer", known))
-    assert level is WARNING
-    assert what.startswith("quiet hours of ann are not observed yet")
+    assert known.people["ann"].quiet is not None
+    assert told(found("notify: engineer", known)) == []
 
 
 def test_each_gap_is_counted_and_its_end_is_told() -> None:
