@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from upheld.calendar.instant import Instant, Span
+from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.case.opening import opening
@@ -190,7 +190,7 @@ class Planner:
     ) -> tuple[NewDelivery, ...]:
         plugins = self.plugins
         found = tuple(
-            replace(delivery, after=self._quiet(item, person))
+            self._in_time(item, person, delivery)
             for person in people
             for delivery in route(item, [person], (*self.ways_of(item, person.id), *more), plugins)
         )
@@ -200,11 +200,13 @@ class Planner:
                 self.log.warning("unreachable", key=item.key, person=person.id)
         return found
 
-    def _quiet(self, item: OutboxItem, person: Recipient) -> Span:
-        """How long what isn't urgent waits for the end of a person's quiet hours."""
+    def _in_time(self, item: OutboxItem, person: Recipient, delivery: NewDelivery) -> NewDelivery:
+        """What isn't urgent waits for the end of a person's quiet hours, and a page not behind it."""
         now = self.records.clock.now()
         until = person.quiet_until(now) if item.purpose in _CAN_WAIT else None
-        return 0 if until is None else until - now
+        if until is None:
+            return delivery
+        return replace(delivery, after=until - now, lane=f"{delivery.lane}|quiet")
 
     def _nobody(self, tx: Transaction, item: OutboxItem) -> None:
         """Drop it, and leave on the case that its promise reached nobody."""

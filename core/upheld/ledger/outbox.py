@@ -278,8 +278,11 @@ class Outbox(Part):
     ) -> None:
         if deliveries:
             item = self.item(key)
-            own = {"since": since, "urgency": item.urgency + later}
-            rows = [{**_row(item, new), **own} for new in deliveries]
+            urgency = item.urgency + later
+            rows = [
+                {**_row(item, new), "since": since + new.after, "urgency": urgency}
+                for new in deliveries
+            ]
             self._connection.execute(_INSERT_DELIVERY, rows)
         if all(new.merged_into for new in deliveries):
             self.finish(key)

@@ -66,7 +66,7 @@ class NewDelivery:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A sending as it stands. ``not_before``, ``lease_until`` and ``changed`` are machine time; ``since``
-    is policy time: when it was planned, then first tried, then acknowledged."""
+    is policy time: when it was meant to go, then first tried, then acknowledged."""
 
     number: int
     key: str

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.sql.functions import coalesce
 
 from upheld.calendar.instant import Instant
@@ -21,6 +21,11 @@ _WAITS: Final = one_of(delivery.c.state, [DeliveryState.PENDING, DeliveryState.A
 _OF: Final = delivery.c.outbox_key == outbox.c.key
 # Messages of before this column was there have none.
 _PLANNED: Final = coalesce(outbox.c.planned, outbox.c.created)
+#: What nobody has tried yet may have been planned later than its message, or for later: the next way, a
+#: person's quiet hours.
+_MEANT: Final = case(
+    (and_(delivery.c.attempts == 0, delivery.c.since > _PLANNED), delivery.c.since), else_=_PLANNED
+)
 
 
 class Traffic(Part):
@@ -62,16 +67,16 @@ class Traffic(Part):
 
     def backlog(self, *, waking: Instant, others: Instant) -> list[Backlog]:
         """Deliveries that were to go out before ``others``, or before ``waking`` where they wake
-        somebody, by connection. Time under a stop does not count."""
+        somebody, by connection. Time under a stop does not count, nor what was planned for later."""
         late = or_(
-            self._before(_PLANNED, others),
-            and_(delivery.c.urgency <= _WAKING, self._before(_PLANNED, waking)),
+            self._before(_MEANT, others),
+            and_(delivery.c.urgency <= _WAKING, self._before(_MEANT, waking)),
         )
         rows = self._connection.execute(
             select(
                 delivery.c.connection,
                 func.count(),
-                func.min(_PLANNED),
+                func.min(_MEANT),
                 func.max(delivery.c.detail),
             )
             .join(outbox, _OF)

@@ -322,6 +322,18 @@ def test_a_look_that_is_killed_before_its_commit_has_done_nothing(
     assert (len(ways(told)), len(proofs(told, case))) == (2, 1)
 
 
+def test_what_follows_is_not_late_from_the_start(told: Site) -> None:
+    told.case(page())
+    go(told)
+    told.clock.forward(minutes=2)
+    reaching(told).look()
+    now = told.clock.now()
+    with told.ledger.reading() as tx:
+        assert len(ways(told)) == 2
+        assert tx.backlog(waking=now - MINUTE, others=now - 10 * MINUTE) == []
+        assert tx.backlog(waking=now, others=now - 10 * MINUTE) != []
+
+
 def test_the_next_look_is_known_to_whoever_steps_the_clock(told: Site) -> None:
     told.case(page())
     go(told)
