@@ -17,6 +17,7 @@ from upheld import __version__
 from upheld.context import ConnectionContext, Vault
 from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor, Other, free_on
+from upheld.daemon.findings import unlooked
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.look import Look
@@ -113,7 +114,8 @@ def build_daemon(parts: Parts) -> Daemon:
     pullers = tuple(
         _puller(lives[each.source.name], each.source, intake, owner) for each in parts.connections
     )
-    others = (witness.found, partial(suspicious, pullers))
+    reaching = Reaching(planner, parts.patience, parts.then)
+    others = (witness.found, partial(suspicious, pullers), partial(unlooked, reaching))
     auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, others)
     return Daemon(
         ledger=ledger,
@@ -124,7 +126,7 @@ def build_daemon(parts: Parts) -> Daemon:
         pusher=Pusher(records, trackers, logger(loop="dispatch")),
         planner=planner,
         sender=Sender(records, letters, lives, owner, logger(loop="dispatch"), fields),
-        reaching=Reaching(planner, parts.patience, parts.then),
+        reaching=reaching,
         auditor=auditor,
         alarm=_alarm(parts, lives, owner),
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),

@@ -9,6 +9,7 @@ from typing import Final
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span, iso
 from upheld.dispatch.brake import BRAKE, HELD, family
+from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Fate, Ledger, Node, PullStatus, Transaction, Trouble
 from upheld.plugin import Ability, Finding, Level
 from upheld.seam import Live
@@ -263,6 +264,17 @@ def copied(ledger: Ledger) -> Iterator[Found]:
     if ledger.foreign:
         what = f"it is a copy, and belongs to site {ledger.site.name!r}: nothing is read or sent"
         yield Found(COPY, "ledger", what, here=True)
+
+
+def unlooked(reaching: Reaching) -> Iterator[Found]:
+    """Messages of which nobody can tell who is tried next, for as long as they are looked at in vain."""
+    late = reaching.planner.records.clock.now() - OVERDUE
+    # Else it was taken back, or another daemon could look at it.
+    found = [(k, why) for k, (why, again) in tuple(reaching.failing.items()) if again > late]
+    if found:
+        key, why = found[0]
+        what = f"{counted(len(found), 'message')} can't go on to whoever comes next, {key} first: {why}"
+        yield Found("reaching", "outbox", what, here=True, overdue=True)
 
 
 def running(tx: Transaction, within: Span = GONE) -> list[Node]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, FailedOver
 from upheld.directory import Recipient
@@ -24,6 +24,8 @@ from upheld.plugin import Ability, Channel
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
 NEXT_ON_DUTY: Final = "next on duty"
+#: What could not be looked at is looked at again so much later.
+_AGAIN: Final[Span] = MINUTE
 #: More deliveries than a message ever has.
 _ALL: Final = 10_000
 
@@ -53,30 +55,36 @@ class Candidates:
 @dataclass(frozen=True, slots=True)
 class Reaching:
     """Looks at what waits. ``then`` comes after the last way of the last person: a role, or
-    ``next on duty``."""
+    ``next on duty``. ``failing`` tells of a message why it could not be looked at, and when it will be
+    again."""
 
     planner: Planner
     patience: Patience = field(default_factory=Patience)
     then: str | None = None
+    failing: dict[str, tuple[str, Instant]] = field(default_factory=dict, compare=False)
 
     def look(self, limit: int = 100) -> int:
         """Look at the messages whose time has come; answers how many. Nothing while all is stopped."""
         records = self.planner.records
         now = records.clock.now()
-        keys = records.read(lambda tx: [] if tx.stopped() else tx.waiting(now, limit))
+        keys = records.read(lambda tx: tx.waiting(now, limit))
         return sum(self._looked_at(key, now) for key in keys)
 
     def _looked_at(self, key: str, now: Instant) -> bool:
         """One message; what is wrong with it must not keep the others."""
         ledger = self.planner.records.ledger
         try:
-            return ledger.retrying(partial(self._look, key, now))
+            looked = ledger.retrying(partial(self._look, key, now))
         except LedgerError:
             raise
-        except Exception as error:  # noqa: BLE001  it is looked at again at once
-            what = f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001  it is looked at again in a minute
+            what, again = f"{type(error).__name__}: {error}", now + _AGAIN
             self.planner.log.error("message_not_looked_at", key=key, error=what)  # noqa: TRY400
+            ledger.retrying(lambda tx: tx.wait_for(key, again))
+            self.failing[key] = what, again
             return False
+        self.failing.pop(key, None)
+        return looked
 
     def _look(self, key: str, now: Instant, tx: Transaction) -> bool:
         item = tx.still_waiting(key, now)

@@ -36,14 +36,14 @@ from upheld.ledger.merging import carried, free, merged_into
 from upheld.ledger.outbox import Outbox, read_item
 from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery, LeasedDelivery, OutboxItem
-from upheld.ledger.schema import attempt, delivery, outbox, scope, stop
+from upheld.ledger.schema import attempt, delivery, outbox, scope
+from upheld.ledger.site import STOPPED
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
 from upheld.ledger.waiting import FIRST_TRIED, became
 
 _OPEN: Final = one_of(delivery.c.state, UNFINISHED)
 _READY: Final = and_(_OPEN, delivery.c.state != literal_column("'attempting'"))
 _NO_LEASE: Final = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= NOW)
-_STOPPED: Final = exists().where(stop.c.resumed.is_(None))
 _PAUSED: Final = exists().where(
     scope.c.name == literal("paused/").concat(delivery.c.connection), scope.c.until.is_(None)
 )
@@ -64,7 +64,7 @@ _RECLAIM: Final = (
 )
 _BEGIN: Final = (
     update(delivery)
-    .where(_OURS, _READY, delivery.c.lease_until > NOW, _WANTED, ~_STOPPED)
+    .where(_OURS, _READY, delivery.c.lease_until > NOW, _WANTED, ~STOPPED)
     .values(
         state=DeliveryState.ATTEMPTING.value,
         attempts=delivery.c.attempts + 1,
@@ -122,7 +122,7 @@ def _first_in_lane() -> ColumnElement[bool]:
 
 _FREE: Final = (
     select(delivery.c.number)
-    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~_STOPPED, ~_PAUSED)
+    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~STOPPED, ~_PAUSED)
     .where(_first_in_lane())
     .order_by(delivery.c.urgency, delivery.c.number)
     .limit(bindparam("most"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.ledger.machine import NOW
@@ -22,6 +22,8 @@ _RESTORED: Final = "restored"
 _NODES: Final = select(node).order_by(node.c.beat.desc())
 _TIME: Final = select(NOW)
 _STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
+#: Everything outgoing is held.
+STOPPED: Final = exists().where(stop.c.resumed.is_(None))
 
 
 class Sites(Part):

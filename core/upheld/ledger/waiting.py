@@ -11,6 +11,7 @@ from upheld.ledger.outbox import read_item
 from upheld.ledger.part import Part
 from upheld.ledger.records import OutboxItem
 from upheld.ledger.schema import delivery, outbox
+from upheld.ledger.site import STOPPED
 from upheld.ledger.states import DeliveryState
 
 #: At once: whatever the clock says.
@@ -20,8 +21,8 @@ _NEWS: Final = frozenset({DeliveryState.DEAD, DeliveryState.FAILED, DeliveryStat
 
 _OPEN: Final = (outbox.c.wake_at.is_not(None)) & (outbox.c.unwanted.is_(None))
 _WAITING: Final = (
-    select(outbox)
-    .where(_OPEN, outbox.c.wake_at <= bindparam("now"))
+    select(outbox.c.key)
+    .where(_OPEN, outbox.c.wake_at <= bindparam("now"), ~STOPPED)
     .order_by(outbox.c.wake_at, outbox.c.urgency, outbox.c.number)
     .limit(bindparam("most"))
 )
@@ -31,7 +32,7 @@ _THIS: Final = (
     .where(_OPEN, outbox.c.key == bindparam("of"), outbox.c.wake_at <= bindparam("now"))
     .with_for_update(skip_locked=True)
 )
-_NEXT: Final = select(func.min(outbox.c.wake_at)).where(_OPEN)
+_NEXT: Final = select(func.min(outbox.c.wake_at)).where(_OPEN, ~STOPPED)
 _WAIT: Final = (
     update(outbox)
     .where(outbox.c.key == bindparam("of"), outbox.c.unwanted.is_(None))
@@ -61,9 +62,12 @@ class Waiting(Part):
     """What is looked at again, and when."""
 
     def waiting(self, now: Instant, limit: int) -> list[str]:
-        """Keys of the messages to be looked at by ``now`` (policy time), the longest overdue first."""
+        """Keys of the messages to be looked at by ``now`` (policy time), the longest overdue first.
+
+        Nothing while everything is stopped.
+        """
         asked = {"now": now, "most": limit}
-        return [row.key for row in self._connection.execute(_WAITING, asked)]
+        return list(self._connection.execute(_WAITING, asked).scalars())
 
     def still_waiting(self, key: str, now: Instant) -> OutboxItem | None:
         """The message where it is to be looked at by us, locked then; None where somebody else is at it."""
@@ -75,7 +79,7 @@ class Waiting(Part):
         self._connection.execute(_WAIT, {"of": key, "at": wake_at})
 
     def next_look(self) -> Instant | None:
-        """When the next message is to be looked at."""
+        """When the next message is to be looked at; None where nothing waits, or everything is stopped."""
         earliest: Instant | None = self._connection.execute(_NEXT).scalar_one()
         return earliest
 

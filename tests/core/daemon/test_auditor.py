@@ -12,6 +12,7 @@ from upheld.calendar.instant import MINUTE
 from upheld.daemon.assembly import build_daemon
 from upheld.daemon.auditor import audit, standing
 from upheld.daemon.findings import BLIND, OVERDUE, Found, Kept
+from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Transaction, Trouble
 from upheld.plugin import Auth, Permanent, Retry, Unknown
 
@@ -205,6 +206,25 @@ def test_messages_that_nobody_plans_are_found_and_not_under_a_stop(home: House) 
     later(home, 2)
     assert found(home)["outbox"] == "1 message waiting to be planned"
     home.desk.ledger.stop("a storm", "ann", home.desk.clock.now())
+    assert "outbox" not in found(home)
+
+
+def test_a_page_that_can_not_go_on_to_the_next_is_found(
+    home: House, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_args: object) -> None:
+        raise RuntimeError("no such channel")
+
+    wake = home.desk.ledger.next_wake()
+    assert wake is not None
+    home.desk.clock.forward_to(wake)
+    monkeypatch.setattr(Reaching, "_attempts", unreadable)
+    home.daemon.settle()
+    why = "1 message can't go on to whoever comes next"
+    assert found(home)["outbox"].startswith(why)
+    monkeypatch.undo()
+    home.desk.clock.forward(minutes=1)
+    home.daemon.settle()
     assert "outbox" not in found(home)
 
 

@@ -12,12 +12,13 @@ from tests.core.dispatch.scene import LIVE, PAT, Far, Phone, Site, mail, page, s
 from upheld.calendar.instant import MINUTE, moment
 from upheld.case.decision import Purpose, Withdrawal
 from upheld.case.events import FailedOver, PageAcknowledged, Worked
+from upheld.daemon.findings import unlooked
 from upheld.desk.receipts import Receipts
-from upheld.dispatch.failover import Patience
+from upheld.dispatch.failover import Attempt, Patience
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
-from upheld.ledger import DeliveryState, Ledger
+from upheld.ledger import DeliveryState, Ledger, OutboxItem, Transaction
 from upheld.plugin import Ability, Channel, Delivery, Permanent, Receipt, Retry
 
 PAGER: Final = Way(Channel.PAGE, "pager")
@@ -238,8 +239,60 @@ def test_nothing_goes_on_while_everything_is_stopped(told: Site) -> None:
     told.case(page())
     go(told)
     told.ledger.stop("maintenance", "ann", told.clock.now())
+    assert told.ledger.next_wake() is None
     go(told, minutes=60)
     assert ways(told) == [("ann", "page")]
+    told.ledger.resume("ann", told.clock.now())
+    go(told)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+
+
+def test_what_cannot_be_looked_at_is_told_and_tried_again_in_a_minute(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.case(page())
+    told.case(page("q", "team"))
+    go(told)
+    real, all_of_it = Reaching._attempts, reaching(told)
+
+    def broken(self: Reaching, tx: Transaction, item: OutboxItem) -> tuple[Attempt, ...]:
+        if item.key == "p":
+            raise RuntimeError("no such channel")
+        return real(self, tx, item)
+
+    told.clock.forward(minutes=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Reaching, "_attempts", broken)
+        assert (all_of_it.look(), all_of_it.look()) == (1, 0)
+    line = {"key": "p", "error": "RuntimeError: no such channel"}
+    assert told.logged("message_not_looked_at") == [line]
+    (found,) = unlooked(all_of_it)
+    assert (found.subject, found.overdue) == ("outbox", True)
+    assert found.what.startswith(
+        "1 message can't go on to whoever comes next, p first: RuntimeError"
+    )
+    told.clock.forward(minutes=1)
+    assert all_of_it.look() == 1
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert list(unlooked(all_of_it)) == []
+
+
+def test_what_cannot_be_looked_at_and_is_taken_back_is_told_no_more(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object) -> None:
+        raise RuntimeError("no such channel")
+
+    case, all_of_it = told.case(page()), reaching(told)
+    told.plan()
+    with monkeypatch.context() as patch:
+        patch.setattr(Reaching, "_attempts", broken)
+        all_of_it.look()
+    assert [each.family for each in unlooked(all_of_it)] == ["reaching"]
+    told.decide(case, withdraw())
+    told.clock.forward(minutes=3)
+    assert all_of_it.look() == 0
+    assert list(unlooked(all_of_it)) == []
 
 
 def test_what_may_not_leave_is_no_next_way(told: Site) -> None:
