@@ -65,6 +65,11 @@ class Directory:
         found = tuple(self._overrides())
         return self.overridden(lambda: found)
 
+    def called(self, person: str) -> str:
+        """The name of one of ours, by their id; the id itself where it is nobody's."""
+        found = self.people.get(person)
+        return found.name if found else person
+
     # --- who wrote --------------------------------------------------------------------------
 
     def sender(self, address: str, at: Instant) -> Sender:

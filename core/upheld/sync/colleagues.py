@@ -92,9 +92,7 @@ class Colleagues:
     ) -> tuple[list[Event], Answer]:
         case = replace(wrote.case, facts=(*wrote.case.facts, *before))
         heard = Heard(self.records, tx, case, wrote.message.id, wrote.at)
-        queues = self.records.book.of(case.policy).policy.needs.queues
-        speech = Speech(said, wrote.by, wrote.message.id, wrote.at)
-        return speech.stated(heard, self.directory, tuple(queues))
+        return Speech(said, wrote.by).stated(heard, self.directory)
 
     def _reached_the_customer(self, tx: Transaction, source: Source, wrote: _Wrote) -> bool:
         """Whether the customer has it, or will: it was written to them, before our time, or for a status."""

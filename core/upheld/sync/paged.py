@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from upheld.case.decision import Purpose, Subject
@@ -41,7 +41,6 @@ _VERBS: Final[Mapping[str, str]] = {
     "STATUS": "status",
 }
 _UNPROVEN: Final = frozenset({"ack", "status"})
-_USAGE: Final = "write ACK, WORK, CALLED, MOBILISE, PASS @name or STATUS, and the case's number"
 #: A page in these states may be answered.
 _OUT: Final = (
     DeliveryState.ATTEMPTING,
@@ -111,7 +110,6 @@ class _Answer:
     case: Subject
     by: Actor
     said: Word
-    facts: list[Event] = field(default_factory=list)
 
     def carried_out(self) -> str:
         """Do it; what it came to, in a line."""
@@ -193,18 +191,13 @@ class _Answer:
     def _stated(self, verb: str, words: str) -> str:
         """A verb, as it is said on a tracker."""
         records, event = self.desk.records, self.message.id
-        at = records.dated(self.message.at, self.case)
-        note = Event(event, at, records.clock.now(), self.by, Noted(f"[answer] {self._text()}"))
+        at, text = records.dated(self.message.at, self.case), self.message.text.strip()
+        note = Event(event, at, records.clock.now(), self.by, Noted(f"[answer] {text}"))
         case = replace(self.case, facts=(*self.case.facts, note))
         heard = Heard(records, self.tx, case, event, at)
-        queues = tuple(records.book.of(case.policy).policy.needs.queues)
-        speech = Speech(Spoken(verb, words), self.by, event, at)
-        facts, answer = speech.stated(heard, self.desk.directory, queues)
+        facts, answer = Speech(Spoken(verb, words), self.by).stated(heard, self.desk.directory)
         records.add_together(self.tx, case, [note, *facts])
         return answer.text
-
-    def _text(self) -> str:
-        return self.message.text.strip()
 
     def _status(self) -> str:
         """How the case stands, for a small screen."""
@@ -218,8 +211,7 @@ class _Answer:
         return self.desk.records.life(self.case).state
 
     def _name(self, who: str) -> str:
-        person = self.desk.directory.people.get(who)
-        return person.name if person else who
+        return self.desk.directory.called(who)
 
 
 def _written(message: Message) -> bool:

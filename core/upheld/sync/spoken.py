@@ -43,7 +43,8 @@ class Answer:
 class Heard(Verbs):
     """The desk's verbs, at the instant of a comment, on a case that may not be recorded yet.
 
-    What is stated is kept in ``stated``; ``subject`` holds all that came before it.
+    ``event`` is the comment's id as a fact. What is stated is kept in ``stated``; ``subject`` holds all
+    that came before it.
     """
 
     tx: Transaction
@@ -67,32 +68,25 @@ class Heard(Verbs):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What a person of ours wrote as a verb: ``event`` is the comment's id as a fact."""
+    """What a person of ours wrote as a verb."""
 
     said: Spoken
     actor: Actor
-    event: str
-    at: Instant
 
-    def stated(
-        self, heard: Heard, directory: Directory, queues: tuple[str, ...]
-    ) -> tuple[list[Event], Answer]:
+    def stated(self, heard: Heard, directory: Directory) -> tuple[list[Event], Answer]:
         """The facts that it makes (none where it is refused), and what it is answered."""
-        key, verb = f"answer:{self.event}", f"#{self.said.verb}"
+        key, verb = f"answer:{heard.event}", f"#{self.said.verb}"
+        policy = heard.records.book.of(heard.subject.policy).policy
         try:
-            wanted = order(self.said, Moment(self.at, directory.zone))
-            desks = heard.records.book.of(heard.subject.policy).policy.desks
-            _somebody(wanted, directory, (*queues, *desks))
+            wanted = order(self.said, Moment(heard.at, directory.zone))
+            _somebody(wanted, directory, (*policy.needs.queues, *policy.desks))
             act = getattr(heard, wanted.method)
             act(heard.subject.id, self.actor, *wanted.arguments, **wanted.options)
         except UpheldError as refused:
             then = f"; {refused.do_next}" if refused.do_next else ""
             return [], Answer(key, f"{verb}: not done: {refused.what}{then}")
-        return heard.stated, Answer(key, f"{verb}: done, in the name of {self._name(directory)}")
-
-    def _name(self, directory: Directory) -> str:
-        person = directory.people.get(self.actor.id)
-        return person.name if person else self.actor.id
+        by = directory.called(self.actor.id)
+        return heard.stated, Answer(key, f"{verb}: done, in the name of {by}")
 
 
 def _somebody(wanted: Order, directory: Directory, queues: tuple[str, ...]) -> None:

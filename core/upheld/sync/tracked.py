@@ -220,15 +220,13 @@ class Tracked:
         """Verbs that people of ours wrote, each on the case as the ones before leave it."""
         facts: list[Event] = []
         answers: list[Answer] = []
-        queues = self.records.book.of(case.policy).policy.needs.queues
         for each in came:
             said, event = each.news.said, each.event
             if said is None or was_there_before(tx, seen.source, event.at):
                 continue
             before = replace(case, facts=(*case.facts, *facts))
             heard = Heard(self.records, tx, before, event.id, event.at)
-            speech = Speech(said, event.actor, event.id, event.at)
-            stated, answer = speech.stated(heard, self.directory, tuple(queues))
+            stated, answer = Speech(said, event.actor).stated(heard, self.directory)
             facts += stated
             answers.append(answer)
         return facts, answers
