@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from upheld.case.decision import Purpose, Withdrawal
 from upheld.ledger import (
     WITHDRAW,
     Delivery,
-    DeliveryState,
     NewDelivery,
     OutboxItem,
     Transaction,
 )
 from upheld.plugin import Ability
 from upheld.seam import Live
-
-#: A page in these states may have reached somebody.
-_SENT: Final = (
-    DeliveryState.ATTEMPTING,
-    DeliveryState.UNKNOWN,
-    DeliveryState.ACCEPTED,
-    DeliveryState.DELIVERED,
-    DeliveryState.ACKNOWLEDGED,
-)
-#: More deliveries than a case ever has: an hourly status for years.
-_ALL: Final = 100_000
 
 
 def withdrawals(
@@ -37,7 +24,7 @@ def withdrawals(
     A machine is told of every page, a person in words once, however often they were paged; and
     that a case is worked is told to machines only.
     """
-    earlier = tx.deliveries(subject=item.subject, states=_SENT, limit=_ALL)
+    earlier = tx.perhaps_there(item.subject)
     pages = [each for each in earlier if each.purpose == Purpose.PAGE]
     final = {page_key(each.key) for each in earlier if each.purpose == WITHDRAW and _ends(each)}
     machines = {name for name, live in lives.items() if live.can(Ability.WITHDRAW)}

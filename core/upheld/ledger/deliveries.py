@@ -12,9 +12,17 @@ from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import Attempt, Delivery
 from upheld.ledger.schema import attempt, delivery, outbox
-from upheld.ledger.states import PROGRESS, UNFINISHED, DeliveryState, OutboxState
+from upheld.ledger.states import (
+    PERHAPS_THERE,
+    PROGRESS,
+    UNFINISHED,
+    DeliveryState,
+    OutboxState,
+)
 from upheld.ledger.waiting import became
 
+#: More deliveries than a case ever has: an hourly status for years.
+_ALL: Final = 100_000
 _SPOKEN_OF: Final = (
     select(delivery)
     .where(delivery.c.connection == bindparam("by"))
@@ -66,6 +74,10 @@ class Deliveries(Part):
         if states:
             query = query.where(one_of(delivery.c.state, states))
         return [read_delivery(row) for row in self._connection.execute(query).mappings()]
+
+    def perhaps_there(self, subject: str) -> list[Delivery]:
+        """All of a subject that may have reached somebody, oldest first."""
+        return self.deliveries(subject=subject, states=PERHAPS_THERE, limit=_ALL)
 
     def receipt(self, connection: str, key_or_handle: str) -> Delivery | None:
         """The delivery that a provider speaks of, by our key or by its own handle."""

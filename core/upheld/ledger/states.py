@@ -37,6 +37,14 @@ class DeliveryState(StrEnum):
 
 
 UNFINISHED: Final = (DeliveryState.PENDING, DeliveryState.ATTEMPTING, DeliveryState.UNKNOWN)
+#: A delivery in these states may have reached somebody.
+PERHAPS_THERE: Final = (
+    DeliveryState.ATTEMPTING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.ACCEPTED,
+    DeliveryState.DELIVERED,
+    DeliveryState.ACKNOWLEDGED,
+)
 
 # A provider's later word may only move a delivery forward: callbacks arrive in any order.
 PROGRESS: Final = {

@@ -21,7 +21,7 @@ from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.errors import NotFound
-from upheld.ledger import Delivery, DeliveryState, Transaction
+from upheld.ledger import Delivery, Transaction
 from upheld.plugin import Actor as Remote
 from upheld.plugin import Channel, Message, Nature, Receipt
 from upheld.plugin import Delivery as Said
@@ -41,14 +41,6 @@ _VERBS: Final[Mapping[str, str]] = {
     "STATUS": "status",
 }
 _UNPROVEN: Final = frozenset({"ack", "status"})
-#: A page in these states may be answered.
-_OUT: Final = (
-    DeliveryState.ATTEMPTING,
-    DeliveryState.UNKNOWN,
-    DeliveryState.ACCEPTED,
-    DeliveryState.DELIVERED,
-    DeliveryState.ACKNOWLEDGED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +131,7 @@ class _Answer:
 
     def _pages(self) -> Sequence[Delivery]:
         """The pages of the case that are out; those of this person come last."""
-        out = self.tx.deliveries(subject=self.case.id, states=_OUT)
+        out = self.tx.perhaps_there(self.case.id)
         pages = [each for each in out if each.purpose == Purpose.PAGE]
         return sorted(pages, key=lambda each: each.recipient == self.by.id)
 

@@ -8,11 +8,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from tests.core.desk.scene import ANN, MAILBOX, Desk, message
 from upheld.calendar.instant import moment
 from upheld.desk.intake import Source
-from upheld.ledger import Ledger, OutboxItem
+from upheld.ledger import Ledger, NewDelivery, OutboxItem
+from upheld.ledger.schema import delivery
 from upheld.plugin import Address, Channel
 from upheld.sync.paged import Word, word
 
@@ -149,6 +151,23 @@ def test_without_proof_whoever_was_paged_may_acknowledge_and_ask_and_no_more(pag
     assert "not done: answer with the code" in said(paged)
     sms(paged, BOS, "ACK 1042", verified=False)
     assert paged.last("page_acknowledged").actor.id == "bo"
+
+
+def test_a_page_is_answered_however_much_was_sent_before_it(ledger: Ledger) -> None:
+    """An hourly status to a few people, for a month."""
+    desk = Desk(ledger)
+    case = desk.opened()
+    with ledger.transaction() as tx:
+        mail = tx.items(subject=case)[0].key
+        tx.plan(
+            mail,
+            [NewDelivery(f"{mail}>{n}", f"p{n}", "mail", "m", "p@x.example") for n in range(1001)],
+        )
+        tx._connection.execute(update(delivery).values(state="accepted"))
+    desk.verbs.triage(case, ANN, 1, number="1042")
+    desk.sent(case, "page")
+    sms(desk, BOS, "ACK 1042", verified=False)
+    assert desk.last("page_acknowledged").actor.id == "bo"
 
 
 def test_without_proof_whoever_was_not_paged_may_nothing(paged: Desk) -> None:
