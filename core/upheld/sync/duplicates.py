@@ -5,8 +5,8 @@ Only what the link itself did is undone when it goes: what a person attached or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from upheld.calendar.instant import instant
@@ -36,22 +36,25 @@ class Duplicate:
 
     def facts(self, case: Subject) -> list[Event]:
         """The fact that it makes now; none where that was said before, or the item has no such field."""
-        fields, own = self.seen.ours.fields, list(self._own(case))
-        keys = _keys(fields.get(FIELD))
-        if FIELD not in fields or not (keys or own):
+        if FIELD not in self.seen.ours.fields:
             return []
+        keys, own = self._keys, self._own(case)
         said = own[-1].body if own else None
-        by = self._who(bool(keys))
+        by, when = self._told(linked=bool(keys))
         body = self._attached(case, keys, by) if keys else self._detached(case, said)
         if body is None or _same(said, body):
             return []
-        return [self._event(case, len(own), by, body)]
+        at = self.seen.at(when, case.facts[0].at)
+        return [Event(f"{self._name}{len(own)}", at, self.seen.now, by, body)]
 
     @property
     def unlinked(self) -> bool:
         """Whether it duplicates an item that is no case here, or not yet."""
-        keys = _keys(self.seen.ours.fields.get(FIELD))
-        return bool(keys) and self._linked(keys) is None
+        return bool(self._keys) and self._linked(self._keys) is None
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return _keys(self.seen.ours.fields.get(FIELD))
 
     def _attached(self, case: Subject, keys: tuple[str, ...], by: Actor) -> Body | None:
         state, link = self.records.life(case).state, self._linked(keys)
@@ -65,9 +68,9 @@ class Duplicate:
         return _note(keys, why) if why else Attached(link.subject, self._customer(state, link))
 
     def _detached(self, case: Subject, said: Body | None) -> Body | None:
-        state = self.records.life(case).state
-        gone = isinstance(said, Attached) and state.parent is not None and self._did(case, state)
-        return Detached() if gone else None
+        if not isinstance(said, Attached):
+            return None
+        return Detached() if self._did(case, self.records.life(case).state) else None
 
     def _why_not(self, case: Subject, state: CaseState, parent: str, by: Actor) -> str | None:
         if by.side not in _MAY:
@@ -85,11 +88,11 @@ class Duplicate:
         found = (self.tx.linked_as(self.seen.source.name, key) for key in keys)
         return next((link for link in found if link is not None), None)
 
-    def _own(self, case: Subject) -> Iterator[Event]:
+    def _own(self, case: Subject) -> list[Event]:
         """What the link made of the case before, the latest last."""
         facts = (fact for fact in case.facts if fact.id.startswith(self._name))
         found = (fact for fact in facts if fact.id.removeprefix(self._name).isdecimal())
-        return iter(sorted(found, key=lambda fact: int(fact.id.removeprefix(self._name))))
+        return sorted(found, key=lambda fact: int(fact.id.removeprefix(self._name)))
 
     def _did(self, case: Subject, state: CaseState) -> bool:
         """Whether it is attached as the link had it."""
@@ -97,19 +100,12 @@ class Duplicate:
         attached = [fact for fact in facts if isinstance(fact.body, Attached)]
         return bool(attached) and state.parent is not None and attached[-1] in self._own(case)
 
-    def _who(self, linked: bool) -> Actor:
-        """Whoever made the link, or took it away, where the history tells."""
+    def _told(self, *, linked: bool) -> tuple[Actor, datetime]:
+        """Who made the link, or took it away, and when, where the history tells."""
         change = self.seen.last(FIELD)
         if change is None or bool(_keys(change.new)) is not linked:
-            return self.seen.provider
-        return self.reader.who(change.by, instant(change.at))
-
-    def _event(self, case: Subject, number: int, by: Actor, body: Body) -> Event:
-        change = self.seen.last(FIELD)
-        told = change is not None and by != self.seen.provider
-        when = change.at if change is not None and told else self.seen.theirs.updated
-        at = self.seen.at(when, case.facts[0].at)
-        return Event(f"{self._name}{number}", at, self.seen.now, by, body)
+            return self.seen.provider, self.seen.theirs.updated
+        return self.reader.who(change.by, instant(change.at)), change.at
 
     @property
     def _name(self) -> str:
