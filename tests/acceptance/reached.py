@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from tests.acceptance.story import Story
 from upheld.calendar.instant import instant
@@ -39,16 +40,8 @@ class PhoneStage(Stage):
         self.phone = simulator("twilio", self.clock.as_datetime)
         self.phone.hook = HOOKS
 
-    def __enter__(self) -> Self:
-        with ExitStack() as opened:
-            opened.enter_context(self.phone)
-            super().__enter__()
-            self._phone = opened.pop_all()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)  # type: ignore[arg-type]
-        self._phone.close()
+    def _far_ends(self) -> Iterable[AbstractContextManager[object]]:
+        return (*super()._far_ends(), self.phone)
 
     def _secrets(self) -> dict[str, str]:
         return super()._secrets() | {"STAGE_PHONE_TOKEN": self.phone.token}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from tests.acceptance.story import Story
-from upheld.testing.stage import Stage, environment
+from upheld.testing.stage import Stage
 from upheld_remedy.simulator import RemedySimulator
 from upheld_remedy.simulator.forms import Row
 
@@ -26,7 +27,7 @@ _SECRET: Final = "STAGE_REMEDY_PASSWORD"
 
 
 class RemedyStage(Stage):
-    """``remedy`` is the far end, with Pat and the engineer Bo on it, whatever daemon runs."""
+    """``remedy`` is the far end, with Pat and the engineer Bo on it."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -35,11 +36,11 @@ class RemedyStage(Stage):
         people.add_person("plin", "pat@acme.example", "Pat Lin", staff=False)
         people.add_person(ENGINEER, "bo@magnolia.example", "Bo Lindt", staff=True)
 
-    def _start(self, opened: ExitStack) -> None:
-        if self.remedy._server is None:
-            opened.enter_context(self.remedy)
-            opened.enter_context(environment({_SECRET: self.remedy.password}))
-        super()._start(opened)
+    def _far_ends(self) -> Iterable[AbstractContextManager[object]]:
+        return (*super()._far_ends(), self.remedy)
+
+    def _secrets(self) -> dict[str, str]:
+        return super()._secrets() | {_SECRET: self.remedy.password}
 
     def _config(self) -> dict[str, Any]:
         whole = super()._config()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ from upheld.case.events import Actor, Side
 from upheld.plugin import Ref, Tracker
 from upheld.sync.connecting import connect
 from upheld.testing.on_jira import DESK
-from upheld.testing.stage import environment
 from upheld_jira.simulator import Exchange, Issue, JiraSimulator
 
 _TOKEN: Final = "STAGE_JIRA_TOKEN"
@@ -26,7 +26,6 @@ class ThreeWayStage(RemedyStage):
         self._asked: list[str] = []
         self.jira = JiraSimulator(self.clock.as_datetime, watch=self._watch)
         self.jira.add_field("Upheld due", "instant")
-        self._entered = False
 
     def _watch(self, exchange: Exchange) -> None:
         if exchange.asked.method != "GET" and "/search" not in exchange.asked.path:
@@ -42,12 +41,11 @@ class ThreeWayStage(RemedyStage):
         ]
         return [*remedy, *self._asked, *(str(each.at) for each in self.mail.sent)]
 
-    def _start(self, opened: ExitStack) -> None:
-        if not self._entered:
-            opened.enter_context(self.jira)
-            opened.enter_context(environment({_TOKEN: self.jira.token}))
-            self._entered = True
-        super()._start(opened)
+    def _far_ends(self) -> Iterable[AbstractContextManager[object]]:
+        return (*super()._far_ends(), self.jira)
+
+    def _secrets(self) -> dict[str, str]:
+        return super()._secrets() | {_TOKEN: self.jira.token}
 
     def _config(self) -> dict[str, Any]:
         whole = super()._config()

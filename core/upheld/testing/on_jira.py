@@ -6,17 +6,14 @@ there as public comments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final
 
 from upheld.calendar.instant import MINUTE, instant
 from upheld.testing.stage import START, Got, Stage, simulator
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 #: What upheld.yaml says of the desk beside where it is.
 DESK: Final[Mapping[str, Any]] = {
@@ -58,23 +55,6 @@ class OnJira(Stage):
         groups = {"jira-users", "support-engineers"}
         self.jira.add_person("bo", "Bo Lindt", "bo@magnolia.example", groups=groups)
         self.due_field: str = self.jira.add_field("Upheld due", "instant")
-        self._up = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as up:
-            up.enter_context(self.jira)
-            super().__enter__()
-            self._up = up.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._up:
-            super().__exit__(kind, error, trace)
 
     def look(self) -> None:
         """Two minutes pass, in which Jira is read and what followed is written there."""
@@ -100,6 +80,9 @@ class OnJira(Stage):
                     channel = "public comment" if said.public else "internal comment"
                     what = said.text.partition("\n")[0]
                     yield Got(instant(said.at), channel, issue.key, what, said.id, said.text)
+
+    def _far_ends(self) -> Iterable[AbstractContextManager[object]]:
+        return (*super()._far_ends(), self.jira)
 
     def _secrets(self) -> dict[str, str]:
         return {**super()._secrets(), "STAGE_JIRA_TOKEN": self.jira.token}

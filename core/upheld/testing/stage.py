@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -82,8 +82,8 @@ class Stage:
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
-            opened.enter_context(self.mail)
-            opened.enter_context(self.pager)
+            for each in self._far_ends():
+                opened.enter_context(each)
             opened.enter_context(environment(self._secrets()))
             self._start(opened)
             self._open = opened.pop_all()
@@ -133,6 +133,10 @@ class Stage:
         opened.callback(self.site.close)
         self.daemon = self.site.daemon()
         opened.callback(self.daemon.close)
+
+    def _far_ends(self) -> Iterable[AbstractContextManager[object]]:
+        """The stand-ins, which are up as long as the stage is, whatever daemon runs."""
+        return (self.mail, self.pager)
 
     def _secrets(self) -> dict[str, str]:
         return {"STAGE_MAIL_PASSWORD": self.mail.password, "STAGE_PAGER_KEY": self.pager.key}
