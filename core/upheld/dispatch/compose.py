@@ -82,12 +82,13 @@ class Composer:
         purpose = purpose_of(known.item)
         name = known.item.template or template(purpose, delivery.channel)
         values = _values(known, delivery, ZoneInfo(zone))
-        letter = self._templates.written(name, known.policy.name, language, values)
+        mail = delivery.channel == Channel.MAIL
+        letter = self._templates.written(name, known.policy.name, language, values, html=mail)
         return Outgoing(
             thread=thread,
             subject=letter.subject,
             text=letter.text,
-            html=letter.html if delivery.channel == Channel.MAIL else None,
+            html=letter.html,
             urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
             spoken=letter.text if _is_said(purpose, delivery) else None,
             answers=answers(purpose, _number(known)),

@@ -62,12 +62,16 @@ class Templates:
             return True  # it is there, if broken; what is wrong is told when it is filled
         return True
 
-    def written(self, name: str, policy: str, language: str, values: Mapping[str, Any]) -> Written:
-        """The letter; ``ConfigError`` with template and line where it can't be filled."""
+    def written(
+        self, name: str, policy: str, language: str, values: Mapping[str, Any], *, html: bool = True
+    ) -> Written:
+        """The letter; ``ConfigError`` with template and line where it can't be filled. Without ``html``
+        none is looked at: it may be broken."""
         path = f"{slug(policy)}/{language}/{name}"
         try:
             subject, text = _split(self._jinja.get_template(path).render(values))
-            return Written(subject, text, self._html(path, text, {**values, "subject": subject}))
+            more = {**values, "subject": subject}
+            return Written(subject, text, self._html(path, text, more) if html else None)
         except Exception as error:
             # A template is a program: it may raise anything at all.
             told = (

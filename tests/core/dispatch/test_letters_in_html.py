@@ -112,6 +112,14 @@ def test_html_is_in_the_same_sandbox_and_its_faults_are_told(folder: Path, attac
     assert "templates/" in str(caught.value.where)
 
 
+def test_broken_html_keeps_no_page(site: Site, tmp_path: Path) -> None:
+    put(tmp_path, "en/letter.html", "{{ 1 / 0 }}")
+    site.templates = tmp_path
+    site.case(page(), mail())
+    site.go()
+    assert (site.state("p"), site.state("m")) == (DeliveryState.ACCEPTED, DeliveryState.DEAD)
+
+
 def test_only_mail_has_html(site: Site, tmp_path: Path) -> None:
     put(tmp_path, "en/letter.html", "<p>{{ subject }}</p>")
     site.templates = tmp_path
