@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from upheld.calendar.instant import instant
+from upheld.calendar.instant import Instant, instant
 from upheld.calendar.version import Calendars
 from upheld.calendar.wall import zone_named
 from upheld.case.events import Actor, Side
@@ -247,9 +247,9 @@ class Site:
             "who are you?", do_next=f"say --as NAME or set {ACTOR_VARIABLE}: {', '.join(people)}"
         )
 
-    def _overrides(self) -> tuple[Override, ...]:
+    def _overrides(self, at: Instant) -> tuple[Override, ...]:
         with self.ledger.reading() as tx:
-            return tx.overrides()
+            return tx.overrides(at)
 
     def _kept_policy(self, version: str) -> Policy | None:
         with self.ledger.reading() as tx:

@@ -15,7 +15,8 @@ from upheld.directory.model import Agreement, Contact, Customer, Person, Recipie
 from upheld.directory.rotation import Rotation, Shift
 from upheld.errors import NotFound
 
-Overrides: TypeAlias = Callable[[], Sequence[Override]]
+#: The overrides that end after an instant: what was over by then says nothing of what comes.
+Overrides: TypeAlias = Callable[[Instant], Sequence[Override]]
 #: What whoever is to be told may be called, besides roles, people and rotations.
 CUSTOMER: Final = "customer"
 REPORTER: Final = "reporter"
@@ -48,7 +49,7 @@ class Directory:
         self.roles: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(roles or {}))
         self.rotations: Mapping[str, Rotation] = MappingProxyType({r.name: r for r in rotations})
         self.zone, self._language = zone, language
-        self._overrides: Overrides = tuple
+        self._overrides: Overrides = _nobody_stands_in
         self._staff = dict(_staff_addresses(self.people.values()))
         self._contacts = dict(_contact_addresses(self.customers.values()))
         self._domains = dict(_domains(self.customers.values()))
@@ -62,8 +63,8 @@ class Directory:
 
     def settled(self) -> Directory:
         """The same with the overrides as they are now: many questions, one look."""
-        found = tuple(self._overrides())
-        return self.overridden(lambda: found)
+        found = tuple(self._overrides(0))
+        return self.overridden(lambda _at: found)
 
     def called(self, person: str) -> str:
         """The name of one of ours, by their id; the id itself where it is nobody's."""
@@ -177,7 +178,7 @@ class Directory:
                 rotation.name, name, rotation.held_by, self.zone, self._language, trail
             )
             return [told]
-        overrides = self._overrides()
+        overrides = self._overrides(at)
         person = rotation.on_duty(at, overrides)
         if person is None or person not in self.people:
             return []
@@ -190,15 +191,15 @@ class Directory:
         if rotation not in self.rotations:
             near = ", ".join(self.rotations) or "there are none"
             raise NotFound(f"no rotation {rotation!r}", do_next=f"one of: {near}")
-        return self.rotations[rotation].shifts(since, until, self._overrides())
+        return self.rotations[rotation].shifts(since, until, self._overrides(since))
 
     def until(self, rotation: str, at: Instant) -> Instant | None:
         """When whoever is on duty at ``at`` hands over."""
-        return self.rotations[rotation].until(at, self._overrides())
+        return self.rotations[rotation].until(at, self._overrides(at))
 
     def changes(self, to: str, since: Instant, until: Instant) -> tuple[Instant, ...]:
         """``since``, and every instant of the period at which others may be behind a name."""
-        found, overrides = {since}, self._overrides()
+        found, overrides = {since}, self._overrides(since)
         for name in self._reached(to) & self.rotations.keys():
             found.update(self.rotations[name].edges(since, until, overrides))
         return tuple(sorted(found))
@@ -255,6 +256,10 @@ class Directory:
         """The language in which a customer is written to; the site's where nothing is known."""
         found = self.customers.get(customer or "")
         return found.language if found else self._language
+
+
+def _nobody_stands_in(_at: Instant) -> Sequence[Override]:
+    return ()
 
 
 def _person(person: Person, why: str) -> Recipient:

@@ -261,6 +261,17 @@ def test_who_is_on_duty_is_so_until_the_hand_over_that_is_told(
     assert people.on_duty(until - 1, overrides) == people.on_duty(at, overrides)
 
 
+@given(layers=_LAYERS, overrides=_STAND_INS, at=_SOON)
+def test_overrides_that_are_over_say_nothing_of_what_comes(
+    layers: list[dict[str, Any]], overrides: list[Override], at: Instant
+) -> None:
+    """So that who is on duty may be asked of a ledger that has kept years of them."""
+    people, left = rotation(layers=layers), [each for each in overrides if each.until > at]
+    assert people.on_duty(at, left) == people.on_duty(at, overrides)
+    assert people.until(at, left) == people.until(at, overrides)
+    assert people.shifts(at, at + 3 * DAY, left) == people.shifts(at, at + 3 * DAY, overrides)
+
+
 def test_shifts_of_a_period_are_cut_at_its_ends() -> None:
     people = rotation(people=["ann"], daily="09:00")
     assert people.shifts(NOON, NOON + HOUR) == (
