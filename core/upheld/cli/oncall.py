@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from upheld.calendar.instant import Instant
     from upheld.daemon.site import Site
-    from upheld.directory import Override, Shift
+    from upheld.directory import Override, Recipient, Shift
 
 _WEEKS = click.IntRange(1, 52)
 
@@ -66,8 +66,8 @@ def _on_duty(
         yield name, _first(found), until, _first(then)
 
 
-def _first(found: Iterable[object]) -> str | None:
-    return next((str(getattr(each, "id", "")) for each in found), None)
+def _first(found: Iterable[Recipient]) -> str | None:
+    return next((each.id for each in found), None)
 
 
 @oncall.command()

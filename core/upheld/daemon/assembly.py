@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, SecretStr
 
 from upheld import __version__
+from upheld.clock import Clock
 from upheld.context import ConnectionContext, Vault
 from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor, Other, free_on
@@ -39,6 +40,7 @@ from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
+from upheld.ledger import Ledger
 from upheld.logs import logger
 from upheld.plugin import Ability, Channel, Connection
 from upheld.seam import Live
@@ -165,17 +167,26 @@ def _trackers(parts: Parts, lives: Mapping[str, Live]) -> Trackers:
 
 
 def _live(parts: Parts, each: Configured) -> Live:
-    name = each.source.name
-    folder = parts.folder / "connections" / name
+    folder = parts.folder / "connections" / each.source.name
     folder.mkdir(parents=True, exist_ok=True)
+    return connected(
+        each, folder, parts.records.ledger, parts.records.clock, parts.site, parts.public_url
+    )
+
+
+def connected(
+    each: Configured, folder: Path, ledger: Ledger, clock: Clock, site: str, public_url: str | None
+) -> Live:
+    """A connection at work, with ``folder`` for its own; whoever asked closes it. No I/O."""
+    name = each.source.name
     context = ConnectionContext(
         name=name,
-        site=parts.site,
-        public_url=parts.public_url,
+        site=site,
+        public_url=public_url,
         folder=folder,
         log=logger(connection=name),
-        vault=Vault(parts.records.ledger, name),
-        clock=parts.records.clock,
+        vault=Vault(ledger, name),
+        clock=clock,
     )
     return Live(name, each.plugin(each.config, context))
 

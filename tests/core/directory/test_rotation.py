@@ -261,6 +261,7 @@ def test_who_is_on_duty_is_so_until_the_hand_over_that_is_told(
     assert people.on_duty(until - 1, overrides) == people.on_duty(at, overrides)
 
 
+@settings(max_examples=60, deadline=None)
 @given(layers=_LAYERS, overrides=_STAND_INS, at=_SOON)
 def test_overrides_that_are_over_say_nothing_of_what_comes(
     layers: list[dict[str, Any]], overrides: list[Override], at: Instant
