@@ -196,7 +196,8 @@ def coverage(app: App, *, weeks: int) -> None:
 
     with app.site() as site:
         directory, at, zone = site.directory.settled(), site.clock.now(), site.config.zone
-        ways, plugins = site.ways().page, {c.source.name: c.source.plugin for c in site.connections}
+        ways, own_ways = site.ways(), site.own_ways()
+        plugins = {c.source.name: c.source.plugin for c in site.connections}
         until = at + weeks * 7 * DAY
         found = {
             name: staffed(directory, name, at, until)
@@ -204,7 +205,11 @@ def coverage(app: App, *, weeks: int) -> None:
         }
     gaps = [(name, *gap) for name, (_, missing) in found.items() for gap in missing]
     people = {each.id: each for crew, _ in found.values() for each in crew}
-    mute = [each.id for each in people.values() if not reaches(each, ways, plugins)]
+    mute = [
+        each.id
+        for each in people.values()
+        if not reaches(each, own_ways.get(each.id, ways).page, plugins)
+    ]
     if app.json:
         told = [{"who": n, "since": stamp(a), "until": stamp(b)} for n, a, b in gaps]
         print_json({"gaps": told, "unreachable": mute})

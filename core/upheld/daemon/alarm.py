@@ -59,6 +59,7 @@ class Alarm:
     owner: str
     site: str
     log: Logger
+    own_ways: Mapping[str, Ways] = field(default_factory=dict)
     #: Families that were told past the ledger.
     apart: frozenset[str] = field(default=frozenset())
 
@@ -148,10 +149,12 @@ class Alarm:
         return self.directory.resolve(OPERATOR, at=self.clock.now())
 
     def _ways_to(self, person: Recipient, rows: Sequence[Trouble]) -> Iterator[tuple[Way, str]]:
-        """Pages first; over what is itself in trouble only when nothing else is left."""
+        """Their own ways before the site's, pages first; over what is itself in trouble only when nothing
+        else is left."""
         broken = {_connection(row) for row in rows}
         local = self.catch.local if self.catch.mode is Mode.SHADOW else self.lives.keys()
-        every = dict.fromkeys((*self.ways.page, *self.ways.notify, *self.ways.call))
+        both = (self.own_ways.get(person.id, self.ways), self.ways)
+        every = dict.fromkeys(way for of in both for way in (*of.page, *of.notify, *of.call))
         allowed = [way for way in every if way.connection in local]
         allowed.sort(key=lambda way: way.connection in broken)
         plugins = {name: live.plugin.name for name, live in self.lives.items()}

@@ -233,6 +233,7 @@ def _alarm(parts: Parts, lives: Mapping[str, Live], owner: str) -> Alarm:
         owner,
         parts.site,
         logger(loop="alarm"),
+        parts.own_ways,
     )
 
 

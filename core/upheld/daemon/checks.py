@@ -167,11 +167,11 @@ def _asks(rule: When | Every) -> frozenset[str]:
 
 def _people(site: Site, policy: Policy) -> Iterator[Finding]:
     try:
-        ways = site.ways()
+        ways, own_ways = site.ways(), site.own_ways()
         plugins = {each.source.name: each.source.plugin for each in site.connections}
     except UpheldError:
         return  # told with the connections
-    yield from coverage(policy, site.directory, ways, plugins, site.clock.now())
+    yield from coverage(policy, site.directory, ways, plugins, site.clock.now(), own_ways)
 
 
 def _connection(site: Site, each: Configured) -> Iterator[Finding]:

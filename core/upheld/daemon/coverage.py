@@ -41,14 +41,20 @@ class _Told:
 
 
 def coverage(
-    policy: Policy, directory: Directory, ways: Ways, plugins: Mapping[str, str], now: Instant
+    policy: Policy,
+    directory: Directory,
+    ways: Ways,
+    plugins: Mapping[str, str],
+    now: Instant,
+    own_ways: Mapping[str, Ways],
 ) -> Iterator[Finding]:
     """Roles that nobody fills, people who can't be reached, customers without a contact.
 
-    ``plugins`` maps each connection to its plugin. Every stretch on duty of eight weeks is looked at.
+    ``plugins`` maps each connection to its plugin, ``own_ways`` whoever has ways of their own to these.
+    Every stretch on duty of eight weeks is looked at.
     """
     directory = directory.settled()
-    coming = _Coming(directory, ways, plugins, now)
+    coming = _Coming(directory, ways, plugins, now, own_ways)
     for each in dict.fromkeys(_told(policy)):
         yield from coming.lacks(each)
     if not directory.resolve(OPERATOR, at=now):
@@ -86,6 +92,7 @@ class _Coming:
     ways: Ways
     plugins: Mapping[str, str]
     now: Instant
+    own_ways: Mapping[str, Ways]
 
     def lacks(self, told: _Told) -> Iterator[Finding]:
         """Where what a rule tells would reach nobody."""
@@ -120,8 +127,11 @@ class _Coming:
 
     def _reached(self, told: _Told, people: Iterable[Recipient]) -> bool:
         """Whether any of these people has an address on a way that what is told can take."""
-        ways = ways_for(told.purpose, (told.who,), self.ways)
-        return any(reaches(person, ways, self.plugins) for person in people)
+        return any(
+            reaches(person, ways_for(told.purpose, (told.who,), own), self.plugins)
+            for person in people
+            for own in (self.own_ways.get(person.id, self.ways),)
+        )
 
 
 def staffed(

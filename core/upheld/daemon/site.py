@@ -212,7 +212,7 @@ class Site:
             directory=self.directory,
             connections=self.connections,
             ways=self.ways(),
-            own_ways=self._reach.own_ways(),
+            own_ways=self.own_ways(),
             catch=self._catch(),
             site=self.config.site,
             zone=self.config.zone,
@@ -331,6 +331,10 @@ class Site:
     def ways(self) -> Ways:
         """How people are reached: as written in ``reach``, else over what can reach them."""
         return self._reach.ways()
+
+    def own_ways(self) -> Mapping[str, Ways]:
+        """The same by person, for those who have ways of their own."""
+        return self._reach.own_ways()
 
     @property
     def _reach(self) -> Reach:

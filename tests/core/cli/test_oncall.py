@@ -180,6 +180,15 @@ def test_coverage_finds_gaps_and_who_can_not_be_paged(desk: Terminal) -> None:
     assert desk("oncall", "coverage", exits=1).stdout.count("nights") >= 56
 
 
+def test_coverage_looks_at_the_ways_that_somebody_has_of_their_own(
+    desk: Terminal, edit: Change
+) -> None:
+    edit("\n  bo:", "\n  mo: {name: Mo Sand, reach: {page: [{voice: desk}]}}\n  bo:")
+    edit("people: [ann, bo]", "people: [ann, mo]")
+    found = desk.json("oncall", "coverage", "--weeks", "1", exits=1)
+    assert found["unreachable"] == ["mo"]
+
+
 def test_without_a_gap_all_is_well(desk: Terminal, edit: Change) -> None:
     edit(', hours: "18:00-06:00"', "")
     assert "8 weeks without a gap" in desk("oncall", "coverage").stdout

@@ -160,6 +160,15 @@ def test_over_the_next_where_one_fails(home: House) -> None:
     assert [line["connection"] for line in home.lines("operator_not_reached")] == ["pager"]
 
 
+def test_over_their_own_ways_before_the_sites(home: House) -> None:
+    tower = home.daemon.alarm
+    (who,) = tower.directory.resolve("operator", at=home.desk.clock.now())
+    tower.own_ways = {who.id: replace(tower.ways, page=tower.ways.notify)}
+    broken_disk(home)
+    home.daemon.audit()
+    assert (len(said(home.mail)), home.pager.sent) == (1, [])
+
+
 def test_where_nothing_works_it_goes_on_trying(home: House) -> None:
     broken_disk(home)
     for far in (home.pager, home.mail):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,8 +14,8 @@ from upheld.daemon.coverage import coverage
 from upheld.directory import Customer, Directory
 from upheld.directory.build import Written, build_directory
 from upheld.directory.written import PersonEntry, RotationEntry
-from upheld.dispatch.routes import Ways
-from upheld.plugin import Finding, Level
+from upheld.dispatch.routes import Way, Ways
+from upheld.plugin import Channel, Finding, Level
 from upheld.policy import load_policy
 
 PLUGINS = {"pager": "pagerduty", "mail": "email", "phone": "twilio"}
@@ -20,11 +23,16 @@ ERROR, WARNING = Level.ERROR, Level.WARNING
 BOLT = Customer("bolt", "Bolt", "isp", "UTC", "en")
 
 
-def found(do: str, known: Directory | None = None, ways: Ways = WAYS) -> list[Finding]:
+def found(
+    do: str,
+    known: Directory | None = None,
+    ways: Ways = WAYS,
+    own_ways: Mapping[str, Ways] = MappingProxyType({}),
+) -> list[Finding]:
     """What is wrong with a policy of one rule."""
     rule = f"  - {{id: H-3, says: Somebody is told., when: {{severity: 1}}, do: [{do}]}}\n"
     policy = load_policy(POLICY + rule)
-    return list(coverage(policy, known or directory(), ways, PLUGINS, NOW))
+    return list(coverage(policy, known or directory(), ways, PLUGINS, NOW, own_ways))
 
 
 def told(findings: list[Finding]) -> list[tuple[Level, str, str]]:
@@ -99,6 +107,20 @@ def test_without_an_operator_nobody_hears_of_our_own_trouble() -> None:
 
 def test_who_is_only_known_by_the_case_is_not_looked_for() -> None:
     assert found("notify: assignee, update: reporter") == []
+
+
+def test_who_has_ways_of_their_own_is_looked_for_on_those() -> None:
+    ann = {"name": "Ann", "phone": "+12025550101"}
+    people = {"ann": PersonEntry.model_validate(ann)}
+    known = build_directory(
+        Written(people=people, roles={"engineer": ("ann",), "operator": ("ann",)})
+    )
+    by_mail = replace(WAYS, page=(Way(Channel.MAIL, "mail"),))
+    by_voice = replace(WAYS, page=(Way(Channel.VOICE, "phone"),))
+    lacks = (ERROR, "people", "H-3: Ann has no address for a page")
+    assert told(found("page: engineer", known, by_mail)) == [lacks]
+    assert told(found("page: engineer", known, by_mail, {"ann": by_voice})) == []
+    assert told(found("page: engineer", known, by_voice, {"ann": by_mail})) == [lacks]
 
 
 def test_quiet_hours_are_no_finding_since_sending_observes_them() -> None:
