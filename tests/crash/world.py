@@ -127,7 +127,7 @@ class World(Stage):
                 table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
                 for table in metadata.sorted_tables
             }
-        return Snapshot(self.clock.now(), rows, deepcopy(self._far_ends()))
+        return Snapshot(self.clock.now(), rows, deepcopy(self._held_there()))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put everything back; there is no daemon then."""
@@ -149,7 +149,7 @@ class World(Stage):
         self._calls_file.parent.mkdir(parents=True, exist_ok=True)
         self._calls_file.write_text(said, encoding="utf-8")
 
-    def _far_ends(self) -> tuple[Any, ...]:
+    def _held_there(self) -> tuple[Any, ...]:
         store, calls = self.mail._store, self._calls_file
         said = calls.read_text(encoding="utf-8") if calls.exists() else ""
         desk = {each: held for each, held in vars(self.pager._desk).items() if each != "told"}
