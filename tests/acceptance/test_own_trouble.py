@@ -55,6 +55,14 @@ def a_case(stage: Stage) -> None:
     stage.settle()
 
 
+def waits_until(stage: Stage, at: int | None) -> None:
+    """All that waits for an answer is looked at then; None: nobody is waited for."""
+    with stage.site.ledger.transaction() as tx:
+        for item in tx.items(subject="C1"):
+            if item.purpose == "page":
+                tx.wait_for(item.key, at)
+
+
 # --- planted: each stands for something that nobody would have heard of -----------------------------
 
 
@@ -83,10 +91,16 @@ def due(stage: Stage) -> int:
 
 def late_sweep(stage: Stage) -> None:
     a_case(stage)
+    waits_until(stage, None)
     while (wake := due(stage)) - stage.clock.now() > MINUTE:
         minutes(stage, 1)
         stage.daemon.pullers[0].pull()
     stage.clock.forward_to(wake)
+
+
+def nobody_looks(stage: Stage) -> None:
+    a_case(stage)
+    waits_until(stage, stage.clock.now())
 
 
 def dead_letter(stage: Stage) -> None:
@@ -138,6 +152,7 @@ def taken_out(stage: Stage) -> None:
         connection.execute(text("UPDATE delivery SET connection = 'old' WHERE purpose = 'page'"))
     stage.site.ledger.resume("ann", stage.clock.now())
     stage.settle()
+    waits_until(stage, None)
 
 
 PLANTED: dict[Callable[[Stage], None], str] = {
@@ -145,6 +160,7 @@ PLANTED: dict[Callable[[Stage], None], str] = {
     stuck_loop: "dispatch: the loop has not come round since 2026-03-28T22:30:00Z",
     dead_loop: "sweep: the loop has ended; restart the daemon",
     late_sweep: "sweep: 1 case overdue, C1 first",
+    nobody_looks: "outbox: 1 message nobody looks at: whoever comes next is not tried, C1/M-04/",
     dead_letter: "outbox: 1 dead letter over mailbox",
     unknown_outcome: "outbox: 1 sending over mailbox whose outcome is not known",
     parked_case: "C1: parked, its decider failed: ZeroDivisionError",

@@ -95,6 +95,7 @@ class Survey:
     def all(self) -> Iterator[Found]:
         """All but what nobody was told, the most urgent kinds first."""
         yield from self.overdue()
+        yield from self.unanswered()
         yield from self.parked()
         yield from self.blind()
         yield from self.stopped()
@@ -120,6 +121,16 @@ class Survey:
         if waiting:
             what = f"{counted(waiting, 'message')} waiting to be planned"
             yield Found("planning", "outbox", what, overdue=True)
+
+    def unanswered(self) -> Iterator[Found]:
+        """Messages that nobody has looked at though their time came: whoever is next is not tried."""
+        # A daemon that has just begun looks at them now.
+        begun = self._before(OVERDUE) > 0
+        late = self.tx.not_looked_at(self.now, OVERDUE) if begun else ()
+        if late:
+            many = counted(len(late), "message")
+            what = f"{many} nobody looks at: whoever comes next is not tried, {late[0]} first"
+            yield Found("looks", "outbox", what, overdue=True)
 
     def parked(self) -> Iterator[Found]:
         """Cases that can't be decided."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
+from upheld.ledger.machine import NOW
 from upheld.ledger.part import among, listed, one_of
 from upheld.ledger.records import Delivery
 from upheld.ledger.schema import delivery, outbox
@@ -33,7 +34,7 @@ STILL_CARRIED: Final = exists().where(
 _FREE: Final = (
     update(delivery)
     .where(delivery.c.subject == bindparam("of"), _MERGED, _WANTED, _CARRIER_DROPPED)
-    .values(state=DeliveryState.PENDING.value, detail=None)
+    .values(state=DeliveryState.PENDING.value, detail=None, changed=NOW)
 )
 _OPEN_AGAIN: Final = (
     update(outbox)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import Instant, Span
+from upheld.ledger.machine import NOW
 from upheld.ledger.outbox import read_item
 from upheld.ledger.part import Part
 from upheld.ledger.records import OutboxItem
-from upheld.ledger.schema import delivery, outbox
+from upheld.ledger.schema import delivery, outbox, stop
 from upheld.ledger.site import STOPPED
 from upheld.ledger.states import DeliveryState
 
@@ -33,6 +34,26 @@ _THIS: Final = (
     .with_for_update(skip_locked=True)
 )
 _NEXT: Final = select(func.min(outbox.c.wake_at)).where(_OPEN, ~STOPPED)
+# When what is to be looked at *at once* came to be so: something became of a sending of it.
+_NEWS_CAME: Final = (
+    select(func.max(delivery.c.changed))
+    .where(delivery.c.outbox_key == outbox.c.key)
+    .scalar_subquery()
+)
+_RESUMED: Final = func.coalesce(select(func.max(stop.c.resumed)).scalar_subquery(), 0)
+_OVERDUE: Final = (
+    select(outbox.c.key)
+    .where(
+        _OPEN,
+        ~STOPPED,
+        bindparam("late") >= _RESUMED,
+        or_(
+            outbox.c.wake_at.between(AT_ONCE + 1, bindparam("late")),
+            and_(outbox.c.wake_at == AT_ONCE, NOW - bindparam("age") >= _NEWS_CAME),
+        ),
+    )
+    .order_by(outbox.c.wake_at, outbox.c.number)
+)
 _WAIT: Final = (
     update(outbox)
     .where(outbox.c.key == bindparam("of"), outbox.c.unwanted.is_(None))
@@ -77,6 +98,12 @@ class Waiting(Part):
     def wait_for(self, key: str, wake_at: Instant | None) -> None:
         """Look at a message again at ``wake_at``, or not any more."""
         self._connection.execute(_WAIT, {"of": key, "at": wake_at})
+
+    def not_looked_at(self, now: Instant, age: Span) -> list[str]:
+        """Keys of the messages that were to be looked at ``age`` before ``now`` (policy time) and were
+        not, the longest overdue first. Time under a stop does not count."""
+        asked = {"late": now - age, "age": age}
+        return list(self._connection.execute(_OVERDUE, asked).scalars())
 
     def next_look(self) -> Instant | None:
         """When the next message is to be looked at; None where nothing waits, or everything is stopped."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from tests.core.daemon.scene import House
 from tests.core.desk.scene import ANN, PAT, Desk, broken, message
-from upheld.calendar.instant import MINUTE
+from upheld.calendar.instant import MINUTE, SECOND
 from upheld.daemon.assembly import build_daemon
 from upheld.daemon.auditor import audit, standing
 from upheld.daemon.findings import BLIND, OVERDUE, Found, Kept
 from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Transaction, Trouble
+from upheld.ledger.machine import NOW
+from upheld.ledger.schema import delivery
+from upheld.ledger.waiting import AT_ONCE
 from upheld.plugin import Auth, Permanent, Retry, Unknown
 
 
@@ -48,6 +52,8 @@ def test_a_sweep_that_does_not_come_is_found(home: House, case: str) -> None:
 def test_a_parked_case_is_found_by_its_error_and_not_as_overdue(home: House, case: str) -> None:
     with broken(home.desk, case):
         home.desk.verbs.note(case, ANN, "a word")
+    with home.desk.ledger.transaction() as tx:  # the page that went out is answered
+        tx.wait_for(page_of(home), None)
     home.desk.clock.forward_to(home.desk.clock.now() + 5 * MINUTE)
     assert found(home) == {"C1": found(home)["C1"]}
     assert found(home)["C1"].startswith("parked, its decider failed: ZeroDivisionError: at desk:")
@@ -86,7 +92,8 @@ def test_beside_the_daemon_only_what_failed_is_known(home: House, case: str) -> 
     home.mail.fail_next(Retry("connection reset"))
     home.daemon.pullers[0].pull()
     findings = audit(home.desk.ledger, ("mailbox", "pager"), home.desk.clock.now())
-    assert [each.subject for each in findings if each.subject != "sweep"] == ["mailbox"]
+    late = {"sweep", "outbox"}
+    assert [each.subject for each in findings if each.subject not in late] == ["mailbox"]
 
 
 def test_a_stopped_connection_is_found(home: House) -> None:
@@ -226,6 +233,59 @@ def test_a_page_that_can_not_go_on_to_the_next_is_found(
     home.desk.clock.forward(minutes=1)
     home.daemon.settle()
     assert "outbox" not in found(home)
+
+
+def page_of(house: House) -> str:
+    """The key of the page of the first case."""
+    with house.desk.ledger.reading() as tx:
+        return next(each.key for each in tx.items(subject="C1") if each.purpose == "page")
+
+
+def test_a_page_at_which_nobody_looks_once_its_time_came_is_found(home: House, case: str) -> None:
+    key, now = page_of(home), home.desk.clock.now()
+    with home.desk.ledger.transaction() as tx:
+        tx.wait_for(key, now + MINUTE)
+    later(home, 2)
+    assert found(home) == {}
+    later(home, 1)
+    what = "1 message nobody looks at: whoever comes next is not tried"
+    assert found(home)["outbox"] == f"{what}, {key} first"
+    assert not home.daemon.auditor.clean
+    beside = audit(home.desk.ledger, ("mailbox", "pager"), home.desk.clock.now())
+    assert [each.what for each in beside if each.subject == "outbox"] == [f"{what}, {key} first"]
+    home.desk.ledger.stop("a storm", "ann", home.desk.clock.now())
+    assert "outbox" not in found(home)
+    home.desk.ledger.resume("ann", home.desk.clock.now())
+    assert "outbox" not in found(home), "under a stop it waited because somebody wanted it to"
+    later(home, 2)
+    home.daemon.settle()
+    assert "outbox" not in found(home)
+
+
+def test_nobody_looks_at_what_a_provider_said_is_found(home: House, case: str) -> None:
+    """News is looked at at once, whatever the clock says: how old it is, the machine's time tells."""
+    key = page_of(home)
+    with home.desk.ledger.transaction() as tx:
+        tx.wait_for(key, AT_ONCE)
+        tx._connection.execute(update(delivery).values(changed=NOW - OVERDUE + 30 * SECOND))
+    later(home, 2)
+    assert found(home) == {}
+    with home.desk.ledger.transaction() as tx:
+        tx._connection.execute(update(delivery).values(changed=NOW - OVERDUE - SECOND))
+    assert found(home)["outbox"].startswith("1 message nobody looks at")
+
+
+def test_after_a_start_what_is_looked_at_first_is_no_trouble(home: House, case: str) -> None:
+    key, now = page_of(home), home.desk.clock.now()
+    with home.desk.ledger.transaction() as tx:
+        tx.wait_for(key, now + MINUTE)
+    home.desk.clock.forward(minutes=30)
+    again = build_daemon(home.parts)
+    assert again.auditor.audit(home.desk.clock.now()) == ()
+    home.desk.clock.forward(minutes=2)
+    told = {each.subject for each in again.auditor.audit(home.desk.clock.now())}
+    assert "outbox" in told
+    again.close()
 
 
 def test_pages_that_do_not_go_out_are_found_with_what_was_said(

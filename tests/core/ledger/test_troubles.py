@@ -174,3 +174,20 @@ def test_what_was_stopped_is_late_only_after_it_was_resumed(ledger: Ledger, wait
     assert (waiting(6), len(waiting(7))) == ([], 1)
     with ledger.reading() as tx:
         assert [tx.unplanned_before(NOW + m * MINUTE) for m in (4, 5)] == [0, 1]
+
+
+def test_what_nobody_looked_at_in_time_is_listed_and_not_under_a_stop(ledger: Ledger) -> None:
+    keys = [page_of(new_case(ledger)).key for _ in range(3)]
+    waits = zip(keys, (NOW + 2 * MINUTE, NOW + MINUTE, None), strict=True)
+    for key, at in waits:
+        ledger.retrying(lambda tx, k=key, a=at: tx.wait_for(k, a))  # type: ignore[misc]
+
+    def late(minutes: int) -> list[str]:
+        with ledger.reading() as tx:
+            return tx.not_looked_at(NOW + minutes * MINUTE, 2 * MINUTE)
+
+    assert [late(minutes) for minutes in (2, 3, 4)] == [[], [keys[1]], [keys[1], keys[0]]]
+    ledger.stop("a storm", "anna", NOW + 3 * MINUTE)
+    assert late(10) == []
+    ledger.resume("anna", NOW + 10 * MINUTE)
+    assert (late(11), len(late(12))) == ([], 2)
