@@ -420,10 +420,13 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The items are stored first, then the response goes out; where they can't be stored, 503."""
+    """The items are stored first, then the response goes out; where they can't be stored, 503.
+    ``once`` is the far end's name for what it sent, the same when it sends that again: what was stored
+    under it is answered and left alone, also after a restart; "" where it gives none."""
 
     response: Response
     items: tuple[Inbound, ...] = ()
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +16,10 @@ from tests.acceptance.reached import PhoneStage, Reached
 from tests.acceptance.story import ANN, BO, PAT, PHONE, STAFF, VERA, Story
 from upheld.calendar.instant import instant
 from upheld.case.events import PageAcknowledged, Receipted
-from upheld.plugin import Inbound, Request
+from upheld.desk.receipts import Receipts
+from upheld.plugin import Request
 from upheld.testing.stage import SITE, Got, Stage
+from upheld.web.hooks import Hook, Hooks
 from upheld_pagerduty.incidents import SERVICE, Incident
 from upheld_pagerduty.restapi import SENDER, TOKEN, USER
 
@@ -50,10 +53,9 @@ class IncidentStage(Stage):
         (puller,) = (each for each in self.daemon.pullers if each.source.name == "pager")
         url, at = "https://support.magnolia.example/hooks/pager", self.clock.as_datetime()
         request = Request("POST", url, (), tuple(headers.items()), body, at)
-        received = puller.live.plugin.receive(request)
-        for item in received.items:
-            self.site.ledger.retrying(partial(_taken, puller, item))
-        return received.response.status
+        hook = Hook(puller.live, puller.source, puller.intake, puller.touched.set)
+        hooks = Hooks({"pager": hook}, self.site.ledger, self.daemon.log, self.daemon.news.ring)
+        return hooks.take("pager", request).status
 
     def _secrets(self) -> dict[str, str]:
         return super()._secrets() | {"STAGE_PAGER_TOKEN": TOKEN, "STAGE_PAGER_HOOK": _SECRETS[1]}
@@ -74,10 +76,6 @@ class IncidentStage(Stage):
     def _pages(self) -> Iterator[Got]:
         for each in self.pager.incidents:
             yield from _told(each)
-
-
-def _taken(puller: Any, item: Inbound, tx: Any) -> None:
-    puller.intake.take(tx, puller.source, item)
 
 
 def _told(incident: Incident) -> Iterator[Got]:
@@ -209,6 +207,27 @@ def test_a_webhook_that_comes_twice_counts_once_and_is_never_refused(story: Stor
     assert len(story.events()) == before
     assert said(story, PageAcknowledged) == [ANN]
     assert set(stage.statuses) == {202}
+
+
+def test_a_webhook_that_is_sent_again_after_a_restart_is_left_alone(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its X-Webhook-Id, before anything looks at what it says."""
+    story.severity_1()
+    stage = story.stage
+    assert isinstance(stage, IncidentStage)
+    stage.pager.acknowledge(thread(story, ANN), by="PANN001")
+    again = list(stage._heard.queue)
+    stage.deliver()
+    stage.restart()
+    looked: list[object] = []
+    monkeypatch.setattr(Receipts, "take", lambda *said: looked.append(said))
+    stage._heard.queue.extend(again)
+    stage.deliver()
+    assert (looked, set(stage.statuses)) == ([], {202})
+    stage._heard.queue.extend(replace(each, id=f"{each.id}-new") for each in again)
+    stage.deliver()
+    assert len(looked) == len(again), "another webhook is looked at"
 
 
 def test_a_person_who_resolves_it_there_ends_nothing_here(story: Story) -> None:

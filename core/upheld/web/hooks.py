@@ -18,7 +18,6 @@ from upheld.ledger import Ledger, Transaction
 from upheld.plugin import (
     Ability,
     Auth,
-    Inbound,
     Logger,
     PluginError,
     Received,
@@ -95,7 +94,7 @@ class Hooks:
         if not received.items:
             return True
         try:
-            self.ledger.retrying(lambda tx: self._store(tx, hook, received.items))
+            self.ledger.retrying(lambda tx: self._store(tx, hook, received))
         except UpheldError as error:
             self._log("webhook_not_stored", hook, error)
             return False
@@ -104,8 +103,13 @@ class Hooks:
         self.news()
         return True
 
-    def _store(self, tx: Transaction, hook: Hook, items: tuple[Inbound, ...]) -> None:
-        for item in items:
+    def _store(self, tx: Transaction, hook: Hook, received: Received) -> None:
+        """All of it, once: its name is claimed in the same transaction, so that what could not be stored
+        may come again."""
+        name = f"webhook:{received.once}"
+        if received.once and not tx.claim_item(hook.source.name, name):
+            return
+        for item in received.items:
             if isinstance(item, Touched | RemoteCase):  # whatever it says, it is read by its id
                 self._keep(tx, hook, item)
             else:

@@ -40,7 +40,7 @@ def received(request: Request, secrets: Sequence[str], ours: str | None) -> Rece
         name = headers.get(WEBHOOK_ID) or sha256(request.body).hexdigest()
         reason = f"an event can't be read: {type(error).__name__}"
         items = (Refused(f"webhook {name}", reason, request.body),)
-    return Received(_TAKEN, items)
+    return Received(_TAKEN, items, once=headers.get(WEBHOOK_ID, ""))
 
 
 def signed(header: str, secrets: Sequence[str], body: bytes) -> bool:

@@ -55,7 +55,8 @@ class Hooked(ScriptedTracker):
         told = json.loads(request.body)
         if "echo" in told:
             return Received(Response(200, "text/plain", str(request.url).encode()))
-        return Received(Response(202, body=b"taken"), tuple(self._items(told)))
+        once = str(told.get("once", ""))
+        return Received(Response(202, body=b"taken"), tuple(self._items(told)), once=once)
 
     def _items(self, told: Mapping[str, Any]) -> list[Touched | RemoteCase | Refused]:
         if "refused" in told:

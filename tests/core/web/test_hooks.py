@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.core.web.scene import AT, PAT, SECRET, Entry
+from tests.core.web.scene import entry as made
 from upheld.errors import DiskFull
 from upheld.ledger import Fate, Ledger
+from upheld.web.hooks import Hooks
 
 
 def case_count(entry: Entry) -> int:
@@ -74,6 +77,48 @@ def test_what_a_webhook_refuses_is_in_quarantine(entry: Entry) -> None:
     with entry.desk.ledger.reading() as tx:
         (kept,) = tx.kept(Fate.REFUSED)
     assert (kept.connection, kept.reason) == ("tracker", "it is no item of ours")
+
+
+def test_what_is_sent_again_under_its_name_is_answered_and_left_alone(
+    entry_on_both: Entry, tmp_path: Path
+) -> None:
+    """Also by a daemon that has just started: the name is on record with what it brought."""
+    entry = entry_on_both
+    entry.daemon.pullers[0].pull()
+    item = entry.tracker.open(PAT, "Nobody can connect")
+    told = {"touched": item.ref.id, "once": "w-1"}
+    entry.post(told)
+    entry.daemon.pullers[0].pull()
+    again = made(entry.desk, tmp_path / "again")
+    again.tracker.items.update(entry.tracker.items)
+    assert again.post(told).status == 202
+    assert again.hinted() == []
+    assert again.post({**told, "once": "w-2"}).status == 202
+    assert again.hinted() == [item.ref.id]
+    again.daemon.close()
+
+
+def test_what_could_not_be_stored_may_come_again_under_its_name(
+    entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = entry.tracker.open(PAT, "Nobody can connect")
+    told = {"touched": item.ref.id, "once": "w-1"}
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskFull("no space is left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Hooks, "_keep", full)
+        assert entry.post(told).status == 503
+    assert (entry.post(told).status, entry.hinted()) == (202, [item.ref.id])
+
+
+def test_a_name_is_its_connections_alone(entry: Entry) -> None:
+    item = entry.tracker.open(PAT, "Nobody can connect")
+    with entry.desk.ledger.transaction() as tx:
+        assert tx.claim_item("pager", "webhook:w-1")
+    entry.post({"touched": item.ref.id, "once": "w-1"})
+    assert entry.hinted() == [item.ref.id]
 
 
 def test_where_it_cannot_be_stored_it_is_to_be_sent_again(

@@ -63,6 +63,14 @@ def told(written: Any, ours: str | None = USER) -> tuple[int, tuple[Any, ...]]:
     return found.response.status, found.items
 
 
+def test_it_bears_the_name_under_which_it_is_sent_again() -> None:
+    body = json.dumps({"event": event()}).encode()
+    sent = request(body, sign(body, SECRET))
+    assert received(sent, [SECRET], USER).once == "W1"
+    nameless = replace(sent, headers=sent.headers[:1])
+    assert received(nameless, [SECRET], USER).once == ""
+
+
 # --- what it says ---------------------------------------------------------------------------------
 
 
