@@ -55,7 +55,7 @@ def _instant_of(text: str, *, now: Instant, zone: str, direction: int = 1) -> In
 
     from upheld.calendar.instant import instant
     from upheld.policy.durations import parse_duration
-    from upheld.policy.model import Elapsed
+    from upheld.policy.times import Elapsed
 
     try:
         found = parse_duration(text, days=True)

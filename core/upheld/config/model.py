@@ -39,7 +39,7 @@ from upheld.directory.written import (
     listed,
 )
 from upheld.policy.durations import parse_duration
-from upheld.policy.model import Elapsed
+from upheld.policy.times import Elapsed
 from upheld.source import Document
 
 #: Keys of a connection that are the core's; the rest belongs to its plugin.

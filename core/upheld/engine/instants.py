@@ -7,7 +7,7 @@ from datetime import date
 from upheld.calendar.days import Days
 from upheld.calendar.instant import Instant
 from upheld.calendar.wall import MINUTES_A_DAY
-from upheld.policy.model import ByInstant, DayEdge, OpenAfter
+from upheld.policy.times import ByInstant, DayEdge, OpenAfter
 
 
 def promised(by: ByInstant, days: Days, start: Instant) -> Instant:

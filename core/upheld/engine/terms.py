@@ -20,12 +20,8 @@ from upheld.policy.asking import questions
 from upheld.policy.desks import DESK, calendars_of
 from upheld.policy.model import (
     AnyRule,
-    Business,
-    BusinessDays,
     Clause,
     Do,
-    Duration,
-    Elapsed,
     Every,
     Intake,
     Monitor,
@@ -36,6 +32,7 @@ from upheld.policy.model import (
     Verb,
     When,
 )
+from upheld.policy.times import Business, BusinessDays, Duration, Elapsed
 
 #: A step that comes later than this is "late": its message says so. Ten times a slow sweep.
 LATE: Final[Span] = 60 * 1_000_000

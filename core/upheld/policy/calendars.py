@@ -9,8 +9,8 @@ from typing import Final
 from upheld.calendar import CalendarSpec, HolidaySource, compile_calendar
 from upheld.calendar.holiday import of_country
 from upheld.errors import ConfigError
-from upheld.policy.model import Elapsed
 from upheld.policy.reader import Node
+from upheld.policy.times import Elapsed
 
 KEYS: Final = ("hours", "zone", "week", "holidays", "extra", "day")
 HOLIDAYS: Final = ("country", "subdivision", "observed", "feed", "days")

@@ -10,18 +10,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TypeAlias
 
-from upheld.policy.model import (
-    AnyRule,
-    Classify,
-    Clause,
-    Condition,
-    Do,
-    Duration,
-    Policy,
-    Verb,
-    When,
-)
+from upheld.policy.model import AnyRule, Classify, Clause, Condition, Do, Policy, Verb, When
 from upheld.policy.reader import Finding
+from upheld.policy.times import Duration
 
 #: What a rule sets: the thing, and to what.
 Settings: TypeAlias = Mapping[str, object]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from upheld.policy.durations import parse_duration
-from upheld.policy.model import BusinessDays, Duration, Policy
+from upheld.policy.model import Policy
+from upheld.policy.times import BusinessDays, Duration
 from upheld.source import parse
 
 _SAYS: Final = ("says", "reading", "statement", "kept_by")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from upheld.calendar.instant import DAY, HOUR, MINUTE, SECOND, Span
-from upheld.policy.model import Business, BusinessDays, Duration, Elapsed
+from upheld.policy.times import Business, BusinessDays, Duration, Elapsed
 
 _SHAPE: Final = re.compile(r"([0-9]{1,9}) (business )?([a-z]+?)s?")
 _ELAPSED: Final[Mapping[str, Span]] = {

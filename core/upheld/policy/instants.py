@@ -7,7 +7,7 @@ from typing import Final
 
 from upheld.calendar.instant import DAY
 from upheld.policy.durations import parse_duration
-from upheld.policy.model import ByInstant, DayEdge, Elapsed, OpenAfter
+from upheld.policy.times import ByInstant, DayEdge, Elapsed, OpenAfter
 
 _COUNTS: Final = {"same": 0, "next": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _EDGES: Final = {"close": "close", "end": "close", "open": "open", "start": "open"}

@@ -11,17 +11,9 @@ from typing import TypeAlias
 
 from upheld.calendar import CalendarSpec, compile_calendar
 from upheld.policy.desks import DESK, Desk
-from upheld.policy.model import (
-    AnyRule,
-    Business,
-    BusinessDays,
-    Duration,
-    Elapsed,
-    Every,
-    Target,
-    When,
-)
+from upheld.policy.model import AnyRule, Every, Target, When
 from upheld.policy.reader import Finding
+from upheld.policy.times import Business, BusinessDays, Duration, Elapsed
 from upheld.source import suggest
 
 Calendars: TypeAlias = Mapping[str, CalendarSpec]

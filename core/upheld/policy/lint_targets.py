@@ -11,17 +11,8 @@ from upheld.calendar.version import ends_soon
 from upheld.policy.desks import calendars_of
 from upheld.policy.lint_rules import all_rules
 from upheld.policy.lint_words import Found, named
-from upheld.policy.model import (
-    AnyRule,
-    BusinessDays,
-    Clause,
-    Condition,
-    Duration,
-    Every,
-    Policy,
-    Target,
-    When,
-)
+from upheld.policy.model import AnyRule, Clause, Condition, Every, Policy, Target, When
+from upheld.policy.times import BusinessDays, Duration
 
 #: Conditions that tell cases apart by what a contract knows of them, not by what happens.
 _KNOWN: Final = frozenset({"severity", "plan"})

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from upheld.errors import ConfigError, Place
 from upheld.policy.durations import parse_duration
-from upheld.policy.model import Duration
+from upheld.policy.times import Duration
 from upheld.source import Document, suggest
 
 T = TypeVar("T")

@@ -12,7 +12,6 @@ from upheld.policy.model import (
     AnyRule,
     AskAhead,
     CatchUp,
-    Elapsed,
     Every,
     Gate,
     Intake,
@@ -23,6 +22,7 @@ from upheld.policy.model import (
 from upheld.policy.reader import Node
 from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
+from upheld.policy.times import Elapsed
 from upheld.policy.values import FILLING_WORDS, condition, is_slip, words
 from upheld.source import suggest
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.policy.matrix import Matrix
-from upheld.policy.model import Classify, Clause, DayEdge, Severity, Target
+from upheld.policy.model import Classify, Clause, Severity, Target
+from upheld.policy.times import DayEdge
 
 _TITLES: Final[Mapping[str, str]] = {
     "first_response": "First answer",

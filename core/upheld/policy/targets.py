@@ -12,11 +12,8 @@ from upheld.policy.instants import parse_by, wall_minutes
 from upheld.policy.model import (
     ALWAYS,
     Before,
-    ByInstant,
     CatchUp,
     Condition,
-    DayEdge,
-    Elapsed,
     OnChange,
     OnReopen,
     Target,
@@ -24,6 +21,7 @@ from upheld.policy.model import (
     When,
 )
 from upheld.policy.reader import Node
+from upheld.policy.times import ByInstant, DayEdge, Elapsed
 from upheld.policy.values import MET_WORDS, condition, is_slip, maybe_condition, words
 from upheld.source import suggest
 

@@ -9,7 +9,7 @@ from upheld.calendar.instant import DAY, HOUR
 from upheld.engine.terms import compile_terms, not_enforced
 from upheld.errors import ConfigError
 from upheld.policy import load_shipped
-from upheld.policy.model import Business, BusinessDays, Elapsed
+from upheld.policy.times import Business, BusinessDays, Elapsed
 
 
 def test_rules_are_sorted_by_kind_and_only_calendars_in_use_are_compiled() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from upheld.calendar.instant import DAY, HOUR, MINUTE, SECOND
 from upheld.policy.durations import parse_duration
-from upheld.policy.model import Business, BusinessDays, Duration, Elapsed
+from upheld.policy.times import Business, BusinessDays, Duration, Elapsed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from tests.core.policy.written import told
 from upheld.errors import ConfigError, NotFound, Place
 from upheld.policy import Policy, load_policy, load_shipped
-from upheld.policy.model import Elapsed, Target
+from upheld.policy.model import Target
+from upheld.policy.times import Elapsed
 from upheld.source import Document, parse
 
 _BASE: Final = """\

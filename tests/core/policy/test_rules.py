@@ -10,22 +10,18 @@ from upheld.policy import load_policy
 from upheld.policy.model import (
     AskAhead,
     Before,
-    Business,
-    ByInstant,
     CatchUp,
     Condition,
-    DayEdge,
-    Elapsed,
     Every,
     Gate,
     OnChange,
     OnReopen,
-    OpenAfter,
     Require,
     Target,
     Test,
     When,
 )
+from upheld.policy.times import Business, ByInstant, DayEdge, Elapsed, OpenAfter
 
 _DO = "do: [page: lead]"
 
