@@ -10,12 +10,14 @@ import pytest
 from tests.acceptance.paper import Paper
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.waits import clause, lacks, told_as_waiting
+from upheld.calendar.instant import DAY
 from upheld.case.events import Opened, Provided, Resolved
 from upheld.errors import Refusal
 from upheld.policy import load_shipped
 from upheld.policy.document import document
 from upheld.policy.lint import lint
-from upheld.policy.model import Monitor, Offers
+from upheld.policy.model import Monitor, Offers, Opens
+from upheld.policy.times import Elapsed
 from upheld.report.evidence import ClauseState, gather
 from upheld.report.witness import verify
 from upheld.testing.stage import Stage
@@ -34,8 +36,8 @@ def test_m_18_m_24_monitors_are_written_and_wait() -> None:
     (servers,), (window,) = clause("magnolia", "M-18").rules, clause("magnolia", "M-24").rules
     assert isinstance(servers, Monitor)
     assert isinstance(window, Monitor)
-    assert (servers.spec["requests"], servers.spec["opens"]["severity"]) == (10, 1)
-    assert window.spec["window"] == {"announce": "3 days ahead"}
+    assert (servers.requests, servers.opens) == (10, Opens(1, ("customer_system",)))
+    assert window.announce == Elapsed(3 * DAY, "3 days ahead")
     assert lacks("magnolia", "M-18") == lacks("magnolia", "M-24") == {"monitors"}
 
 

@@ -17,7 +17,7 @@ def test_g_07_while_typing_solutions_are_offered_by_the_portal_which_waits() -> 
 def test_g_10_capacity_and_availability_are_written_and_wait() -> None:
     (servers,) = clause("managry", "G-10").rules
     assert isinstance(servers, Monitor)
-    assert servers.spec["of"] == "servers"
+    assert servers.of == ("servers",)
     assert lacks("managry", "G-10") == {"monitors"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from upheld.calendar.instant import MINUTE
+from upheld.calendar.instant import MINUTE, SECOND
 from upheld.config import Config, config_from
 from upheld.config.mapping import ConflictsEntry, RuleEntry, StaffEntry
 from upheld.config.model import (
@@ -23,6 +23,7 @@ from upheld.config.model import (
     WatchEntry,
     WebEntry,
 )
+from upheld.config.monitors import MonitorEntry, ProviderEntry, WatchingEntry
 from upheld.config.shapes import written
 from upheld.directory.customers_csv import COLUMNS
 from upheld.directory.written import (
@@ -50,6 +51,9 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "reach": (SiteReach,),
     "rotations": (RotationEntry,),
     "solutions": (SolutionEntry,),
+    "monitors": (MonitorEntry,),
+    "providers": (ProviderEntry,),
+    "watching": (WatchingEntry,),
     "watch_me": (WatchEntry,),
     "customers": (CustomerEntry, PlanEntry, AgreementEntry, ContactEntry, SystemEntry, ServerEntry),
 }
@@ -57,6 +61,8 @@ _MODELS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
 _INNER: Final = {
     (ConnectionEntry, "name"),
     (ConnectionEntry, "options"),
+    (MonitorEntry, "name"),
+    (MonitorEntry, "options"),
     (RuleEntry, "ours"),
 }
 _EXAMPLES: Final = re.findall(r"```yaml\n(.*?)```", _PAGE, re.DOTALL)
@@ -100,8 +106,9 @@ def _shown(default: object) -> str:
         return str(default).lower()
     if isinstance(default, tuple):
         return " ".join(map(str, default)) or "[]"
-    if isinstance(default, int) and default >= MINUTE:  # anything less is a plain count
-        return f"{default // MINUTE} minutes"
+    for unit, name in ((MINUTE, "minutes"), (SECOND, "seconds")):
+        if isinstance(default, int) and default and default % unit == 0:
+            return f"{default // unit} {name}"
     return str(default)
 
 

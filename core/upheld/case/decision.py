@@ -17,7 +17,7 @@ from upheld.case.events import CalendarApplied, Event, Migrated, Opened
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A case (later: a monitor, a window) as the ledger holds it.
+    """A case, a referral, a monitor or a window as the ledger holds it.
 
     ``facts`` are in order of arrival; ``state`` is what the last decision left, None at first;
     ``policy`` is the version that the subject is pinned to.
@@ -117,7 +117,27 @@ class CreateItem:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Open a case for what this subject found; ``facts`` come with its opening. Whoever records the decision
+    does so in the same transaction, and once: ``key`` is the id of the opening."""
+
+    key: str
+    opened: Opened
+    facts: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Record ``event`` on another subject (a case), in the same transaction."""
+
+    subject: str
+    event: Event
+
+
 Action: TypeAlias = Send | Withdraw | Cancel | CreateItem
+#: What a subject does to another: carried out by whoever records the decision, never by the outbox.
+Deed: TypeAlias = OpenCase | Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +165,7 @@ class Decision:
     state: Mapping[str, Any]
     follows: tuple[Event, ...] = ()
     actions: tuple[Action, ...] = ()
+    deeds: tuple[Deed, ...] = ()
     wake_at: Instant | None = None
     listing: Listing = field(default_factory=Listing)
 

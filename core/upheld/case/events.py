@@ -504,6 +504,78 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Turned:
+    """A monitor is in another state, as its readings were counted.
+
+    ``since`` is when that began (the first failed request of an outage), ``failed`` how many failed in a row,
+    ``recent`` the last readings in a line each. ``excuse`` tells why a failure is no outage of its own
+    (a window, what stands before it); ``open_case`` is the case of this monitor that was open then.
+    """
+
+    kind: ClassVar[str] = "turned"
+    rank: ClassVar[int] = 2
+    state: str
+    before: str
+    since: Instant
+    failed: int = 0
+    detail: str = ""
+    recent: tuple[str, ...] = ()
+    excuse: str = ""
+    open_case: str | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A monitor opened ``case``."""
+
+    kind: ClassVar[str] = "raised"
+    rank: ClassVar[int] = 3
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a monitor says of the case that it opened: ``monitor`` is ``state`` since ``since``.
+
+    ``backups`` tells how what stands in for it does, by name (M-20).
+    """
+
+    kind: ClassVar[str] = "watched"
+    rank: ClassVar[int] = 2
+    monitor: str
+    state: str
+    since: Instant
+    detail: str = ""
+    version: str = ""
+    backups: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlanned:
+    """Maintenance of ``monitors`` from ``begins`` to ``ends``, again and again where ``recurs`` (an RRULE)
+    says so, by the wall time of ``zone``."""
+
+    kind: ClassVar[str] = "window_planned"
+    rank: ClassVar[int] = 1
+    monitors: tuple[str, ...]
+    begins: Instant
+    ends: Instant
+    zone: str
+    recurs: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCancelled:
+    """The window is off, from here on."""
+
+    kind: ClassVar[str] = "window_cancelled"
+    rank: ClassVar[int] = 2
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Annulled:
     """A named person annuls a verdict, with a reason; both stay, reports count it as annulled."""
 
@@ -678,6 +750,11 @@ Fact: TypeAlias = (
     | Closed
     | Reopened
     | Unread
+    | Turned
+    | Raised
+    | Watched
+    | WindowPlanned
+    | WindowCancelled
     | Annulled
 )
 Consequence: TypeAlias = (

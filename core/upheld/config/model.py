@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,7 +22,9 @@ from pydantic import (
 )
 
 from upheld.calendar.instant import DAY, HOUR, MINUTE, Span
+from upheld.config.lapse import Lapse, lapse
 from upheld.config.mapping import ConflictsEntry, MapEntry, StaffEntry
+from upheld.config.monitors import MonitorEntry, ProviderEntry, WatchingEntry
 from upheld.config.secrets import SecretRef, Vault
 from upheld.directory.build import Written, WrittenCustomer, build_directory
 from upheld.directory.lookup import Directory
@@ -38,8 +40,6 @@ from upheld.directory.written import (
     ZoneName,
     listed,
 )
-from upheld.policy.durations import parse_duration
-from upheld.policy.times import Elapsed
 from upheld.source import Document
 
 #: Keys of a connection that are the core's; the rest belongs to its plugin.
@@ -58,18 +58,6 @@ TAKEN_OVER: Final = ("customer_by", "staff", "map", "conflicts")
 _RATE: Final = re.compile(r"(\d+) in (.+)")
 
 
-def _lapse(text: Any) -> Any:
-    if not isinstance(text, str):
-        raise ValueError("is no duration: write 5 minutes")  # noqa: TRY004
-    found = parse_duration(text, days=True)
-    if not isinstance(found, Elapsed):
-        raise ValueError(f"{text!r} takes a calendar, which there is none of here")  # noqa: TRY004
-    return found.span
-
-
-Lapse: TypeAlias = Annotated[Span, BeforeValidator(_lapse)]
-
-
 @dataclass(frozen=True, slots=True)
 class Rate:
     """So many in so long (microseconds)."""
@@ -85,7 +73,7 @@ def _rate(text: Any) -> Any:
     found = _RATE.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise ValueError("is no rate: write 30 in 10 minutes")
-    return Rate(int(found[1]), _lapse(found[2]), str(text))
+    return Rate(int(found[1]), lapse(found[2]), str(text))
 
 
 RateText: TypeAlias = Annotated[Rate, BeforeValidator(_rate)]
@@ -252,6 +240,15 @@ class Config(Entry):
     solutions: Mapping[str, SolutionEntry] = Field(
         default_factory=dict, description="solutions that are known, for `offer: solutions`"
     )
+    monitors: Mapping[str, MonitorEntry] = Field(
+        default_factory=dict, description="what is watched, by name"
+    )
+    providers: Mapping[str, ProviderEntry] = Field(
+        default_factory=dict, description="internet providers, by id"
+    )
+    watching: WatchingEntry = Field(
+        default_factory=WatchingEntry, description="when readings are believed"
+    )
     watch_me: WatchEntry = Field(default_factory=WatchEntry, description="dead man's switch")
     witness: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = Field(
         (), description="mail addresses outside that keep the head of the newest seal, daily"
@@ -267,13 +264,12 @@ class Config(Entry):
     @field_validator("connections", mode="before")
     @classmethod
     def _split_connections(cls, written: Any) -> Any:
-        if not isinstance(written, Mapping):
-            return written
-        split = {name: ConnectionEntry.split(each) for name, each in written.items()}
-        return {
-            name: {"name": name, **each} if isinstance(each, Mapping) else each
-            for name, each in split.items()
-        }
+        return _named(written, ConnectionEntry.split)
+
+    @field_validator("monitors", mode="before")
+    @classmethod
+    def _split_monitors(cls, written: Any) -> Any:
+        return _named(written, MonitorEntry.split)
 
     @field_validator("database", mode="before")
     @classmethod
@@ -359,3 +355,14 @@ class Config(Entry):
                 places=lambda path: self.document.place(*path),
             )
         )
+
+
+def _named(written: Any, split: Callable[[Any], Any]) -> Any:
+    """What is written by name, each knowing its own."""
+    if not isinstance(written, Mapping):
+        return written
+    parts = {name: split(each) for name, each in written.items()}
+    return {
+        name: {"name": name, **each} if isinstance(each, Mapping) else each
+        for name, each in parts.items()
+    }

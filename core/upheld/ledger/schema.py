@@ -1,8 +1,8 @@
 """The tables. Instants and spans are integer microseconds; JSON is kept as text.
 
 Policy time: ``at, seen, recorded, wake_at, parked_until, created, planned, due, opened, since, until,
-told, cleared, resolved, gone, listed, reconciled, settled, withdrawn``. Machine time: ``not_before,
-lease_until, began, ended, changed, beat, claimed``.
+told, cleared, resolved, gone, listed, reconciled, settled, withdrawn, check_at, read_at``. Machine time:
+``not_before, lease_until, began, ended, changed, beat, claimed``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 12))
 
 metadata: Final = MetaData(
     naming_convention={

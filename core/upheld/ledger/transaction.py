@@ -20,6 +20,7 @@ from upheld.ledger.inbound import Inbound
 from upheld.ledger.leases import Leases
 from upheld.ledger.links import Links
 from upheld.ledger.listing import Listings
+from upheld.ledger.monitors import Monitors
 from upheld.ledger.overrides import Overrides
 from upheld.ledger.parking import Parking
 from upheld.ledger.pulls import Pulls
@@ -50,6 +51,7 @@ class Transaction(
     Vault,
     Troubles,
     Overrides,
+    Monitors,
 ):
     """Everything done through it is written together, or not at all."""
 

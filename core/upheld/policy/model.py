@@ -246,10 +246,32 @@ class Intake(Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class Monitor(Rule):
-    """Proactive checks or windows: parsed and kept; ``spec`` holds the keys as written."""
+class Opens:
+    """The case that a monitor opens."""
 
-    spec: Mapping[str, Any] = field(default_factory=dict)
+    severity: int | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor(Rule):
+    """What is watched: whatever the site watches of the kinds ``of``, by a check each ``every``.
+
+    With ``spaced`` a check sends requests so far apart while they fail, and ``requests`` failures in a row
+    within it are an outage; without, a check is one request, and failures count across checks. ``opens``
+    None: an outage opens no case. ``notify`` hears of an outage, ``warns`` of what comes before one.
+    ``announce``: how long ahead a window is told; ``within``: how long an advisory may wait.
+    """
+
+    of: tuple[str, ...] = ()
+    every: Elapsed | None = None
+    requests: int = 1
+    spaced: Elapsed | None = None
+    opens: Opens | None = None
+    warns: tuple[str, ...] = ()
+    notify: tuple[str, ...] = ()
+    announce: Elapsed | None = None
+    within: Elapsed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,12 +135,10 @@ class Names:
         yield from _missing("kind", (row.kind,), self.kinds or (row.kind,))
 
     def _of_monitor(self, rule: Monitor) -> Iterator[Finding]:
-        opens = rule.spec.get("opens")
-        if isinstance(opens, Mapping):
-            yield from _missing("severity", (opens.get("severity"),), self.severities)
-            yield from _missing("flag", _several(opens.get("flag")), self.flags)
-        notify = _several(rule.spec.get("notify"))
-        yield from self._people(str(whom) for whom in notify if whom is not None)
+        if rule.opens is not None:
+            yield from _missing("severity", (rule.opens.severity,), self.severities)
+            yield from _missing("flag", rule.opens.flags, self.flags)
+        yield from self._people((*rule.notify, *rule.warns))
 
 
 def outcomes_of(policy: Policy) -> tuple[str, ...]:
@@ -157,10 +155,6 @@ def _missing(what: str, values: Iterable[object], known: tuple[object, ...]) -> 
         if value not in (None, "", *known):
             hint = suggest(str(value), map(str, known))
             yield value, f"there is no {what} {value!r}", hint
-
-
-def _several(value: object) -> Iterable[object]:
-    return value if isinstance(value, list) else (value,)
 
 
 def conditions(rule: AnyRule) -> Iterator[Condition]:

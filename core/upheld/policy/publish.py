@@ -37,6 +37,20 @@ def _filled(says: str, values: Mapping[str, str]) -> str:
     return _EVERY_ONE.sub("every ", text)
 
 
+_LENGTHS: Final = (
+    "within",
+    "aim",
+    "by",
+    "outside_hours",
+    "every",
+    "first",
+    "after",
+    "before",
+    "spaced",
+    "announce",
+)
+
+
 def placeholders(rules: tuple[AnyRule, ...]) -> Mapping[str, str]:
     """What ``says`` may speak of: ``within``, or ``answer.within`` where there are several rules."""
     found: dict[str, str] = {}
@@ -49,13 +63,13 @@ def placeholders(rules: tuple[AnyRule, ...]) -> Mapping[str, str]:
 
 
 def _values(rule: AnyRule) -> Mapping[str, str]:
-    if isinstance(rule, Monitor):
-        return {key: str(value) for key, value in rule.spec.items() if isinstance(value, str | int)}
     texts: dict[str, str] = {}
-    for key in ("within", "aim", "by", "outside_hours", "every", "first", "after", "before"):
+    for key in _LENGTHS:
         value = getattr(rule, key, None)
-        if value is not None and isinstance(rule, Target | When | Every):
+        if value is not None and isinstance(rule, Target | When | Every | Monitor):
             texts[key] = value.text
+    if isinstance(rule, Monitor):
+        return {**texts, "of": ", ".join(rule.of), "requests": str(rule.requests)}
     cut_off = isinstance(rule, Target) and before_what(rule)
     return {**texts, "cut_off": cut_off} if cut_off else texts
 

@@ -15,10 +15,10 @@ from upheld.policy.model import (
     Every,
     Gate,
     Intake,
-    Monitor,
     Offers,
     Require,
 )
+from upheld.policy.monitors import read_monitor
 from upheld.policy.reader import Node
 from upheld.policy.targets import KEYS as TARGET_KEYS
 from upheld.policy.targets import read_target, read_when
@@ -53,19 +53,6 @@ NEEDS: Final = (
 _REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "tell", "for")
 _ARRIVES: Final = ("from", "nature", "do")
 _ASKS: Final = ("of", "before")
-_OPENS: Final = ("severity", "flag")
-_WINDOW: Final = ("announce",)
-_WATCHES: Final = (
-    "of",
-    "every",
-    "requests",
-    "spaced",
-    "opens",
-    "warns",
-    "window",
-    "notify",
-    "ask",
-)
 
 
 def read_rule(kind: str, node: Node, name: str) -> AnyRule:
@@ -155,27 +142,6 @@ def _intake(node: Node, name: str) -> Intake:
     )
 
 
-def _monitor(node: Node, name: str) -> Monitor:
-    inside = node.at("monitor")
-    if not inside.keys(_WATCHES):
-        return Monitor(name, node.place)
-    for key in ("every", "spaced"):
-        inside.at(key).duration()
-    requests = inside.at("requests")
-    if (count := requests.integer()) is not None and not 0 < count <= 1000:
-        requests.wrong("is not between 1 and 1000")
-    if inside.has("opens") and inside.at("opens").keys(_OPENS):
-        inside.at("opens").at("severity").integer()
-        inside.at("opens").at("flag").texts()
-    if inside.has("window") and inside.at("window").keys(_WINDOW):
-        inside.at("window").at("announce").text()
-    for key in ("of", "warns", "notify"):
-        inside.at(key).texts()
-    if not (inside.has("of") or inside.has("window")):
-        inside.wrong("`monitor` needs `of`, or `window`")
-    return Monitor(name, node.place, spec=dict(inside.value))
-
-
 def _offers(node: Node, name: str) -> Offers:
     return Offers(name, node.place, tuple(item.text() for item in node.at("offers").some()))
 
@@ -187,7 +153,7 @@ _KINDS: Final[Mapping[str, Callable[[Node, str], Any]]] = {
     "classify": read_classify,
     "require": _require,
     "intake": _intake,
-    "monitor": _monitor,
+    "monitor": read_monitor,
     "offers": _offers,
 }
 #: The keys that each kind of rule may have beside its own.

@@ -11,6 +11,7 @@ from upheld.policy.model import (
     Intake,
     Monitor,
     Offers,
+    Opens,
     Row,
     Test,
 )
@@ -77,10 +78,10 @@ def test_an_arrival_says_from_whom_and_what_to_do(inside: str, problem: str) -> 
     assert refusal(f"intake: {inside}") == problem
 
 
-def test_a_monitor_is_kept_as_it_is_written() -> None:
+def test_a_monitor_is_read_as_it_is_written() -> None:
     text = "{of: servers, every: 15 minutes, requests: 10, opens: {severity: 1, flag: on_site}, notify: lead}"
-    spec = rule(f"monitor: {text}", Monitor).spec
-    assert (spec["of"], spec["requests"], spec["opens"]["severity"]) == ("servers", 10, 1)
+    read = rule(f"monitor: {text}", Monitor)
+    assert (read.of, read.requests, read.opens) == (("servers",), 10, Opens(1, ("on_site",)))
 
 
 @pytest.mark.parametrize(
