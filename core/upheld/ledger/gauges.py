@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from upheld.calendar.instant import Instant
+from upheld.ledger.deliveries import CONNECTION, in_states
 from upheld.ledger.part import Part, one_of
-from upheld.ledger.schema import delivery, outbox, subject
+from upheld.ledger.schema import outbox, subject
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
 
 _OPEN: Final = (
@@ -27,9 +28,7 @@ _MESSAGES: Final = [
 ]
 # What was sent is never counted: the table grows for ever.
 _DELIVERIES: Final = [
-    select(delivery.c.connection, func.count())
-    .where(one_of(delivery.c.state, [state]))
-    .group_by(delivery.c.connection)
+    select(CONNECTION, func.count()).where(in_states(state)).group_by(CONNECTION)
     for state in (*UNFINISHED, DeliveryState.DEAD)
 ]
 

@@ -122,7 +122,8 @@ _DUE: Final = (
     .limit(bindparam("most"))
 )
 _STILL_DUE: Final = _DUE.where(subject.c.id == bindparam("of")).with_for_update(skip_locked=True)
-_NEXT: Final = select(func.min(subject.c.wake_at))
+# SQLite looks for the least in a partial index only where the index's own condition is said.
+_NEXT: Final = select(func.min(subject.c.wake_at)).where(subject.c.wake_at.is_not(None))
 
 
 def _keep(writing: Writing, event: Event, error: str, now: Instant) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.sql.functions import coalesce
 
 from upheld.calendar.instant import Instant
+from upheld.ledger.deliveries import CONNECTION, in_states
 from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import Backlog, Planned
 from upheld.ledger.schema import delivery, outbox, stop
@@ -17,7 +18,7 @@ from upheld.ledger.states import DeliveryState, OutboxState
 
 #: Urgencies up to this wake somebody, or let them sleep again.
 _WAKING: Final = 2
-_WAITS: Final = one_of(delivery.c.state, [DeliveryState.PENDING, DeliveryState.ATTEMPTING])
+_WAITS: Final = in_states(DeliveryState.PENDING, DeliveryState.ATTEMPTING)
 _OF: Final = delivery.c.outbox_key == outbox.c.key
 # Messages of before this column was there have none.
 _PLANNED: Final = coalesce(outbox.c.planned, outbox.c.created)
@@ -74,15 +75,15 @@ class Traffic(Part):
         )
         rows = self._connection.execute(
             select(
-                delivery.c.connection,
+                CONNECTION,
                 func.count(),
                 func.min(_MEANT),
                 func.max(delivery.c.detail),
             )
             .join(outbox, _OF)
             .where(_WAITS, late)
-            .group_by(delivery.c.connection)
-            .order_by(delivery.c.connection)
+            .group_by(CONNECTION)
+            .order_by(CONNECTION)
         )
         return [Backlog(*row) for row in rows]
 
