@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from upheld.plugin import Request, Response
 from upheld.web.limits import Rate
 
-_METHODS: Final = ["GET", "POST", "PUT"]
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,11 @@ def _request(served: Served, asked: Asked, body: bytes) -> Request:
     """As the plugin is given it: with the URL that the outside knows, for signatures cover that."""
     query = asked.url.query
     base = served.public_url or f"{asked.url.scheme}://{asked.url.netloc}"
+    # As it was asked for: what was escaped in it is part of what is signed.
+    path = asked.scope["raw_path"].decode("latin-1")
     return Request(
         method=asked.method,
-        url=f"{base}{asked.url.path}{f'?{query}' if query else ''}",
+        url=f"{base}{path}{f'?{query}' if query else ''}",
         query=tuple(parse_qsl(query, keep_blank_values=True)),
         headers=tuple(asked.headers.items()),
         body=body,

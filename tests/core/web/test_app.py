@@ -91,6 +91,18 @@ def test_a_secret_path_belongs_to_its_connection(visit: Visit) -> None:
     ]
 
 
+def test_what_is_escaped_in_a_path_stays_so(visit: Visit) -> None:
+    """It is part of what is signed, and of names with a slash."""
+    visit.post("/hooks/jira/a%2Fb%3F%25/c")
+    assert [r.url.removeprefix(visit.url) for _, r in visit.got] == ["/hooks/jira/a%2Fb%3F%25/c"]
+
+
+def test_who_only_looks_is_heard_too(visit: Visit) -> None:
+    answer = requests.head(f"{visit.url}/hooks/jira/x", timeout=5)
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert [request.method for _, request in visit.got] == ["HEAD"]
+
+
 def test_behind_a_proxy_the_url_is_the_one_that_the_outside_knows() -> None:
     visit = opened_door(public_url="https://upheld.example/in")
     try:
