@@ -20,6 +20,8 @@ from upheld.testing.kit.far_end import (
     TrackerFarEnd,
     without_network,
 )
+from upheld.testing.kit.feed import FeedContract
+from upheld.testing.kit.feed_end import FeedFarEnd, Told
 from upheld.testing.kit.grade import Assertion, Grade, Kind, Outcome, Shown
 from upheld.testing.kit.listed import assertions
 from upheld.testing.kit.notifier import NotifierContract
@@ -51,6 +53,8 @@ __all__ = [
     "FarEnd",
     "Fault",
     "FaultProxy",
+    "FeedContract",
+    "FeedFarEnd",
     "Grade",
     "Held",
     "Kind",
@@ -64,6 +68,7 @@ __all__ = [
     "ProbeFarEnd",
     "Shown",
     "Stored",
+    "Told",
     "TrackerContract",
     "TrackerFarEnd",
     "Weather",

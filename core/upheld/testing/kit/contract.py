@@ -135,3 +135,5 @@ def _secrets(model: BaseModel) -> Iterator[str]:
         elif isinstance(value, Mapping):
             kept = (each for each in value.values() if isinstance(each, SecretStr))
             yield from (each.get_secret_value() for each in kept)
+        elif isinstance(value, tuple):
+            yield from (e.get_secret_value() for e in value if isinstance(e, SecretStr))

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     NOTIFIER = "notifier"
     CONVERSATION = "conversation"
     PROBE = "probe"
+    FEED = "feed"
 
 
 class Outcome(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upheld.testing.kit.feed_list import FEED
 from upheld.testing.kit.grade import Assertion, Kind
 from upheld.testing.kit.notifier_list import CONVERSATION, NOTIFIER
 from upheld.testing.kit.probe_list import PROBE
@@ -15,4 +16,5 @@ def assertions(kind: Kind) -> tuple[Assertion, ...]:
         Kind.NOTIFIER: NOTIFIER,
         Kind.CONVERSATION: CONVERSATION,
         Kind.PROBE: PROBE,
+        Kind.FEED: FEED,
     }[kind]

@@ -95,6 +95,7 @@ class Settings(Contract):
 
     @shows("A4-check")
     def test_check_tells_what_is_wrong(self, connect: Connect, remote: FarEnd) -> None:
+        self.meet(remote, "broken")
         told = {why: self._refusals(connect(**changed)) for why, changed in remote.broken().items()}
         assert told, "`broken` names no option that can be wrong"
         assert [why for why, texts in told.items() if not texts] == []
