@@ -87,6 +87,7 @@ def only_problem(registry: Registry) -> str:
 
 def test_our_own_plugins_are_found_through_the_same_door() -> None:
     assert {
+        "alertmanager",
         "apprise",
         "builtin",
         "email",
@@ -194,7 +195,9 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
-    assert "there is apprise, builtin, email" in only_problem(Registry.load(["xyzzy"]))
+    assert "there is alertmanager, apprise, builtin, email" in only_problem(
+        Registry.load(["xyzzy"])
+    )
 
 
 def test_a_missing_library_says_what_to_install(distribution: Distribution) -> None:

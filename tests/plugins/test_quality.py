@@ -15,6 +15,7 @@ from upheld.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 GRADED = (
+    "alertmanager",
     "apprise",
     "builtin",
     "email",

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from upheld.cli import main, plugins_verify
 from upheld.testing.kit import Assertion, Grade, Kind, Outcome, Shown, assertions
 from upheld.testing.kit.verify import Verdict
+from upheld_alertmanager.server import installed as alertmanager_installed
 from upheld_kannel.gateway import installed
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(600)]
@@ -34,10 +35,13 @@ EVERY = PLUGINS | {
     "twilio": Kind.CONVERSATION,
     "kannel": Kind.NOTIFIER,
     "apprise": Kind.NOTIFIER,
+    "alertmanager": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
 }
-LIVE = {"builtin", "terminal"} | ({"kannel"} if installed() is None else set())
+#: Those whose real far end runs here, where it is installed.
+SERVERS = {"kannel": installed, "alertmanager": alertmanager_installed}
+LIVE = {"builtin", "terminal"} | {name for name, missing in SERVERS.items() if missing() is None}
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -1,0 +1,65 @@
+"""The connection: Alertmanager's webhook at the door, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import ClassVar
+
+from upheld.plugin import (
+    Ability,
+    Auth,
+    Connection,
+    Finding,
+    Level,
+    Received,
+    Refused,
+    Request,
+    Response,
+)
+from upheld.webhooks import proven
+from upheld_alertmanager.body import read
+from upheld_alertmanager.config import AlertmanagerConfig
+from upheld_alertmanager.mapping import cut_off, items
+
+
+class Alertmanager(Connection[AlertmanagerConfig]):
+    """Readings of what Prometheus watches.
+
+    What can be read is taken. What can't be read goes to quarantine with a 400, which shows in
+    Alertmanager's own log; it comes again after ``group_interval``, and is kept once.
+    """
+
+    name = "alertmanager"
+    conformance = "upheld_alertmanager.conformance"
+    Config = AlertmanagerConfig
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.RECEIVE})
+
+    def check(self) -> Iterable[Finding]:
+        """Where Alertmanager is to send to; there is nobody to ask."""
+        name, base = self.context.name, self.context.public_url
+        if base is None:
+            what = f"Alertmanager reaches our door at /hooks/{name} on this machine alone"
+            return [Finding(Level.WARNING, name, what, "set `url` under `web` if it is elsewhere")]
+        return [Finding(Level.OK, name, f"Alertmanager sends to {base.rstrip('/')}/hooks/{name}")]
+
+    def receive(self, request: Request) -> Received:
+        """The readings of a delivery; ``Auth`` where it proves nothing."""
+        if not proven(request, [each.get_secret_value() for each in self.config.secrets]):
+            what = "a delivery bears none of our secrets"
+            raise Auth(what, "look at `secrets`, and at `http_config` of the receiver")
+        try:
+            delivery = read(request.body)
+        except ValueError as error:
+            return self._unread(request, error)
+        found = tuple(items(delivery, self.config, request))
+        if delivery.cut:
+            self.context.log.warning("alerts_cut_off", number=delivery.cut)
+            found = (*found, cut_off(delivery))
+        return Received(Response(200, body=b"taken\n"), found)
+
+    def _unread(self, request: Request, error: ValueError) -> Received:
+        name = sha256(request.body).hexdigest()[:32]
+        reason = f"it is no webhook of Alertmanager's, version 4: {error}"
+        refused = Refused(f"webhook {name}", reason[:300], request.body)
+        return Received(Response(400, body=f"{reason[:300]}\n".encode()), (refused,))
