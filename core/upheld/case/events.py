@@ -510,6 +510,8 @@ class Turned:
     ``since`` is when that began (the first failed request of an outage), ``failed`` how many failed in a row,
     ``recent`` the last readings in a line each. ``excuse`` tells why a failure is no outage of its own
     (a window, what stands before it); ``open_case`` is the case of this monitor that was open then.
+    ``unseen``: nothing was read of it from then until ``at``, though it should have been; so a fact may leave
+    the state as it was.
     """
 
     kind: ClassVar[str] = "turned"
@@ -523,6 +525,7 @@ class Turned:
     excuse: str = ""
     open_case: str | None = None
     version: str = ""
+    unseen: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ class Cadence:
     A check begins each ``every``, ``phase`` after the full interval, so that many monitors don't ask at
     once. With ``spaced`` a failing check goes on asking so far apart and ``requests`` failures in a row
     within it mean down; without, a check is one request and failures are counted across checks.
-    ``silence``: nobody asks it, it has to be heard of so often (a heartbeat); None where it is asked or
-    may be silent.
+    ``asked`` False: nobody asks it, others tell of it (``fed_by``); with ``silence`` it has to be heard of
+    so often then (a heartbeat), without it may be silent.
     """
 
     every: Span
@@ -41,6 +41,7 @@ class Cadence:
     spaced: Span | None = None
     phase: Span = 0
     silence: Span | None = None
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ class Sight:
     """What else was known when a reading came in.
 
     ``blind``: why nothing that we read can be believed; ``behind``: the monitor before it that fails;
-    ``window``: the maintenance that covers it. Each "" where there is none.
+    ``window``: the maintenance that covers it; ``awaits``: the monitor before it that has to be read
+    first, since it may be what fails (no failure becomes an outage until then). Each "" where there is none.
     """
 
     blind: str = ""
     behind: str = ""
     window: str = ""
+    awaits: str = ""
 
     @property
     def excuse(self) -> str:
@@ -79,14 +82,15 @@ class Sight:
 class Tally:
     """What was counted so far; stored beside the reading that it ends with.
 
-    ``streak`` failures in a row, the first at ``since``; ``check`` is when the running check began.
+    ``streak`` failures in a row, the first at ``since``, the last that counted at ``counted``.
     ``state`` is that of the last fact, and ``excuse`` what it was excused by. ``recent`` are the last
-    readings, oldest first, which show flapping and are attached to a case.
+    readings, oldest first, which show ``flapping`` and are attached to a case.
     """
 
     state: MonitorState = MonitorState.UNREAD
     streak: int = 0
     since: Instant | None = None
-    check: Instant | None = None
+    counted: Instant | None = None
     excuse: str = ""
     recent: tuple[Seen, ...] = ()
+    flapping: bool = False

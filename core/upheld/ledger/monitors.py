@@ -50,10 +50,11 @@ monitor: Final = Table(
     Column("state", Text, nullable=False),
     Column("streak", Integer, nullable=False),
     Column("since", BigInteger),
-    Column("check_at", BigInteger),
+    Column("counted_at", BigInteger),
     Column("excuse", Text, nullable=False),
     Column("read_at", BigInteger),
     Column("recent", Text, nullable=False),
+    Column("flapping", Boolean, nullable=False, server_default="0"),
     Column("paused", Boolean, nullable=False, server_default="0"),
 )
 # A turn costs what is due, however much is watched.
@@ -75,10 +76,11 @@ _READ_COLUMNS: Final = (
     "state",
     "streak",
     "since",
-    "check_at",
+    "counted_at",
     "excuse",
     "recent",
     "read_at",
+    "flapping",
     "paused",
 )
 
@@ -191,10 +193,11 @@ def _values(row: MonitorRow) -> dict[str, Any]:
         "state": tally.state.value,
         "streak": tally.streak,
         "since": tally.since,
-        "check_at": tally.check,
+        "counted_at": tally.counted,
         "excuse": tally.excuse,
         "read_at": row.read_at,
         "recent": dump([_seen(each) for each in tally.recent]),
+        "flapping": tally.flapping,
         "paused": row.paused,
     }
 
@@ -208,12 +211,13 @@ def _read(row: RowMapping) -> MonitorRow:
         MonitorState(row["state"]),
         row["streak"],
         row["since"],
-        row["check_at"],
+        row["counted_at"],
         row["excuse"],
         tuple(
             Seen(at, MonitorState(state), latency, detail, version)
             for at, state, latency, detail, version in json.loads(row["recent"])
         ),
+        row["flapping"],
     )
     return MonitorRow(
         row["name"],

@@ -56,7 +56,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_reading_does_not_count(
 
 def test_what_was_counted_is_stored_with_the_reading(watched: Ledger) -> None:
     seen = Seen(NOW, MonitorState.DOWN, 1500, "connection refused", "2.1")
-    tally = Tally(MonitorState.SOFT_DOWN, 3, NOW - MINUTE, NOW - MINUTE, "window W1", (seen,))
+    tally = Tally(MonitorState.SOFT_DOWN, 3, NOW - MINUTE, NOW - MINUTE, "window W1", (seen,), True)
     with watched.transaction() as tx:
         held = tx.lease_monitors("a", NOW, limit=1, seconds=60)[0]
         assert tx.land_monitor(replace(held, due=NOW + MINUTE, tally=tally, read_at=NOW))

@@ -27,10 +27,11 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("streak", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger()),
-        sa.Column("check_at", sa.BigInteger()),
+        sa.Column("counted_at", sa.BigInteger()),
         sa.Column("excuse", sa.Text(), nullable=False),
         sa.Column("read_at", sa.BigInteger()),
         sa.Column("recent", sa.Text(), nullable=False),
+        sa.Column("flapping", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("paused", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_monitor"),
     )
