@@ -30,6 +30,7 @@ NEW_TABLES = {
     "unlinked",
     "conflict",
     "override",
+    "monitor",
     "alembic_version",
 }
 
