@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upheld.config.connections import validate_connection
+from upheld.config.connections import validate_connection, validate_monitor
 from upheld.config.embedded import embedded_default
 from upheld.config.findings import secret_findings
 from upheld.config.load import config_from, load_config
@@ -23,4 +23,5 @@ __all__ = [
     "load_config",
     "secret_findings",
     "validate_connection",
+    "validate_monitor",
 ]

@@ -1,4 +1,4 @@
-"""A connection's own keys against its plugin's ``Config``, with secrets looked up."""
+"""A connection's or a monitor's own keys against its plugin's ``Config``, with secrets looked up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from upheld.config.model import CONNECTION_KEYS, ConnectionEntry
+from upheld.config.monitors import MONITOR_KEYS, MonitorEntry
 from upheld.config.secrets import Vault, reference
 from upheld.config.shapes import fields, hinted, inner, is_mapping, is_model, kinds
 from upheld.errors import ConfigError
@@ -27,13 +28,34 @@ def validate_connection(
     plain value may be a reference as well (``url: {env: JIRA_URL}``). Without a ``vault`` the variables
     of this process count, and paths start in the folder of the document.
     """
+    return _validated(
+        entry.options, config, ("connections", entry.name), CONNECTION_KEYS, document, vault
+    )
+
+
+def validate_monitor(
+    entry: MonitorEntry, config: type[BaseModel], document: Document, vault: Vault | None = None
+) -> BaseModel:
+    """The options of a monitor as its probe's ``config``, with secrets as those of a connection."""
+    return _validated(
+        entry.options, config, ("monitors", entry.name), MONITOR_KEYS, document, vault
+    )
+
+
+def _validated(
+    given: Mapping[str, Any],
+    config: type[BaseModel],
+    at: tuple[str, str],
+    also: tuple[str, ...],
+    document: Document,
+    vault: Vault | None,
+) -> BaseModel:
     reading = _Reading(document, vault or Vault.of_process(Path(document.file).parent))
-    options = reading.model(entry.options, config, ("connections", entry.name))
+    options = reading.model(given, config, at)
     try:
         valid = config.model_validate(options)
     except ValidationError as error:
-        at = ("connections", entry.name)
-        refused = hinted(error, config, document, *at, also=CONNECTION_KEYS)
+        refused = hinted(error, config, document, *at, also=also)
         paths = (each["loc"] for each in error.errors(include_input=False))
         reading.problems += reading.further(zip(paths, refused, strict=True))
     else:

@@ -20,6 +20,7 @@ MONITOR_KEYS: Final = (
     "probe",
     "fed_by",
     "grace",
+    "requests",
     "after",
     "backup_of",
 )
@@ -39,6 +40,12 @@ class MonitorEntry(Entry):
     )
     grace: Lapse | None = Field(
         None, description="with `fed_by`: it has to be heard of each `every`, and so much later"
+    )
+    requests: int | None = Field(
+        None,
+        gt=0,
+        description="so many failures in a row are an outage; left out: as the clause says, and with "
+        "`fed_by` one, for whoever tells of it has counted",
     )
     after: Names = Field(
         (), description="monitors that it lies behind: it can't answer without them"

@@ -19,6 +19,7 @@ from upheld.daemon.coverage import coverage
 from upheld.daemon.customer_checks import desk_findings, system_findings
 from upheld.daemon.map_checks import map_findings, one_voice
 from upheld.daemon.site import Site
+from upheld.daemon.watch_checks import watch_findings
 from upheld.dispatch.compose import Composer
 from upheld.engine.terms import not_enforced
 from upheld.errors import ConfigError, UpheldError
@@ -85,6 +86,7 @@ def _looked_at(site: Site) -> Iterator[Finding]:
         yield from desk_findings(site.directory, (*policies, *agreements.values()))
         yield from system_findings(site.directory, site.clock.now())
         yield from calendar_findings(site, (*policies, *agreements.values()))
+        yield from _watched(site)
     try:
         connections = site.connections
     except UpheldError as error:
@@ -93,6 +95,13 @@ def _looked_at(site: Site) -> Iterator[Finding]:
         for each in connections:
             yield from _connection(site, each)
     yield _go_live(site)
+
+
+def _watched(site: Site) -> Iterator[Finding]:
+    try:
+        yield from watch_findings(site)
+    except UpheldError as error:
+        yield from _told("monitors", error)
 
 
 def _policies(site: Site, policies: Sequence[Policy]) -> Iterator[Finding]:

@@ -33,6 +33,9 @@ from upheld.dispatch.routes import Mode, SafetyCatch, Ways
 from upheld.errors import ConfigError, Refusal, UpheldError
 from upheld.ledger import Ledger, Transaction
 from upheld.logs import logger
+from upheld.monitor.registration import register
+from upheld.monitor.targets import Target, targets
+from upheld.monitor.watchlist import Watched, probes, watchlist
 from upheld.plugin import Ability, Connection, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from upheld.config.monitors import MonitorEntry
     from upheld.daemon.loops import Daemon
 
 CONFIG_VARIABLE: Final = "UPHELD_CONFIG"
@@ -164,13 +168,33 @@ class Site:
 
     @cached_property
     def registry(self) -> Registry:
-        """The plugins that connections name; those that observe are shown events from here on."""
-        registry = Registry.load(entry.plugin for entry in self.config.connections.values())
+        """The plugins that connections and monitors name; those that observe are shown events from
+        here on."""
+        connections = (entry.plugin for entry in self.config.connections.values())
+        registry = Registry.load((*connections, *probes(self.config)))
         if registry.observers:
             self._observers = Observers(registry, logger(loop="observers"))
             self._observers.start()
             self.ledger.on_commit = self._observers.take
         return registry
+
+    @cached_property
+    def watched(self) -> Mapping[str, Watched]:
+        """What is watched, by name: by a customer's agreement, else by whichever policy says so first."""
+        beside = self.policies[1:]
+        return watchlist(self.config, self.policy, lambda entry: (*self._agreed(entry), *beside))
+
+    def _agreed(self, entry: MonitorEntry) -> tuple[Policy, ...]:
+        """A customer's own agreement stands for the site's policy."""
+        at, customer = self.clock.now(), entry.customer
+        known = customer is not None and customer in self.directory.customers
+        agreed = self.directory.agreement(customer, at) if known and customer else None
+        return (self.agreements[agreed.policy] if agreed else self.policy,)
+
+    @cached_property
+    def targets(self) -> Mapping[str, Target]:
+        """How each of them is asked."""
+        return targets(self.config, self.registry, self.watched)
 
     @cached_property
     def records(self) -> Records:
@@ -200,6 +224,8 @@ class Site:
         """The daemon; plugins are constructed, nothing runs yet. From here on it is on record what is
         live: a command beside a daemon does not change that. What is parked is tried: it may be mended."""
         daemon = build_daemon(self.parts())
+        if not self.ledger.foreign:  # a copy watches nothing
+            register(self.records, self.watched)
         now = self.clock.now()
         self.ledger.retrying(lambda tx: self.scopes.keep(tx, now))
         self.ledger.retrying(lambda tx: tx.unpark_all(now=now))

@@ -122,6 +122,8 @@ class Book:
         terms = self._live(self.of(subject.policy, pinned), (*subject.facts, event))
         if subject.kind == "referral":
             return decide_referral(terms, subject, event)
+        if subject.kind == "monitor":  # what its turns call for is decided by a decider to come
+            return Decision(subject.state or {})
         return decide(terms, subject, event)
 
     def _live(self, terms: Terms, facts: Sequence[Event]) -> Terms:

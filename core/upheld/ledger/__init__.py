@@ -4,6 +4,7 @@ from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
 from upheld.ledger.linked import GONE, Agreed, Link, Unlinked
+from upheld.ledger.monitors import MonitorRow
 from upheld.ledger.newness import Bell
 from upheld.ledger.recording import CASE_NUMBER
 from upheld.ledger.records import (
@@ -66,6 +67,7 @@ __all__ = [
     "Ledger",
     "Link",
     "ListedCase",
+    "MonitorRow",
     "NewDelivery",
     "Node",
     "OutboxItem",

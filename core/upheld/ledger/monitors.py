@@ -24,7 +24,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
@@ -32,8 +31,9 @@ from sqlalchemy import (
 
 from upheld.calendar.instant import SECOND, Instant
 from upheld.case.monitor import MonitorState, Seen, Tally
+from upheld.ledger.faults import overtaken
 from upheld.ledger.machine import NOW
-from upheld.ledger.part import Part, among, dump
+from upheld.ledger.part import Part, among, dump, unless_there
 from upheld.ledger.schema import metadata
 
 monitor: Final = Table(
@@ -126,6 +126,7 @@ _HASTEN: Final = {
     name: update(monitor).where(ids, monitor.c.due > bindparam("now")).values(due=bindparam("now"))
     for name, ids in among(monitor.c.name).items()
 }
+_WATCH: Final = unless_there(monitor)
 _RETIRE: Final = {name: delete(monitor).where(ids) for name, ids in among(monitor.c.name).items()}
 
 
@@ -133,8 +134,10 @@ class Monitors(Part):
     """What is watched."""
 
     def watch(self, row: MonitorRow) -> None:
-        """Begin with a monitor that is not known yet."""
-        self._connection.execute(insert(monitor).values(name=row.name, **_values(row)))
+        """Begin with a monitor that is not known yet; ``Conflict`` where another daemon just did."""
+        begin = _WATCH[self._dialect].values(name=row.name, **_values(row))
+        if self._connection.execute(begin.returning(monitor.c.name)).first() is None:
+            raise overtaken(row.name)
 
     def monitors(self, names: Collection[str] | None = None) -> list[MonitorRow]:
         """Those of these names (None: all), by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
@@ -115,6 +115,11 @@ class Recording(Part):
     def subject(self, subject_id: str) -> Subject:
         """The subject with its facts in order of arrival; ``NotFound``."""
         return self._load([(subject_id, None)])[subject_id].as_stored()
+
+    def subjects(self, ids: Collection[str]) -> list[Subject]:
+        """Several at once, in order of their ids; ``NotFound`` where one is missing."""
+        found = self._load([(each, None) for each in ids])
+        return [writing.as_stored() for writing in found.values()]
 
     def recorded_before(self, subject_id: str, event_id: str) -> bool:
         """Whether a subject has an event with this id, without reading its facts."""
