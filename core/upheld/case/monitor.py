@@ -46,14 +46,19 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One reading in our words: ``up``, ``degraded``, ``down`` or ``inconclusive``, at an instant of policy
-    time; ``latency`` in microseconds, ``detail`` in a line, ``version`` where the far end told it."""
+    """One reading in our words: ``up``, ``degraded``, ``down`` or ``inconclusive``.
+
+    ``at`` is when it was asked (or told), in policy time; ``latency`` in microseconds, ``detail`` in a line,
+    ``version`` where the far end told it. ``silent``: what was seen is that nothing came, which is judged,
+    and not remembered as a reading.
+    """
 
     at: Instant
     state: MonitorState
     latency: Span | None = None
     detail: str = ""
     version: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
