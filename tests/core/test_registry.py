@@ -91,6 +91,7 @@ def test_our_own_plugins_are_found_through_the_same_door() -> None:
         "apprise",
         "builtin",
         "email",
+        "heartbeat",
         "kannel",
         "pagerduty",
         "remedy",

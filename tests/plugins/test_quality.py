@@ -19,6 +19,7 @@ GRADED = (
     "apprise",
     "builtin",
     "email",
+    "heartbeat",
     "jira",
     "kannel",
     "pagerduty",

@@ -57,3 +57,18 @@ def test_a_connection_that_there_is_not(upheld: Terminal) -> None:
 def test_a_plugin_that_has_nothing_to_describe(upheld: Terminal) -> None:
     assert "nothing to describe" in upheld("connections", "describe", "desk", "x", exits=1).stderr
     assert "No such command" in upheld("builtin", "describe", "x", exits=2).stderr
+
+
+def test_the_urls_of_heartbeats(
+    upheld: Terminal, edit: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, to be copied: in a table, and for machines."""
+    monkeypatch.setenv("JOBS_SECRET", "a-secret-of-the-jobs")
+    edit(DESK, f"{DESK}  jobs: {{plugin: heartbeat, secrets: {{env: JOBS_SECRET}}}}\n")
+    words = ("connections", "describe", "jobs", "acme-backup,acme-mirror")
+    rows = upheld.json(*words)
+    assert [row["monitor"] for row in rows] == ["acme-backup", "acme-mirror"]
+    assert rows[0]["url"].startswith("/hooks/jobs/acme-backup/")
+    shown = upheld(*words).output
+    assert [row["url"] for row in rows if f"{row['url']} " not in shown] == []
+    assert "a-secret-of-the-jobs" not in shown

@@ -36,6 +36,7 @@ EVERY = PLUGINS | {
     "kannel": Kind.NOTIFIER,
     "apprise": Kind.NOTIFIER,
     "alertmanager": Kind.FEED,
+    "heartbeat": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
 }
