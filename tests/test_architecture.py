@@ -37,6 +37,14 @@ LONG_FILES = {
     "core/upheld/plugin.py": "the whole surface for an integrator is one module",
     "core/upheld/case/events.py": "every kind of event, data only",
 }
+#: What plugins may see of us.
+SURFACE = {
+    "upheld.plugin",
+    "upheld.simulator",
+    "upheld.sms",
+    "upheld.transport",
+    "upheld.webhooks",
+}
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
 #: Policy time is passed in. These alone may read the machine's clock.
@@ -119,13 +127,7 @@ def test_every_room_has_its_layer_and_only_rooms_to_come_are_in_brackets() -> No
     "name", ["Plugins see upheld.plugin alone", "The plugin surface stands alone"]
 )
 def test_no_room_is_forgotten_by_a_contract(name: str) -> None:
-    surface = {
-        "upheld.plugin",
-        "upheld.errors",
-        "upheld.sms",
-        "upheld.transport",
-        "upheld.webhooks",
-    }
+    surface = {*SURFACE, "upheld.errors"}
     assert set(contract(name)["forbidden_modules"]) == rooms() - surface
 
 
@@ -147,7 +149,7 @@ def imported(file: Path) -> Iterator[str]:
 def seen_by(file: Path) -> set[str]:
     """What a plugin's file may see of us; the contract that it inherits is in a file of its own."""
     kit = {"upheld.testing", "upheld.testing.kit"} if file.name == "conformance.py" else set()
-    return {"upheld.plugin", "upheld.sms", "upheld.transport", "upheld.webhooks"} | kit
+    return SURFACE | kit
 
 
 def test_a_plugin_and_its_simulator_import_the_surface_alone() -> None:

@@ -10,17 +10,20 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import Final, Self
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from upheld.plugin import Request
+from upheld.simulator import Asked, LocalServer, Reply
 
 USER: Final = "upheld"
 PASSWORD: Final = "a-word-of-the-gateway"  # noqa: S105  of nobody
 _PATH: Final = "/cgi-bin/sendsms"
 _ACCEPTED: Final = "0: Accepted for delivery"
+_MEDIA: Final = "text/html"
+#: What stands before the name of each header that is for the gateway.
+_HEADER: Final = "x-kannel-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Sent:
     receipts: str = ""
 
 
-class KannelSimulator:
+class KannelSimulator(LocalServer):
     """Keeps what was sent; ``hook`` is the URL that gets what people write, up to its query."""
 
     def __init__(self, clock: Callable[[], datetime], hook: str = "") -> None:
@@ -43,15 +46,12 @@ class KannelSimulator:
         self._sent: list[Sent] = []
         self._ids = count(1)
         self._lock = threading.Lock()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        super().__init__(self._take)
 
     @property
     def url(self) -> str:
         """What goes into ``url``."""
-        if self._server is None:
-            raise RuntimeError("the simulator is not running: use it in a `with`")
-        return f"http://127.0.0.1:{self._server.server_address[1]}{_PATH}"
+        return f"{super().url}{_PATH}"
 
     @property
     def sent(self) -> tuple[Sent, ...]:
@@ -78,61 +78,27 @@ class KannelSimulator:
         query = tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
         return Request("GET", url, query, (), b"", self._clock())
 
-    def __enter__(self) -> Self:
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
+    def _take(self, asked: Asked) -> Reply:
+        if asked.path != _PATH:
+            return Reply(404, b"Not found", _MEDIA)
+        told = {
+            name.removeprefix(_HEADER): value
+            for name, value in asked.headers.items()
+            if name.startswith(_HEADER)
+        }
+        status, text = self._sendsms(told, asked.body)
+        return Reply(status, text.encode(), _MEDIA)
 
-    def __exit__(self, *exc: object) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        self._server = self._thread = None
-
-    # --- for the handler ---
-
-    def answer(self, told: Mapping[str, str], body: bytes) -> tuple[int, str]:
-        """What sendsms answers to a POST."""
+    def _sendsms(self, told: Mapping[str, str], body: bytes) -> tuple[int, str]:
         with self._lock:
             self.requests += 1
-            if (told.get("Username"), told.get("Password")) != (USER, PASSWORD):
+            if (told.get("username"), told.get("password")) != (USER, PASSWORD):
                 return 403, "Authorization failed for sendsms"
-            to = told.get("To")
+            to = told.get("to")
             if to is None:
                 return 400, "Missing receiver(s) number(s), rejected"
             if not to.lstrip("+").isdigit():
                 return 400, "Number(s) has/have been denied by white- and/or black-lists."
-            text, urgent = body.decode(), told.get("Priority") == "3"
-            self._sent.append(Sent(to, text, urgent, told.get("DLR-Url", "")))
+            text, urgent = body.decode(), told.get("priority") == "3"
+            self._sent.append(Sent(to, text, urgent, told.get("dlr-url", "")))
             return 202, _ACCEPTED
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close waits for them: no socket stays open
-
-    def __init__(self, simulator: KannelSimulator) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.simulator = simulator
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    timeout = 10
-
-    def do_POST(self) -> None:
-        """Take a message."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        prefix = "X-Kannel-"
-        told = {n[len(prefix) :]: v for n, v in self.headers.items() if n.startswith(prefix)}
-        known = self.path == _PATH
-        status, text = self.server.simulator.answer(told, body) if known else (404, "Not found")
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: tests read `sent`."""

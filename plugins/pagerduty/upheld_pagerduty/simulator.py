@@ -10,16 +10,17 @@ Everything is stamped with policy time. Use it in a ``with``::
 from __future__ import annotations
 
 import json
-import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
+from upheld.simulator import Asked as HttpAsked
+from upheld.simulator import Cut as HttpCut
+from upheld.simulator import LocalServer
+from upheld.simulator import Reply as HttpReply
 from upheld_pagerduty.incidents import Event, Incident, Incidents, Reply, Status, invalid
 from upheld_pagerduty.restapi import Asked, RestApi, failed
 from upheld_pagerduty.webhooks import Post, Subscription, event
@@ -29,7 +30,7 @@ KEY: Final = "0123456789abcdef0123456789abcdef"
 _LARGEST: Final = 512 * 1024
 
 
-class PagerDutySimulator:
+class PagerDutySimulator(LocalServer):
     """A local server with the dedup rules, the limit of 120 a minute, and faults on demand.
 
     ``keys`` are the integration keys that it knows; events for others are accepted and dropped. ``url``
@@ -44,17 +45,7 @@ class PagerDutySimulator:
         self._subscriptions: list[Subscription] = []
         self._lock = threading.Lock()
         self._faults: deque[Fault] = deque()
-        self._closing = threading.Event()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
-        """What goes into ``events_url``; the port is free before `start`."""
-        if self._server is None:
-            raise RuntimeError("the simulator is not running: use it in a `with`")
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        super().__init__(self._answer_to)
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
@@ -104,32 +95,20 @@ class PagerDutySimulator:
         for each in self._subscriptions:
             each.hear(event(kind, incident, at, user, self.rest.users), incident.id, at)
 
-    def start(self) -> Self:
-        """Listen on a free port of 127.0.0.1."""
-        self._closing.clear()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
+    # --- what is answered ---
 
-    def close(self) -> None:
-        """Stop, answer nobody who still waits, close every socket."""
-        self._closing.set()
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        self._server = self._thread = None
+    def _answer_to(self, asked: HttpAsked) -> HttpReply | HttpCut:
+        if (asked.method, asked.target) == ("POST", "/v2/enqueue"):
+            return _told(self._struck(asked.body))
+        if "authorization" not in asked.headers:
+            return _told(Reply(404, {"status": "not found", "message": "Not Found"}))
+        try:
+            body = json.loads(asked.body) if asked.body else None
+        except ValueError:
+            return _told(failed(400, 2001, "Invalid Input Provided", "JSON is invalid"))
+        return _told(self._struck(Asked.of(asked.method, asked.target, asked.headers, body)))
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    # --- for the handler ---
-
-    def answer(self, asked: Asked | bytes) -> Reply | Fault:
+    def _struck(self, asked: Asked | bytes) -> Reply | Fault:
         """What to do with an event's body or a request of the REST API: reply, or the fault instead."""
         with self._lock:
             fault = self._faults.popleft() if self._faults else None
@@ -138,10 +117,6 @@ class PagerDutySimulator:
             if fault == "drop_reply":
                 self._take(asked)
             return fault
-
-    def wait_for_the_end(self) -> None:
-        """Hold an answer back until the simulator is closed."""
-        self._closing.wait()
 
     def _take(self, asked: Asked | bytes) -> Reply:
         if isinstance(asked, Asked):
@@ -158,73 +133,12 @@ class PagerDutySimulator:
         return self._desk.take(event, self._clock())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close waits for them: no socket stays open
-
-    def __init__(self, simulator: PagerDutySimulator) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.simulator = simulator
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    timeout = 10
-
-    def do_GET(self) -> None:
-        """The REST API; nothing is to be read at the events endpoint, and PagerDuty answers so too."""
-        self._rest(None)
-
-    def do_POST(self) -> None:
-        """Take an event, or open an incident."""
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path == "/v2/enqueue":
-            self._answer(raw)
-        else:
-            self._rest(raw)
-
-    def do_PUT(self) -> None:
-        """Change an incident."""
-        self._rest(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-
-    def _rest(self, raw: bytes | None) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        if "authorization" not in headers:
-            self._send(Reply(404, {"status": "not found", "message": "Not Found"}))
-            return
-        try:
-            body = None if raw is None else json.loads(raw)
-        except ValueError:
-            self._send(failed(400, 2001, "Invalid Input Provided", "JSON is invalid"))
-            return
-        self._answer(Asked.of(self.command, self.path, headers, body))
-
-    def _answer(self, asked: Asked | bytes) -> None:
-        answer = self.server.simulator.answer(asked)
-        if isinstance(answer, Reply):
-            self._send(answer)
-        else:
-            self._fail(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: tests and the demo read `received`."""
-
-    def _fail(self, fault: Fault) -> None:
-        if isinstance(fault, int):
-            self._send(Reply(fault, {"status": "error", "message": "scripted fault"}))
-        elif fault == "timeout":
-            self.server.simulator.wait_for_the_end()
-        elif fault == "reset":
-            # Linger on, for 0 seconds: close() sends RST instead of FIN (socket(7)).
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def _send(self, reply: Reply) -> None:
-        body = json.dumps(reply.body).encode()
-        self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if reply.retry_after is not None:
-            self.send_header("Retry-After", str(reply.retry_after))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+def _told(answer: Reply | Fault) -> HttpReply | HttpCut:
+    """The same on the wire."""
+    if isinstance(answer, int):
+        return _told(Reply(answer, {"status": "error", "message": "scripted fault"}))
+    if not isinstance(answer, Reply):
+        return "drop" if answer == "drop_reply" else answer
+    wait = {} if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
+    headers = {**wait, **answer.headers}
+    return HttpReply(answer.status, json.dumps(answer.body).encode(), headers=headers)

@@ -19,11 +19,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from upheld.plugin import Request
+from upheld.simulator import Asked as HttpAsked
+from upheld.simulator import LocalServer
+from upheld.simulator import Reply as HttpReply
 from upheld_twilio.account import Account, Item, Reply, refusal, response
 from upheld_twilio.signature import signature
 
@@ -34,7 +36,7 @@ _VERSION: Final = f"/2010-04-01/Accounts/{ACCOUNT}"
 _PAGE: Final = 50
 
 
-class TwilioSimulator:
+class TwilioSimulator(LocalServer):
     """A local server with one account. ``hook`` is where messages to its number go."""
 
     account, number = ACCOUNT, NUMBER
@@ -46,15 +48,7 @@ class TwilioSimulator:
         self._clock, self._desk = clock, Account(ACCOUNT, NUMBER)
         self._lock = threading.Lock()
         self._faults: deque[Reply] = deque()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
-        """What goes into ``url``."""
-        if self._server is None:
-            raise RuntimeError("the simulator is not running: use it in a `with`")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(self._take)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -128,33 +122,15 @@ class TwilioSimulator:
         query = tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
         return Request("POST", url, query, headers, urlencode(whole).encode(), self._clock())
 
-    # --- its life ---
+    # --- what the API answers ---
 
-    def start(self) -> Self:
-        """Listen on a free port of 127.0.0.1."""
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
+    def _take(self, asked: HttpAsked) -> HttpReply:
+        given = asked.headers.get("authorization", "").removeprefix("Basic ")
+        login = base64.b64decode(given).decode(errors="replace")
+        reply = self._answer_to(asked.method, asked.target, login, asked.body.decode())
+        return HttpReply(reply.status, json.dumps(reply.body).encode(), headers=reply.headers)
 
-    def close(self) -> None:
-        """Stop, and close every socket."""
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        self._server = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    # --- for the handler ---
-
-    def answer(self, method: str, path: str, login: str, body: str) -> Reply:
-        """What the API answers."""
+    def _answer_to(self, method: str, path: str, login: str, body: str) -> Reply:
         with self._lock:
             self.requests.append(f"{method} {path}")
             if self._faults:
@@ -201,38 +177,3 @@ def _page(name: str, items: list[dict[str, Any]], path: str, query: Mapping[str,
     following = urlencode({**query, "Page": number + 1, "PageToken": f"PA{number + 1}"})
     head = {"page": number, "page_size": size, "uri": path, "start": number * size}
     return Reply(200, head | {name: here, "next_page_uri": f"{path}?{following}" if more else None})
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # server_close waits for them: no socket stays open
-
-    def __init__(self, simulator: TwilioSimulator) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.simulator = simulator
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    timeout = 10
-
-    def do_GET(self) -> None:
-        """Answer as the API."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        given = self.headers.get("Authorization", "").removeprefix("Basic ")
-        login = base64.b64decode(given).decode(errors="replace")
-        self._send(self.server.simulator.answer(self.command, self.path, login, body))
-
-    do_POST = do_GET  # noqa: N815  the names of http.server
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing: tests read `requests`."""
-
-    def _send(self, reply: Reply) -> None:
-        body = json.dumps(reply.body).encode()
-        self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)

@@ -76,7 +76,7 @@ class Document:
         asked, reply = exchange.asked, exchange.reply
         path = re.sub(r"\d+", "0", asked.path)
         looks = [asked.method, path, sorted(asked.query), reply.status]
-        looks += [shape(_json(asked.raw)), shape(reply.body)]
+        looks += [shape(_json(asked.body)), shape(reply.body)]
         before = len(self.seen)
         self.seen.add(json.dumps(looks, sort_keys=True))
         return len(self.seen) > before
@@ -157,7 +157,7 @@ def as_request(exchange: Exchange) -> MockRequest:
         urllib.parse.quote(path),
         args={name: ",".join(values) for name, values in asked.query.items()},
         headers={"Authorization": "Basic x"},
-        data=asked.raw or None,
+        data=asked.body or None,
         content_type=asked.headers.get("content-type", "application/json"),
     )
 

@@ -10,13 +10,15 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.plugins.jira.data_center import DATA_CENTER
 from tests.plugins.jira.documents import DEFECTS, SPECS, document, known, shape
+from upheld.simulator import Asked
 from upheld_jira.simulator import Exchange
-from upheld_jira.simulator.router import Asked, documented
+from upheld_jira.simulator.router import documented
 from upheld_jira.simulator.wire import Reply
 
 OFFICIAL = os.environ.get("JIRA_DATA_CENTER_DOCUMENT")
@@ -31,8 +33,8 @@ def exchange(
     **query: str,
 ) -> Exchange:
     raw = b"" if given is None else json.dumps(given).encode()
-    listed = {name: [value] for name, value in query.items()}
-    asked = Asked(method, path, listed, {"content-type": "application/json"}, raw)
+    target = f"{path}?{urlencode(query)}" if query else path
+    asked = Asked(method, target, {"content-type": "application/json"}, raw)
     return Exchange(asked, Reply(status, answer), "/api/3" in path)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs
 
+from upheld.simulator import Asked, LocalServer, Reply
 from upheld_email.simulator import MailSimulator
 
 
-class TokenEndpoint:
+class TokenEndpoint(LocalServer):
     """Gives tokens for the mailboxes of a simulator. Use it in a ``with``.
 
     ``refresh_token`` is the one that is good now: the next one comes with each answer, and the old
@@ -23,14 +22,13 @@ class TokenEndpoint:
         self._number = 0
         self.refresh_token = f"refresh-{self._number}"
         self.asked: list[dict[str, str]] = []
-        self._server: ThreadingHTTPServer | None = None
+        super().__init__(self._take)
         mail.take_tokens(())
 
     @property
     def url(self) -> str:
         """What goes into ``token_url``."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}/token"
+        return f"{super().url}/token"
 
     def expire(self) -> None:
         """Every access token has ended."""
@@ -54,31 +52,7 @@ class TokenEndpoint:
             self.refresh_token = given["refresh_token"] = f"refresh-{self._number}"
         return 200, given
 
-    def __enter__(self) -> Self:
-        endpoint = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # as http.server wants it
-                size = int(self.headers.get("Content-Length", "0"))
-                form = parse_qs(self.rfile.read(size).decode())
-                status, given = endpoint.answer({name: each[0] for name, each in form.items()})
-                body = json.dumps(given).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        assert self._server is not None
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def _take(self, asked: Asked) -> Reply:
+        form = parse_qs(asked.body.decode())
+        status, given = self.answer({name: each[0] for name, each in form.items()})
+        return Reply(status, json.dumps(given).encode())

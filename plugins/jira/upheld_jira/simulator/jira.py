@@ -7,13 +7,14 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
+from upheld.simulator import LocalServer
 from upheld_jira.simulator import changes
 from upheld_jira.simulator.doors import CLOUD_ID, Doors
 from upheld_jira.simulator.faults import Cut, Faults, Reason, limit
 from upheld_jira.simulator.fields import ORGANISATIONS, Field, Kept
 from upheld_jira.simulator.issue import PUBLIC_PROPERTY, Issue
 from upheld_jira.simulator.people import USERS, AccountType, User
-from upheld_jira.simulator.server import Desk, Exchange, Server
+from upheld_jira.simulator.server import Desk, Exchange
 from upheld_jira.simulator.site import Mail, News, Project, Site
 from upheld_jira.simulator.webhooks import Hook, Sender
 from upheld_jira.simulator.wire import Reply
@@ -23,7 +24,7 @@ Deployment: TypeAlias = Literal["cloud", "dc"]
 ACCOUNT: Final = "upheld"
 
 
-class JiraSimulator:
+class JiraSimulator(LocalServer):
     """One site with the project SUP, a service desk. Use it in a ``with``.
 
     People are named by id: ``upheld`` (the account of the program), ``ann`` (an engineer), ``robot``
@@ -46,7 +47,7 @@ class JiraSimulator:
         self.webhooks = Sender(self.site)
         self.faults = Faults()
         self._desk = Desk(self.site, self.doors, self.faults, watch or type(self).watch)
-        self._server: Server | None = None
+        super().__init__(self._desk.take)
         self.site.listeners.append(self._mail)
         self._furnish()
 
@@ -60,13 +61,6 @@ class JiraSimulator:
         self.add_organisation("Acme")
 
     # --- where it is, and how to get in ---
-
-    @property
-    def url(self) -> str:
-        """What goes into ``url``."""
-        if self._server is None:
-            raise RuntimeError("the simulator is not running: use it in a `with`")
-        return self._server.url
 
     @property
     def gateway_url(self) -> str:
@@ -335,24 +329,15 @@ class JiraSimulator:
 
     def start(self, port: int = 0) -> Self:
         """Listen on 127.0.0.1, on a free port if none is named."""
-        self._server = Server(self._desk, port)
-        self.site.url = self._server.url
-        self._server.start()
+        super().start(port)
+        self.site.url = self.url
         self.webhooks.start()
         return self
 
     def close(self) -> None:
         """Hang up on everybody; the issues stay."""
-        if self._server is not None:
-            self.webhooks.close()
-            self._server.close()
-            self._server = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+        self.webhooks.close()
+        super().close()
 
     def _who(self, id_: str) -> User:
         return self.site.people[id_]

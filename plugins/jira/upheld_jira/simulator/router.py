@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
+from upheld.simulator import Asked
 from upheld_jira.simulator import (
     attachments,
     comments,
@@ -48,25 +49,14 @@ def documented(which: str) -> Iterator[tuple[str, str]]:
             yield route.method, route.path
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as HTTP brought it."""
-
-    method: str
-    path: str
-    query: Mapping[str, Sequence[str]]
-    headers: Mapping[str, str]
-    raw: bytes
-
-
 def answer(site: Site, doors: Doors, asked: Asked) -> Reply:
     """What Jira answers."""
-    path = asked.path.removeprefix(_GATEWAY)
-    if asked.method == "POST" and path == "/oauth/token":
-        return doors.exchange(asked.raw)
+    asked = replace(asked, target=asked.target.removeprefix(_GATEWAY))
+    if asked.method == "POST" and asked.path == "/oauth/token":
+        return doors.exchange(asked.body)
     came = doors.let_in(asked.headers)
     try:
-        return _handled(site, came, replace(asked, path=path))
+        return _handled(site, came, asked)
     except Refusal as refusal:
         return Reply(refusal.status, refusal.body, came.reason)
 
@@ -85,7 +75,7 @@ def _handled(site: Site, came: Entrance, asked: Asked) -> Reply:
         parts,
         asked.query,
         asked.headers,
-        asked.raw,
+        asked.body,
     )
     if not route.guests:
         call.sign_in()

@@ -13,8 +13,9 @@ from email.message import Message
 from email.policy import HTTP
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
+from upheld.simulator import Asked
 from upheld_remedy.simulator import forms, rules
 from upheld_remedy.simulator.forms import Forms, Row
 from upheld_remedy.simulator.qualify import BadQualification, Qualification
@@ -31,18 +32,8 @@ _REQUIRED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered; ``reset``: nothing is, the connection is cut."""
+    """What is answered."""
 
     status: int = 200
     body: bytes = b""
@@ -85,7 +76,7 @@ class Api:
     # --- routes ---
 
     def _routed(self, asked: Asked) -> Answer:
-        parts = [unquote(part) for part in urlsplit(asked.url).path.split("/") if part]
+        parts = [unquote(part) for part in asked.path.split("/") if part]
         if parts[:2] == ["api", "jwt"] and asked.method == "POST":
             return self._signed(parts[-1], asked)
         if parts[:2] != ["api", "arsys"] or len(parts) < 5 or parts[2] not in {"v1", "v1.0"}:
@@ -109,7 +100,7 @@ class Api:
         return Answer(_OK, token.encode(), "text/plain", headers)
 
     def _got(self, form: str, rest: list[str], asked: Asked, user: str | None) -> Answer:
-        query = {name: each[0] for name, each in parse_qs(urlsplit(asked.url).query).items()}
+        query = {name: each[0] for name, each in asked.query.items()}
         if not rest:
             return self._listed(form, query, user)
         row = self.stored.row(form, rest[0])
@@ -150,7 +141,7 @@ class Api:
         if self.mute:
             return Answer(_CREATED)
         there = (("Location", _link(form, row[forms.IDS[form]])),)
-        wanted = parse_qs(urlsplit(asked.url).query).get("fields", [None])[0]
+        wanted = asked.query.get("fields", [None])[0]
         if wanted is None:
             return Answer(_CREATED, headers=there)
         shown = self._shown(form, row, self._names(form, wanted))
