@@ -1,4 +1,4 @@
-"""Magnolia, what is said, and what is written and waits: M-08, M-18, M-20, M-21, M-22, M-24, M-26, M-27."""
+"""Magnolia, what is said, and what is written and waits: M-08, M-18, M-20, M-21, M-22, M-26, M-27."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import pytest
 from tests.acceptance.paper import Paper
 from tests.acceptance.story import PAT, STAFF, Story
 from tests.acceptance.waits import clause, lacks, told_as_waiting
-from upheld.calendar.instant import DAY
 from upheld.case.events import Opened, Provided, Resolved
 from upheld.errors import Refusal
 from upheld.policy import load_shipped
 from upheld.policy.document import document
 from upheld.policy.lint import lint
 from upheld.policy.model import Monitor, Offers, Opens
-from upheld.policy.times import Elapsed
 from upheld.report.evidence import ClauseState, gather
 from upheld.report.witness import verify
 from upheld.testing.stage import Stage
@@ -32,17 +30,15 @@ def test_m_08_m_22_the_portal_is_written_and_waits() -> None:
     assert lacks("magnolia", "M-08") == lacks("magnolia", "M-22") == {"the portal"}
 
 
-def test_m_18_m_24_monitors_are_written_and_wait() -> None:
-    (servers,), (window,) = clause("magnolia", "M-18").rules, clause("magnolia", "M-24").rules
+def test_m_18_monitors_are_written_and_wait() -> None:
+    (servers,) = clause("magnolia", "M-18").rules
     assert isinstance(servers, Monitor)
-    assert isinstance(window, Monitor)
     assert (servers.requests, servers.opens) == (10, Opens(1, ("customer_system",)))
-    assert window.announce == Elapsed(3 * DAY, "3 days ahead")
-    assert lacks("magnolia", "M-18") == lacks("magnolia", "M-24") == {"monitors"}
+    assert lacks("magnolia", "M-18") == {"monitors"}
 
 
-def test_m_08_m_18_m_22_m_24_check_tells_what_waits(tmp_path: Path) -> None:
-    assert {"M-08", "M-18", "M-22", "M-24"} <= told_as_waiting("magnolia", tmp_path)
+def test_m_08_m_18_m_22_check_tells_what_waits(tmp_path: Path) -> None:
+    assert {"M-08", "M-18", "M-22"} <= told_as_waiting("magnolia", tmp_path)
 
 
 def test_m_20_a_backup_server_is_advised() -> None:

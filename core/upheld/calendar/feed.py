@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from upheld.calendar.holiday import YEARS, FeedDays
-from upheld.calendar.recurrence import comes
+from upheld.calendar.recurrence import comes, followed, on_wall
 from upheld.calendar.wall import MINUTES_A_DAY, zone_named
 from upheld.calendar.week import Stretch, joined
 from upheld.errors import ConfigError
@@ -29,7 +29,6 @@ _FIRST: Final = datetime(YEARS[0] - 1, 1, 1)  # noqa: DTZ001  on whatever wall
 _LAST: Final = datetime(YEARS[-1], 12, 31, 23, 59)  # noqa: DTZ001
 #: More than fifty years of closed days: such a feed is no list of holidays.
 _MOST: Final = 20_000
-_TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 _DAY: Final = timedelta(days=1)
 
 
@@ -127,7 +126,7 @@ def _occurrences(event: _Event, moved: Iterable[date], floating: ZoneInfo) -> It
         first = event["DTSTART"].dt
         zone = _zone(first, floating)
         length = _length(event, first, zone)
-        starts = _starts(event, _wall(first, zone), zone, moved)
+        starts = _starts(event, on_wall(first, zone), zone, moved)
     for start in starts:
         if length > timedelta():
             yield _Closing(start, length, zone, str(event.get("SUMMARY", "")).strip())
@@ -137,18 +136,9 @@ def _zone(first: date, floating: ZoneInfo) -> tzinfo | None:
     return (first.tzinfo or floating) if isinstance(first, datetime) else None
 
 
-def _wall(when: date, zone: tzinfo | None) -> datetime:
-    """As the wall of the event's zone shows it; a day is its midnight."""
-    if not isinstance(when, datetime):
-        return datetime.combine(when, time())
-    if when.tzinfo is not None and zone is not None:
-        when = when.astimezone(zone)
-    return when.replace(tzinfo=None)
-
-
 def _length(event: _Event, first: date, zone: tzinfo | None) -> timedelta:
     if "DTEND" in event:
-        return _wall(event["DTEND"].dt, zone) - _wall(first, zone)
+        return on_wall(event["DTEND"].dt, zone) - on_wall(first, zone)
     if "DURATION" in event:
         length: timedelta = event["DURATION"].dt
         return length
@@ -166,31 +156,16 @@ def _starts(
     starts = rruleset()
     starts.rdate(first)
     for rule in _listed(event.get("RRULE")):
-        found = _rule(rule, first, zone)
+        found = followed(rule, first, zone, _LAST)
         if comes(rule, first.date(), _LAST.date()):
             starts.rrule(found)
     for when in _dates(event, "RDATE"):
-        starts.rdate(_wall(when, zone))
+        starts.rdate(on_wall(when, zone))
     without = [*_dates(event, "EXDATE"), *moved]
-    exact = {_wall(when, zone) for when in without if isinstance(when, datetime)}
+    exact = {on_wall(when, zone) for when in without if isinstance(when, datetime)}
     whole = {when for when in without if not isinstance(when, datetime)}
     between = starts.between(_FIRST, _LAST, inc=True)
     return [each for each in between if each not in exact and each.date() not in whole]
-
-
-def _rule(rule: Any, first: datetime, zone: tzinfo | None) -> Any:
-    """A recurrence on the wall, no longer than the years that are read."""
-    from dateutil.rrule import rrulestr
-
-    if _TOO_OFTEN & set(map(str, rule.get("FREQ", ()))):
-        raise ValueError("it comes again within a day")
-    until = [_wall(each, zone) for each in _listed(rule.get("UNTIL"))]
-    if until and not isinstance(_listed(rule["UNTIL"])[0], datetime):
-        until = [until[0] + _DAY - timedelta(minutes=1)]
-    parts = rule.to_ical().decode().split(";")
-    text = ";".join(part for part in parts if not part.upper().startswith("UNTIL="))
-    found = rrulestr(text, dtstart=first)
-    return found if "COUNT" in rule else found.replace(until=min([*until, _LAST]))
 
 
 def _dates(event: _Event, key: str) -> Iterator[date]:

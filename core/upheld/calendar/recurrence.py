@@ -1,14 +1,41 @@
-"""Whether a recurrence of RFC 5545 ever comes: looked at before it is followed, since a rule for
-30 February is otherwise searched until the year 9999."""
+"""Recurrences of RFC 5545, on the wall of a zone. Whether one ever comes is looked at before it is
+followed, since a rule for 30 February is otherwise searched until the year 9999."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_DAY: Final = ("BYMONTHDAY", "BYDAY", "BYYEARDAY", "BYWEEKNO")
+_TOO_OFTEN: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
+_DAY: Final = timedelta(days=1)
+
+
+def followed(rule: Any, first: datetime, zone: tzinfo | None, last: datetime) -> Any:
+    """A recurrence (icalendar's ``vRecur``) as dateutil follows it, from ``first`` to ``last``: both and all
+    that comes of it naive, as the wall of ``zone`` shows them. ``ValueError`` where it can't be followed."""
+    from dateutil.rrule import rrulestr
+
+    if _TOO_OFTEN & {str(each).upper() for each in rule.get("FREQ", ())}:
+        raise ValueError("it comes again within a day")
+    until = [on_wall(each, zone) for each in _list(rule.get("UNTIL", []))]
+    if until and not isinstance(_list(rule["UNTIL"])[0], datetime):
+        until = [until[0] + _DAY - timedelta(minutes=1)]
+    parts = rule.to_ical().decode().split(";")
+    text = ";".join(part for part in parts if not part.upper().startswith("UNTIL="))
+    found = rrulestr(text, dtstart=first)
+    return found if "COUNT" in rule else found.replace(until=min([*until, last]))
+
+
+def on_wall(when: date, zone: tzinfo | None) -> datetime:
+    """As the wall of a zone shows it; a day is its midnight."""
+    if not isinstance(when, datetime):
+        return datetime.combine(when, time())
+    if when.tzinfo is not None and zone is not None:
+        when = when.astimezone(zone)
+    return when.replace(tzinfo=None)
 
 
 def comes(rule: Mapping[str, Any], first: date, last: date) -> bool:

@@ -135,9 +135,10 @@ class Intake:
         found = self._subject_of(tx, source, message) or self._named(tx, message, sender)
         if message.nature is not Nature.NORMAL:
             self._automatic(tx, source, message, found, sender)
-        elif found is None:
+        elif found is None or found.kind not in {"case", "referral"}:
+            # Whoever answers what we announce of a window or a monitor has something to say: a case.
             self._arrival(tx, source, message, sender)
-        elif found.kind != "referral":
+        elif found.kind == "case":
             self._turn(tx, source, message, found, sender)
         elif sender.customer is None:
             self._refer_again(tx, source, message, found, sender)
@@ -176,7 +177,7 @@ class Intake:
             if Verb.OPEN in self._rules(opened, message, sender):
                 self._open(tx, source, message, sender, opened)
                 return
-        if case is None or case.kind == "referral" or message.nature is Nature.OURS:
+        if case is None or case.kind != "case" or message.nature is Nature.OURS:
             reason = f"{message.nature.value} mail"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
             return

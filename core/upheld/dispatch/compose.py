@@ -27,6 +27,7 @@ from upheld.dispatch.brake import AUTOMATIC
 from upheld.dispatch.forms import answers, template
 from upheld.dispatch.offers import links
 from upheld.dispatch.templates import Templates
+from upheld.dispatch.window_words import window
 from upheld.engine.case import Life
 from upheld.engine.desks import speaking
 from upheld.engine.fold import deeds
@@ -120,6 +121,7 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "late": _length(known.item.late) if known.item.late else "",
         "unread": _unread(known, zone),
         "update": _update(known, zone),
+        "window": window(known.item, known.opened.customer, zone),
         "text": str(facts.get("text", "")),
         "why": known.item.why or "",
         "channel": delivery.channel,

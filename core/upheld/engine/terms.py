@@ -171,6 +171,6 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
         and bool(set(rule.nature) - {"normal"})
         and any(do.verb is Verb.REFER for do in rule.do)
     ),
-    "monitors": lambda rule: isinstance(rule, Monitor),
+    "monitors": lambda rule: isinstance(rule, Monitor) and bool(rule.of),
     "the portal": lambda rule: isinstance(rule, Offers),
 }

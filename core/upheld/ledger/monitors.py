@@ -65,6 +65,8 @@ Index(
     postgresql_where=monitor.c.due.is_not(None),
 )
 Index("ix_monitor_subject", monitor.c.subject)
+_PAUSED: Final = monitor.c.paused.is_(True)
+Index("ix_monitor_paused", monitor.c.name, sqlite_where=_PAUSED, postgresql_where=_PAUSED)
 
 
 _READ_COLUMNS: Final = (
@@ -146,6 +148,11 @@ class Monitors(Part):
         else:
             found = self._connection.execute(_NAMED[self._dialect], self._ids(names))
         return sorted((_read(row) for row in found.mappings()), key=lambda each: each.name)
+
+    def paused(self) -> list[tuple[str, str]]:
+        """Those that nobody reads because somebody said so: each with its subject."""
+        found = select(monitor.c.name, monitor.c.subject).where(_PAUSED).order_by(monitor.c.name)
+        return [(name, of) for name, of in self._connection.execute(found)]
 
     def retire(self, names: Collection[str]) -> None:
         """Watch these no longer; what was recorded of them stays."""

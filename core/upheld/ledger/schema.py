@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 12))
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 13))
 
 metadata: Final = MetaData(
     naming_convention={

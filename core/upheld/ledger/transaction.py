@@ -29,6 +29,7 @@ from upheld.ledger.site import Policies, Sites, Vault
 from upheld.ledger.traffic import Traffic
 from upheld.ledger.troubles import Troubles
 from upheld.ledger.waiting import Waiting
+from upheld.ledger.windows import Windows
 
 
 class Transaction(
@@ -52,6 +53,7 @@ class Transaction(
     Troubles,
     Overrides,
     Monitors,
+    Windows,
 ):
     """Everything done through it is written together, or not at all."""
 

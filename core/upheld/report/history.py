@@ -47,7 +47,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A case (or a referral) with its events in order of arrival; erased ones are left out."""
+    """A case (or a window, or a referral) with its events in order of arrival; erased ones are left out."""
 
     id: str
     policy: str
@@ -77,12 +77,15 @@ class History:
 
 
 def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
-    """One after the other, so that a report never holds more than one; referrals come last."""
+    """One after the other, so that a report never holds more than one; windows and referrals come last."""
     periods = tuple(tx.periods())
     for case in cases(tx, customer):
         yield _history(tx, case, Shadow(periods, case.customer))
+    for window in _numbered(tx, "W"):
+        if customer in {None, window.customer}:
+            yield _history(tx, window, Shadow(periods, window.customer))
     if customer is None:
-        for referral in _referrals(tx):
+        for referral in _numbered(tx, "R"):
             yield _history(tx, referral, Shadow(periods))
 
 
@@ -96,11 +99,11 @@ def cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
             return
 
 
-def _referrals(tx: Transaction) -> Iterator[ListedCase]:
+def _numbered(tx: Transaction, kind: str) -> Iterator[ListedCase]:
     # Subjects of a kind are numbered without gaps, and what a list shows are cases alone.
     for number in count(1):
         try:
-            yield tx.case(f"R{number}")
+            yield tx.case(f"{kind}{number}")
         except NotFound:
             return
 

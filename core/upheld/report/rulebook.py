@@ -14,6 +14,7 @@ from upheld.policy.model import (
     Clause,
     Do,
     Every,
+    Monitor,
     Policy,
     Require,
     Target,
@@ -88,6 +89,11 @@ class Rulebook:
     def is_gate(self, clause: str, name: str) -> bool:
         """Whether steps of this rule tell what passed it without what it asks for."""
         return isinstance(self._rules.get((clause, name)), Require)
+
+    def announces(self, clause: str, name: str) -> bool:
+        """Whether steps of this rule announce planned maintenance."""
+        rule = self._rules.get((clause, name))
+        return isinstance(rule, Monitor) and rule.announce is not None
 
     def target(self, clause: str, name: str) -> str:
         """What a clock's target is called."""

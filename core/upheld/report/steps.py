@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from upheld.calendar.instant import Span
+from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose
 from upheld.case.events import Attached, StepResult, StepTaken
 from upheld.engine.fold import deeds
 from upheld.engine.terms import LATE, NOT_CARRIED_OUT
 from upheld.policy.model import Do
 from upheld.report import sentences
-from upheld.report.history import History
+from upheld.report.history import History, Recorded
 from upheld.report.messages import Message, Outcome, of_step
 from upheld.report.model import EvidenceLine, Standing
 from upheld.report.rulebook import Rulebook
@@ -43,16 +43,24 @@ def step_lines(history: History, book: Rulebook) -> Lines:
         if book.is_gate(body.clause, body.rule):  # the fact that passed it is the evidence
             continue
         standing, what = _judged(body, history, book, parent)
-        if standing in _COUNTED and each.shadow.covers(body.due):
+        if standing in _COUNTED and each.shadow.covers(_owed(body, each, book)):
             standing = Standing.BEFORE_ENFORCEMENT
         if body.key in withdrawn:
             standing, what = Standing.SUPERSEDED, f"{what}; taken back: {withdrawn[body.key]}"
         yield body.clause, EvidenceLine(history.id, body.due, what, body.key, standing)
 
 
+def _owed(step: StepTaken, recorded: Recorded, book: Rulebook) -> Instant:
+    """Since when it was owed: an announcement not before its window was planned."""
+    planned = recorded.enforced_from if book.announces(step.clause, step.rule) else None
+    return max(step.due, planned or 0)
+
+
 def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> Judged:
     dos = book.does(step.clause, step.rule)
     match step.result:
+        case StepResult.TAKEN if book.announces(step.clause, step.rule):
+            return announced(step, of_step(history.messages, history.id, step, dos))
         case StepResult.TAKEN:
             return taken(step, of_step(history.messages, history.id, step, dos), dos)
         case StepResult.FILLED:
@@ -110,6 +118,14 @@ def taken(step: StepTaken, messages: Sequence[Message], dos: Sequence[Do]) -> Ju
     if late < LATE or standing is not Standing.KEPT:
         return standing, what or "done"
     return Standing.MISSED, f"{what or 'done'}; late by {sentences.length(late)}"
+
+
+def announced(step: StepTaken, messages: Sequence[Message]) -> Judged:
+    """How the announcement of planned maintenance counts: too late is a miss, and says so first."""
+    standing, what = taken(step, messages, ())
+    if standing is Standing.MISSED and _late(step, messages) >= LATE:
+        return standing, f"announced late: {what}"
+    return standing, f"announced: {what}"
 
 
 def _late(step: StepTaken, messages: Sequence[Message]) -> Span:

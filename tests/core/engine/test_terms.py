@@ -53,7 +53,7 @@ def test_what_a_track_does() -> None:
             "intake: {from: unknown, nature: [list, normal], do: [refer: hint]}",
             "`refer` for what a machine wrote",
         ),
-        ("monitor: {window: {announce: 3 days ahead}}", "monitors"),
+        ("monitor: {of: servers}", "monitors"),
         ("offers: [enter]", "the portal"),
     ],
 )

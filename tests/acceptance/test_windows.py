@@ -1,0 +1,182 @@
+"""Magnolia, planned outages: M-24."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.story import PAT, STAFF, Story
+from upheld.calendar.instant import parse
+from upheld.calendar.occurrences import Occurrence
+from upheld.desk.windows import Windows
+from upheld.report.evidence import ClauseEvidence, ClauseState, gather
+from upheld.testing.stage import SITE, Got, Stage
+
+UTA, ODA = "uta@borealis.example", "oda@borealis.example"
+WWW: Mapping[str, str | None] = {"acme/www": "acme"}
+#: A second customer, in a zone of its own; nobody of theirs is technical.
+BOREALIS: Mapping[str, Any] = {
+    "name": "Borealis AG",
+    "kind": "corporate",
+    "zone": "Europe/Berlin",
+    "domains": ["borealis.example"],
+    "contacts": [
+        {"name": "Uta Kern", "mail": UTA, "is": "contact"},
+        {"name": "Oda Ruf", "mail": ODA, "is": "billing"},
+    ],
+}
+
+
+@pytest.fixture
+def story(tmp_path: Path, database: str | None) -> Iterator[Story]:
+    """The shipped policy with two customers; at the end, whatever was not expected fails."""
+    config = {"customers": {**SITE["customers"], "borealis": BOREALIS}}
+    with Stage(tmp_path, database=database, config=config) as stage:
+        story = Story(stage)
+        yield story
+        story.nothing_else()
+
+
+def plan(
+    story: Story,
+    begins: str,
+    ends: str,
+    monitors: Mapping[str, str | None] = WWW,
+    recurs: str = "",
+    zone: str = "America/New_York",
+) -> tuple[str, ...]:
+    """Bo plans it; both times in UTC."""
+    windows = Windows(story.stage.site.records)
+    times = Occurrence(parse(begins), parse(ends))
+    found = windows.plan(monitors, STAFF, times, zone=zone, recurs=recurs, reason="new disks")
+    story.settle()
+    return found
+
+
+def kept(story: Story, customer: str | None = None) -> ClauseEvidence:
+    """M-24 in the report."""
+    with story.stage.site.ledger.reading() as tx:
+        clauses = gather(tx, story.stage.site.policy, customer=customer)
+    return next(each for each in clauses if each.id == "M-24")
+
+
+def told(story: Story, to: str, what: str = "Planned maintenance: ") -> Got:
+    return story.expect_mail(to, what)
+
+
+def test_m_24_three_days_before_it_begins_the_technical_staff_is_told(story: Story) -> None:
+    plan(story, "2026-04-05T02:00Z", "2026-04-05T06:00Z")
+    story.until("2026-04-02T01:59Z")
+    story.nothing_else()
+    story.until("2026-04-02T02:00Z")
+    letter = told(story, PAT)
+    assert letter.what == "Planned maintenance: www"
+    # In the reader's own zone, and it says what for.
+    assert "Saturday 2026-04-04 22:00 EDT to Sunday 2026-04-05 02:00 EDT" in letter.text
+    assert "What for: new disks" in letter.text
+    story.until("2026-04-10T00:00Z")
+    story.nothing_else()
+    found = kept(story)
+    assert (found.state, found.kept) == (ClauseState.KEPT, 1)
+    assert found.evidence[0].what == "announced: mail to Pat Lin"
+
+
+def test_m_24_planned_later_it_is_announced_at_once_and_the_report_says_how_late(
+    story: Story,
+) -> None:
+    plan(story, "2026-03-29T22:30Z", "2026-03-29T23:30Z")
+    letter = told(story, PAT)
+    assert "This announcement should have reached you 48 h earlier." in letter.text
+    found = kept(story)
+    assert (found.state, found.missed) == (ClauseState.MISSED, 1)
+    assert found.evidence[0].what == "announced late: mail to Pat Lin; late by 2 d"
+
+
+def test_m_24_each_customer_hears_of_their_own_servers_alone(story: Story) -> None:
+    many = {**WWW, "acme/mail": "acme", "borealis/shop": "borealis", "router": None}
+    assert len(plan(story, "2026-03-29T20:00Z", "2026-03-29T23:30Z", many)) == 3
+    letter = told(story, PAT)
+    assert letter.what == "Planned maintenance: mail, www"
+    assert not {word for word in ("shop", "orealis", "router") if word in letter.text}
+    # Where nobody is technical, whoever speaks for the customer is told.
+    other = told(story, UTA)
+    assert other.what == "Planned maintenance: shop"
+    assert "Sunday 2026-03-29 22:00 CEST to Monday 2026-03-30 01:30 CEST" in other.text
+    assert not {word for word in ("www", "cme", "router") if word in other.text}
+    assert kept(story, "borealis").missed == 1
+    assert kept(story).missed == 2
+
+
+def test_m_24_each_time_of_one_that_comes_again_is_announced_in_the_customers_hours(
+    story: Story,
+) -> None:
+    plan(
+        story,
+        "2026-10-18T00:00Z",
+        "2026-10-18T02:00Z",
+        {"borealis/shop": "borealis"},
+        "FREQ=WEEKLY;COUNT=2",
+        "Europe/Berlin",
+    )
+    story.until("2026-10-15T00:00Z")
+    first = told(story, UTA)
+    assert "Sunday 2026-10-18 02:00 CEST to 04:00" in first.text
+    assert "It comes again every week" in first.text
+    story.until("2026-10-22T00:00Z")
+    second = told(story, UTA)
+    # The night in which the clocks go back: two hours on the wall, three hours long.
+    assert "Sunday 2026-10-25 02:00 CEST to 04:00 CET" in second.text
+    story.until("2026-11-10T00:00Z")
+
+
+def test_m_24_who_was_told_hears_that_it_is_off(story: Story) -> None:
+    (window,) = plan(story, "2026-04-05T02:00Z", "2026-04-05T06:00Z")
+    story.until("2026-04-02T02:00Z")
+    told(story, PAT)
+    story.until("2026-04-03T00:00Z")
+    Windows(story.stage.site.records).cancel(window, STAFF, "the disks did not come")
+    story.settle()
+    letter = told(story, PAT, "Planned maintenance is cancelled: www")
+    assert "Saturday 2026-04-04 22:00 EDT" in letter.text
+    assert "Why: the disks did not come" in letter.text
+    story.until("2026-04-10T00:00Z")
+    assert kept(story).missed == 0
+
+
+def test_m_24_what_was_never_announced_is_called_off_silently(story: Story) -> None:
+    (window,) = plan(story, "2026-04-05T02:00Z", "2026-04-05T06:00Z")
+    Windows(story.stage.site.records).cancel(window, STAFF)
+    story.until("2026-04-10T00:00Z")
+    assert kept(story).state is ClauseState.NOT_EXERCISED
+
+
+def test_m_24_a_customer_who_answers_the_announcement_has_a_case(story: Story) -> None:
+    plan(story, "2026-03-29T22:30Z", "2026-03-29T23:30Z")
+    letter = told(story, PAT)
+    story.answer(PAT, letter.key, "Not on Sunday, please.", "Re: Planned maintenance: www")
+    assert [case.title for case in story.cases()] == ["Re: Planned maintenance: www"]
+    story.expect_mail(PAT, "Re: Planned maintenance: www")
+
+
+def test_m_24_in_shadow_nobody_is_told_and_the_letter_is_kept(
+    tmp_path: Path, database: str | None
+) -> None:
+    with Stage(tmp_path, database=database, config={"go_live": {"mode": "shadow"}}) as stage:
+        story = Story(stage)
+        plan(story, "2026-03-29T22:30Z", "2026-03-29T23:30Z")
+        story.nothing_else()
+        with stage.site.ledger.reading() as tx:
+            assert [item.template for item in tx.items(subject="W1")] == ["window"]
+
+
+def test_m_24_a_daemon_that_was_down_announces_as_soon_as_it_is_back(story: Story) -> None:
+    plan(story, "2026-04-05T02:00Z", "2026-04-05T06:00Z")
+    story.stage.daemon.close()
+    story.stage.clock.forward_to(parse("2026-04-03T02:00Z"))
+    story.stage.restart()
+    story.settle()
+    assert "24 h earlier" in told(story, PAT).text
+    assert kept(story).evidence[0].what.startswith("announced late: ")
