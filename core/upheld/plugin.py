@@ -355,13 +355,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a probe saw once."""
+    """What a probe saw once. ``detail`` is one line for a person; ``version`` is what runs there, where
+    it says so."""
 
     monitor: str
     state: Health
     at: datetime
     latency: timedelta | None = None
     detail: str = ""
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
