@@ -57,8 +57,9 @@ class Verdict:
 
 
 def verify(name: str, module: str, *, live: bool = False, only: Collection[str] = ()) -> Verdict:
-    """Run the contracts of ``module``; with ``only``, the tests that show these assertions."""
-    seen, said = _Seen(frozenset(only)), StringIO()
+    """Run the contracts of plugin ``name`` in ``module``; with ``only``, the tests that show these
+    assertions. A module may hold the contracts of several plugins: the others are left out."""
+    seen, said = _Seen(name, frozenset(only)), StringIO()
     variables = _ENVIRONMENT | ({LIVE_VARIABLE: "1"} if live else {})
     with TemporaryDirectory(prefix="upheld-verify-") as scratch, environment(variables):
         words = [*_QUIET, *_SETTINGS, "--basetemp", f"{scratch}/tests", "--pyargs", module]
@@ -66,7 +67,7 @@ def verify(name: str, module: str, *, live: bool = False, only: Collection[str] 
             pytest.main(words, plugins=[seen])
     if seen.contract is None:
         raise NotVerified(
-            f"no contract ran from '{module}'\n{said.getvalue().strip()[-2000:]}",
+            f"no contract of '{name}' ran from '{module}'\n{said.getvalue().strip()[-2000:]}",
             do_next="it must hold a class Test… that inherits one of the kit's contracts",
         )
     return seen.verdict(name, said.getvalue())
@@ -75,8 +76,8 @@ def verify(name: str, module: str, *, live: bool = False, only: Collection[str] 
 class _Seen:
     """A pytest plugin: what came of each test, sorted by the assertions that it shows."""
 
-    def __init__(self, only: frozenset[str]) -> None:
-        self.only = only
+    def __init__(self, name: str, only: frozenset[str]) -> None:
+        self.name, self.only = name, only
         self.contract: type[Contract | ProbeContract] | None = None
         self.tests: dict[str, list[tuple[Outcome, str]]] = defaultdict(list)
         self.calls: dict[str, int] = {}
@@ -90,9 +91,14 @@ class _Seen:
         return Verdict(name, kind, self.live == {True}, shown, self.calls, log)
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Leave out what was not asked for."""
+        """Leave out what was not asked for, and the contracts of the module's other plugins."""
+        items[:] = [each for each in items if self._is_ours(each)]
         if self.only:
             items[:] = [each for each in items if self.only & set(shown_by(each.function))]
+
+    def _is_ours(self, item: Any) -> bool:
+        plugin = getattr(getattr(item, "cls", None), "plugin", None)
+        return plugin is None or plugin.name == self.name
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
