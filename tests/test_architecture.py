@@ -56,6 +56,7 @@ CLOCKS = {
     "plugins/email/upheld_email/conformance.py": "a real server takes no mail from the future",
     "core/upheld/transport.py": "an HTTP date of Retry-After is real time",
     "plugins/pagerduty/upheld_pagerduty/client.py": "an HTTP date of Retry-After is real time",
+    "plugins/probes/upheld_probes/reading.py": "a target lives in real time, and its certificates",
     "plugins/remedy/upheld_remedy/client.py": "an HTTP date of Retry-After is real time",
 }
 NOW = {

@@ -51,14 +51,27 @@ def test_every_plugin_is_importable_from_a_checkout() -> None:
     assert set(hatch()["dev"]) == {f"plugins/{name}" for name in plugin_names()} | {"core"}
 
 
+def entry_points() -> dict[str, str]:
+    written: dict[str, str] = pyproject()["project"]["entry-points"]["upheld"]
+    return written
+
+
 def test_every_plugin_has_an_entry_point() -> None:
-    written = pyproject()["project"]["entry-points"]["upheld"]
-    assert written == {name: f"upheld_{name}" for name in plugin_names()}
+    assert set(entry_points().values()) == {f"upheld_{name}" for name in plugin_names()}
+
+
+@pytest.mark.parametrize("name", sorted(plugin_names()))
+def test_an_entry_point_is_called_as_its_class(name: str) -> None:
+    """Its only class as the plugin's folder; each of several has an entry point of its own."""
+    ours = {each for each, module in entry_points().items() if module == f"upheld_{name}"}
+    brought = import_module(f"upheld_{name}").upheld_plugins()
+    assert ours == {each.name for each in brought}
+    assert len(ours) > 1 or ours == {name}
 
 
 def test_the_registry_finds_every_plugin() -> None:
     ours = {name for name, found in installed().items() if found.distribution == "upheld"}
-    assert ours == plugin_names(), "install the checkout again: pip install -e ."
+    assert ours == set(entry_points()), "install the checkout again: pip install -e ."
 
 
 def test_every_plugin_has_a_page() -> None:

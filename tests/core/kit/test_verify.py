@@ -39,6 +39,8 @@ EVERY = PLUGINS | {
     "heartbeat": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
+    "http": Kind.PROBE,
+    "tcp": Kind.PROBE,
 }
 #: Those whose real far end runs here, where it is installed.
 SERVERS = {"kannel": installed, "alertmanager": alertmanager_installed}

@@ -1,0 +1,37 @@
+"""Where a value stands in JSON: the part of JSONPath (RFC 9535) that names one place."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+_STEP: Final = re.compile(
+    r"""\.(?P<name>[^\W\d][\w-]*)|\[(?P<index>-?\d{1,9})\]|\['(?P<single>[^']+)'\]|\["(?P<double>[^"]+)"\]"""
+)
+
+
+def steps(path: str) -> tuple[str | int, ...]:
+    """The names and indices of ``$.checks[0]['disk-full']``; ``ValueError`` where it is no such path."""
+    found: list[str | int] = []
+    at = 1
+    while path.startswith("$") and at < len(path):
+        step = _STEP.match(path, at)
+        if step is None:
+            break
+        index = step["index"]
+        name = step["name"] or step["single"] or step["double"]
+        found.append(name if index is None else int(index))
+        at = step.end()
+    if not path.startswith("$") or at < len(path):
+        raise ValueError(f"'{path[:100]}' is no path such as $.checks[0].status")
+    return tuple(found)
+
+
+def value_at(path: str, document: Any) -> Any:
+    """What stands there; ``LookupError`` where nothing does."""
+    for step in steps(path):
+        fits = isinstance(document, list if isinstance(step, int) else dict)
+        if not fits:
+            raise LookupError(path)
+        document = document[step]
+    return document
