@@ -10,6 +10,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -20,16 +21,39 @@ from upheld.plugin import Misconfigured, PluginError, Retry, Unknown
 LONGEST: Final = timedelta(hours=1)
 
 
-def unanswered(error: requests.RequestException, host: str, do_next: str) -> PluginError:
-    """No answer came: ``Misconfigured`` for a certificate that can't be verified, ``Retry`` where
-    nothing was sent, else ``Unknown`` with ``do_next``."""
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def setting_url(url: str, such_as: str, instead: str) -> SplitResult:
+    """The parts of a URL in a plugin's settings, where a secret will go: https but on this machine, to a
+    host, without user, password, query or fragment. ``ValueError`` says what is wrong, with a URL
+    ``such_as`` it should be, and what is set ``instead`` of a password in it."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError(f"must be a URL such as {such_as}")
+    if parts.username or parts.password:
+        raise ValueError(f"must not carry a user or password: {instead}")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must start with https://; http is taken for this machine alone")
+    if parts.query or parts.fragment:
+        raise ValueError(f"must end before any ? or #, such as {such_as}")
+    _ = parts.port  # raises ValueError where it is no number
+    return parts
+
+
+def unanswered(
+    error: requests.RequestException, host: str, do_next: str, *, writing: bool = True
+) -> PluginError:
+    """No answer came: ``Misconfigured`` for a certificate that can't be verified, ``Retry`` where nothing was
+    sent or all it did was reading, else ``Unknown`` with ``do_next``."""
     kind = type(error).__name__
     if _untrusted(error):
         what = f"the certificate of {host} could not be verified"
         return Misconfigured(what, f"see what stands between this machine and {host}")
     if _never_sent(error):
         return Retry(f"{host} can't be reached ({kind})", "look at the network")
-    return Unknown(f"{host} took the request, but did not answer ({kind})", do_next)
+    what = f"{host} took the request, but did not answer ({kind})"
+    return Unknown(what, do_next) if writing else Retry(what, "nothing to do: it is tried again")
 
 
 def asked_to_wait(response: requests.Response, otherwise: timedelta) -> timedelta:

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from upheld.plugin import Misconfigured, PluginError, Retry, Unknown
-from upheld.transport import LONGEST, asked_to_wait, unanswered
+from upheld.transport import LONGEST, asked_to_wait, setting_url, unanswered
 
 HALF_A_MINUTE = timedelta(seconds=30)
 AT = "Tue, 01 Dec 2026 12:00:00 GMT"
@@ -88,3 +88,42 @@ def test_a_date_without_another_counts_from_now() -> None:
     soon = datetime.now(UTC) + timedelta(seconds=60)
     response.headers["Retry-After"] = soon.strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert timedelta(seconds=50) < asked_to_wait(response, HALF_A_MINUTE) <= timedelta(seconds=60)
+
+
+def test_a_reading_without_an_answer_is_done_again() -> None:
+    found = unanswered(requests.ReadTimeout(), "desk.example", "look it up", writing=False)
+    assert type(found) is Retry
+    assert "look it up" not in found.do_next
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://desk.example",
+        "https://desk.example:8443/jira/",
+        "http://127.0.0.1:80",
+        "http://[::1]",
+    ],
+)
+def test_a_url_to_which_a_secret_may_go(url: str) -> None:
+    assert setting_url(url, "https://desk.example", "set `token`").geturl() == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("desk.example", "must be a URL such as https://desk.example"),
+        ("ftp://desk.example", "must be a URL such as https://desk.example"),
+        ("https://", "must be a URL such as https://desk.example"),
+        ("http://desk.example", "must start with https://"),
+        ("https://bo:canary-c0ffee@desk.example", "must not carry a user or password: set `token`"),
+        ("https://canary-c0ffee@desk.example", "must not carry a user or password: set `token`"),
+        ("https://desk.example?key=canary-c0ffee", "must end before any"),
+        ("https://desk.example#canary-c0ffee", "must end before any"),
+        ("https://desk.example:port", "Port could not be cast"),
+    ],
+)
+def test_a_url_that_would_give_a_secret_away(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as raised:
+        setting_url(url, "https://desk.example", "set `token`")
+    assert "canary" not in str(raised.value)

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import SecretStr
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import NewConnectionError
 
 from upheld.plugin import (
     Auth,
@@ -29,10 +28,12 @@ from upheld.plugin import (
     Stale,
     Unknown,
 )
+from upheld.transport import unanswered
 
 Query = Sequence[tuple[str, str]]
 _LONGEST: Final = timedelta(hours=1)
 _SHOWN: Final = 300
+_LOOKED_UP: Final = "look whether it was stored"
 _FAILED_INSIDE: Final = "check the server log"
 
 
@@ -112,7 +113,7 @@ class RoundupClient:
             )
         except requests.RequestException as error:
             # `from None`: the exception holds the request, and its headers the password.
-            raise _unanswered(error, writing=method != "GET") from None
+            raise unanswered(error, "Roundup", _LOOKED_UP, writing=method != "GET") from None
 
     def _opened(self) -> requests.Session:
         if self._session is None:
@@ -190,24 +191,8 @@ def _other_place(said: str) -> str:
 
 def _lost(what: str, *, writing: bool) -> PluginError:
     if writing:
-        return Unknown(what, "look whether it was stored")
+        return Unknown(what, _LOOKED_UP)
     return Retry(what, "see what stands between this machine and Roundup")
-
-
-def _unanswered(error: requests.RequestException, *, writing: bool) -> PluginError:
-    kind = type(error).__name__
-    if _never_sent(error):
-        return Retry(f"Roundup can't be reached ({kind})", "look at the network")
-    return _lost(f"Roundup did not answer to the end ({kind})", writing=writing)
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.InvalidURL):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)
 
 
 def _date(response: requests.Response, name: str = "Date") -> datetime | None:

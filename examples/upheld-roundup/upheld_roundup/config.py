@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import Field, SecretStr, field_validator
 
 from upheld.plugin import ConnectionConfig
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from upheld.transport import setting_url
 
 
 class RoundupConfig(ConnectionConfig):
@@ -34,14 +31,8 @@ class RoundupConfig(ConnectionConfig):
     @field_validator("url")
     @classmethod
     def _https_and_bare(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if not parts.hostname:
-            raise ValueError("must be a URL such as https://bugs.example.org/support/")
-        if parts.username or parts.password:
-            raise ValueError("must not carry a user or password: set `user` and `password`")
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise ValueError("must start with https://; http is taken for this machine alone")
-        if "/rest" in parts.path or parts.query or parts.fragment:
+        such_as = "https://bugs.example.org/support/"
+        parts = setting_url(url, such_as, "set `user` and `password`")
+        if "/rest" in parts.path:
             raise ValueError("must end with the tracker's name, before /rest")
-        _ = parts.port  # raises ValueError where it is no number
         return url.rstrip("/") + "/"

@@ -87,10 +87,7 @@ _ELSE: Final = (Misconfigured, "set `url` to the site itself, and look at what s
 
 def unanswered(error: requests.RequestException, *, writing: bool) -> PluginError:
     """The error where no answer came: a reading can always be done again."""
-    found = told_of(error, "Jira", "it is looked up before it is done again")
-    if isinstance(found, Unknown) and not writing:
-        return Retry(found.what, "nothing to do: it is tried again")
-    return found
+    return told_of(error, "Jira", "it is looked up before it is done again", writing=writing)
 
 
 def unreadable(what: str, *, writing: bool) -> PluginError:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from upheld.plugin import ConnectionConfig
+from upheld.transport import setting_url
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_SUCH_AS: Final = "https://acme.atlassian.net"
 
 
 def _https_and_bare(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname:
-        raise ValueError("must be a URL such as https://acme.atlassian.net")
-    if parts.username or parts.password:
-        raise ValueError("must not carry a user or password: set `token`")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise ValueError("must start with https://; http is taken for this machine alone")
-    if "/rest/" in f"{parts.path}/" or parts.query or parts.fragment:
-        raise ValueError("must end before /rest, such as https://acme.atlassian.net")
-    _ = parts.port  # raises ValueError where it is no number
+    parts = setting_url(url, _SUCH_AS, "set `token`")
+    if "/rest/" in f"{parts.path}/":
+        raise ValueError(f"must end before /rest, such as {_SUCH_AS}")
     return url.rstrip("/")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from upheld.plugin import ConnectionConfig
+from upheld.transport import setting_url
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SENDER: Final = r"^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$"
 
 
@@ -47,14 +46,5 @@ class KannelConfig(ConnectionConfig):
 
 
 def _checked(url: str, example: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError(f"must be a URL such as {example}")
-    if parts.username or parts.password:
-        raise ValueError("must not carry a user or password: `user` and `password` do")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError("must start with https://; http is taken for this machine alone")
-    if parts.query or parts.fragment:
-        raise ValueError("must end before any ?")
-    _ = parts.port  # raises ValueError where it is no number
+    setting_url(url, example, "`user` and `password` do")
     return url.rstrip("/")

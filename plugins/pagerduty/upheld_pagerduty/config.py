@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -16,22 +15,16 @@ from pydantic import (
 )
 
 from upheld.plugin import ConnectionConfig
+from upheld.transport import setting_url
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_SUCH_AS: Final = "https://events.pagerduty.com"
 _ID: Final = re.compile(r"[A-Z0-9]{4,20}")
 
 
 def _https_and_bare(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname:
-        raise ValueError("must be a URL such as https://events.pagerduty.com")
-    if parts.username or parts.password:
-        raise ValueError("must not carry a user or password: keys have settings of their own")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise ValueError("must start with https://; http is taken for this machine alone")
-    if parts.path.rstrip("/").endswith("/v2/enqueue") or parts.query or parts.fragment:
-        raise ValueError("must end before /v2/enqueue, such as https://events.pagerduty.com")
-    _ = parts.port  # raises ValueError where it is no number
+    parts = setting_url(url, _SUCH_AS, "keys have settings of their own")
+    if parts.path.rstrip("/").endswith("/v2/enqueue"):
+        raise ValueError(f"must end before /v2/enqueue, such as {_SUCH_AS}")
     return url.rstrip("/")
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Final, Literal
-from urllib.parse import urlsplit
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from upheld.plugin import ConnectionConfig
+from upheld.transport import setting_url
 from upheld_remedy.presets import PRESETS, STATUSES, Forms, Name, Preset
 from upheld_remedy.priority import PAIRS, Pair, Priorities
-
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class FormNames(ConnectionConfig):
@@ -190,16 +188,9 @@ class RemedyConfig(ConnectionConfig):
     @field_validator("url")
     @classmethod
     def _https_and_bare(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if not parts.hostname:
-            raise ValueError("must be a URL such as https://ar.example.org:8443")
-        if parts.username or parts.password:
-            raise ValueError("must not carry a user or password: set `user` and `password`")
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise ValueError("must start with https://; http is taken for this machine alone")
-        if "/api" in parts.path or parts.query or parts.fragment:
+        parts = setting_url(url, "https://ar.example.org:8443", "set `user` and `password`")
+        if "/api" in parts.path:
             raise ValueError("must end before /api")
-        _ = parts.port  # raises ValueError where it is no number
         return url.rstrip("/")
 
     @model_validator(mode="after")

@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from upheld.plugin import Auth, Misconfigured, PluginError, Retry, Unknown
+from upheld.transport import unanswered
 from upheld_remedy import errors
 from upheld_remedy.config import RemedyConfig
 
@@ -30,6 +30,8 @@ from upheld_remedy.config import RemedyConfig
 _EARLY: Final = timedelta(seconds=60)
 #: What the server says in a header where it lets somebody in as a guest.
 _AS_GUEST: Final = re.compile(r"login failed|authentication failed|guest", re.IGNORECASE)
+#: What follows where it may have been done.
+_LOOKED_UP: Final = "it may have been done: it is looked up before it is tried again"
 _HEADERS: Final = {"X-Requested-By": "XMLHttpRequest", "X-AR-Client-Type": "9008"}
 #: Who takes a turn; nobody keeps a lock alive but who uses it.
 _TURNS: Final[weakref.WeakValueDictionary[tuple[str, str], Turn]] = weakref.WeakValueDictionary()
@@ -180,7 +182,7 @@ class Session:
         try:
             return self._opened().request(method, url, headers=headers, timeout=timeout, **given)
         except requests.RequestException as error:
-            failed = _unanswered(error, writing=method != "GET")
+            failed = unanswered(error, "AR System", _LOOKED_UP, writing=method != "GET")
         # Out here: the exception holds the request, and with it the password or the token.
         raise failed
 
@@ -229,21 +231,3 @@ def _ends(payload: str) -> datetime | None:
         return datetime.fromtimestamp(claims["exp"], UTC)
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
-
-
-def _unanswered(error: requests.RequestException, *, writing: bool) -> PluginError:
-    kind = type(error).__name__
-    if isinstance(error, requests.exceptions.SSLError):
-        what = f"the server's certificate is not accepted ({kind})"
-        return Misconfigured(what, "have it signed by an authority that this machine trusts")
-    if isinstance(error, requests.ConnectTimeout) or _refused(error):
-        return Retry(f"AR System can't be reached ({kind})", "look at the network and at `url`")
-    what = f"AR System did not answer to the end ({kind})"
-    if writing:
-        return Unknown(what, "it may have been done: it is looked up before it is tried again")
-    return Retry(what, "it is tried again")
-
-
-def _refused(error: requests.RequestException) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)

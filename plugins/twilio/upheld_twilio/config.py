@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from upheld.plugin import ConnectionConfig
 from upheld.sms import E164
+from upheld.transport import setting_url
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_SUCH_AS: Final = "https://api.twilio.com"
 
 
 class TwilioConfig(ConnectionConfig):
@@ -45,16 +45,9 @@ class TwilioConfig(ConnectionConfig):
     @field_validator("url")
     @classmethod
     def _https_and_bare(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if not parts.hostname:
-            raise ValueError("must be a URL such as https://api.twilio.com")
-        if parts.username or parts.password:
-            raise ValueError("must not carry a user or password: `account` and `token` do")
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise ValueError("must start with https://; http is taken for this machine alone")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must end after the host, such as https://api.twilio.com")
-        _ = parts.port  # raises ValueError where it is no number
+        parts = setting_url(url, _SUCH_AS, "`account` and `token` do")
+        if parts.path.strip("/"):
+            raise ValueError(f"must end after the host, such as {_SUCH_AS}")
         return url.rstrip("/")
 
     @model_validator(mode="after")

@@ -69,7 +69,7 @@ def test_a_refusal_does_not_show_what_was_given() -> None:
         ("events.pagerduty.com", "must be a URL"),
         ("https://ann:secret@events.pagerduty.com", "must not carry a user"),
         ("https://events.pagerduty.com/v2/enqueue/", "must end before /v2/enqueue"),
-        ("https://events.pagerduty.com?key=x", "must end before /v2/enqueue"),
+        ("https://events.pagerduty.com?key=x", "must end before any"),
         ("https://events.pagerduty.com:port", "[Pp]ort"),
     ],
 )
