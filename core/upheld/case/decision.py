@@ -69,9 +69,8 @@ class Purpose(StrEnum):
 
 
 class Withdrawal(StrEnum):
-    """Why a page is withdrawn: the first two acknowledge it at the provider, the others resolve it."""
+    """Why a page is withdrawn: the first acknowledges it at the provider, the others resolve it."""
 
-    ACKNOWLEDGED = "acknowledged"
     WORKED = "worked"
     SUPERSEDED = "superseded"
     CLOSED = "closed"
@@ -120,10 +119,10 @@ class CreateItem:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Open a case for what this subject found; ``facts`` come with its opening. Whoever records the decision
-    does so in the same transaction, and once: ``key`` is the id of the opening."""
+    """Open a case for what this subject found: ``opened`` is what ``opening`` says, ``facts`` come with it.
+    Whoever records the decision does so in the same transaction, and once."""
 
-    key: str
+    opening: Event
     opened: Opened
     facts: tuple[Event, ...] = ()
 

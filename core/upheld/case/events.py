@@ -509,7 +509,9 @@ class Turned:
 
     ``since`` is when that began (the first failed request of an outage), ``failed`` how many failed in a row,
     ``recent`` the last readings in a line each. ``excuse`` tells why a failure is no outage of its own
-    (a window, what stands before it); ``open_case`` is the case of this monitor that was open then.
+    (a window, what stands before it); ``open_case`` is the case of this monitor that was not closed then,
+    ``resolved`` whether it was resolved. ``backups`` tells how what stands in for it does, by name;
+    ``backs`` is the open case of the monitor for which it stands in itself.
     ``unseen``: nothing was read of it from then until ``at``, though it should have been; so a fact may leave
     the state as it was.
     """
@@ -524,8 +526,11 @@ class Turned:
     recent: tuple[str, ...] = ()
     excuse: str = ""
     open_case: str | None = None
+    resolved: bool = False
     version: str = ""
     unseen: Instant | None = None
+    backups: Mapping[str, str] = field(default_factory=dict)
+    backs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,9 +544,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a monitor says of the case that it opened: ``monitor`` is ``state`` since ``since``.
+    """What a monitor says of a case: ``monitor``, one of those that are watched as ``of``, is ``state`` since
+    ``since``.
 
-    ``backups`` tells how what stands in for it does, by name (M-20).
+    The first that speaks is the one that opened the case; another one stands in for that. ``backups`` tells
+    how those do, by name (M-20).
     """
 
     kind: ClassVar[str] = "watched"
@@ -549,6 +556,7 @@ class Watched:
     monitor: str
     state: str
     since: Instant
+    of: str = ""
     detail: str = ""
     version: str = ""
     backups: Mapping[str, str] = field(default_factory=dict)

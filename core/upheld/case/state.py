@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Entitled, Opened, OutcomeSet, Proposed
+from upheld.case.events import Entitled, Opened, OutcomeSet, Proposed, Watched
 from upheld.case.turn import Turn
 
 
@@ -35,6 +35,8 @@ class CaseState:
     ``turns`` are those of the desks that had the case; the last one's is it (``held_by``).
     ``entitlement`` tells which system it is about, and whether an agreement covers that.
     ``parent_customer`` is set where the parent is another customer's.
+    ``watched`` is what the monitor that opened it said last; ``monitor`` how that stands, for all that is
+    known: while readings are inconclusive, what they showed before them too.
     """
 
     opened: Opened
@@ -81,6 +83,8 @@ class CaseState:
     parent: str | None = None
     parent_customer: str | None = None
     enforced_from: Instant | None = None
+    watched: Watched | None = None
+    monitor: frozenset[str] = frozenset()
 
     def but(self, **changes: Any) -> CaseState:
         """The same state but for these fields.

@@ -66,7 +66,7 @@ def verify(app: App, *, case: str | None, witness: Path | None) -> None:
 
     heads = read(witness) if witness else []
     with app.site() as site, site.ledger.reading() as tx:
-        named = tx.find(case) if case else None
+        named = tx.find(case, of_any_kind=True) if case else None
         found = verified(tx, site.ledger.site.name, case=named, heads=heads)
     rows = [(fault.subject, fault.seq, fault.what) for fault in found.faults]
     if app.json:

@@ -169,9 +169,9 @@ def fixed(app: App, *, defect: str, text: str) -> None:
 
 
 def _tracker(site: Site, named: str | None) -> str | None:
-    """As named; else where mail opens its cases; else the only tracker there is."""
+    """As named; else where cases open that no connection brings."""
+    from upheld.daemon.assembly import cases_to
     from upheld.errors import NotFound
-    from upheld.plugin import Tracker
     from upheld.source import suggest
 
     entries = site.config.connections
@@ -179,9 +179,7 @@ def _tracker(site: Site, named: str | None) -> str | None:
         if named not in entries:
             raise NotFound(f"no connection {named!r}", do_next=suggest(named, entries))
         return named
-    meant = {entry.cases_to for entry in entries.values() if entry.cases_to}
-    meant = meant or {e.source.name for e in site.connections if issubclass(e.plugin, Tracker)}
-    return meant.pop() if len(meant) == 1 else None
+    return cases_to(site.connections)
 
 
 cases = InOrder(

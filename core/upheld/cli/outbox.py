@@ -76,7 +76,7 @@ def _fitting(items: Iterable[OutboxItem], where: Where) -> list[OutboxItem]:
 def list_(app: App, *, case: str | None, shadow: bool, sent: bool, where: Where) -> None:
     """What waits to go out, oldest first."""
     with app.site() as site, site.ledger.reading() as tx:
-        which = tx.find(case) if case else None
+        which = tx.find(case, of_any_kind=True) if case else None
         found = _fitting(_chosen(tx, which, shadow=shadow, sent=sent), where)
         zone = site.config.zone
     if app.json:

@@ -42,7 +42,7 @@ from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
 from upheld.ledger import Ledger
 from upheld.logs import logger
-from upheld.plugin import Ability, Channel, Connection
+from upheld.plugin import Ability, Channel, Connection, Tracker
 from upheld.seam import Live
 from upheld.sync.colleagues import Colleagues
 from upheld.sync.pusher import Pusher
@@ -91,11 +91,20 @@ class Parts:
     trackings: Mapping[str, Tracking] = field(default_factory=dict)
 
 
+def cases_to(connections: Sequence[Configured]) -> str | None:
+    """The tracker on which a case is opened that no connection brings: where mail opens its cases; else the
+    only one there is."""
+    meant = {each.source.cases_to for each in connections if each.source.cases_to}
+    trackers = {each.source.name for each in connections if issubclass(each.plugin, Tracker)}
+    found = meant or trackers
+    return found.pop() if len(found) == 1 else None
+
+
 def build_daemon(parts: Parts) -> Daemon:
     """The daemon: plugins are constructed (no I/O), nothing runs yet."""
     lives = {each.source.name: _live(parts, each) for each in parts.connections}
     hostclock = HostClock.of(parts.records.clock)
-    records = replace(parts.records, held=lambda: hostclock.holds(parts.records.clock.now()))
+    records = _records(parts, hostclock)
     ledger, owner = records.ledger, _owner()
     letters = Letters(
         records,
@@ -164,6 +173,15 @@ def _trackers(parts: Parts, lives: Mapping[str, Live]) -> Trackers:
     heard = next((way.connection for way in parts.ways.customer), None)
     maps = {name: each.map for name, each in parts.trackings.items() if each.map.rules}
     return Trackers(lives, maps, heard)
+
+
+def _records(parts: Parts, hostclock: HostClock) -> Records:
+    clock = parts.records.clock
+    return replace(
+        parts.records,
+        held=lambda: hostclock.holds(clock.now()),
+        cases_to=cases_to(parts.connections),
+    )
 
 
 def _live(parts: Parts, each: Configured) -> Live:

@@ -15,20 +15,25 @@ from upheld.desk.scope import Scopes
 from upheld.directory import Directory
 from upheld.engine.case import decide
 from upheld.engine.classify import covers
+from upheld.engine.monitor import decide_monitor
 from upheld.engine.referral import decide_referral
 from upheld.engine.terms import Terms, compile_terms
 from upheld.engine.window import decide_window
 from upheld.errors import NotFound
 from upheld.policy.model import Policy
 
-#: What decides on subjects of each kind; on all others, cases, ``decide``.
-_DECIDERS: Final[Mapping[str, Callable[[Terms, Subject, Event], Decision]]] = {
-    "referral": decide_referral,
-    "window": decide_window,
-}
 Kept = Callable[[str], Policy | None]
 #: The days of a calendar version, or (None) those in force for a policy version.
 Days = Callable[[str, str | None], Calendars | None]
+
+
+#: Each kind of subject has its own.
+_DECIDERS: Final[Mapping[str, Callable[[Terms, Subject, Event], Decision]]] = {
+    "case": decide,
+    "referral": decide_referral,
+    "monitor": decide_monitor,
+    "window": decide_window,
+}
 
 
 class Book:
@@ -127,9 +132,7 @@ class Book:
         """The decider for the ledger: each kind of subject has its own."""
         pinned = pinned_calendar((*subject.facts, event))
         terms = self._live(self.of(subject.policy, pinned), (*subject.facts, event))
-        if subject.kind == "monitor":  # what its turns call for is decided by a decider to come
-            return Decision(subject.state or {})
-        return _DECIDERS.get(subject.kind, decide)(terms, subject, event)
+        return _DECIDERS[subject.kind](terms, subject, event)
 
     def _live(self, terms: Terms, facts: Sequence[Event]) -> Terms:
         """The terms, enforced from when on the subject's customer is live."""

@@ -29,7 +29,7 @@ from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
-from upheld.desk.worded import customers_words, fresh, unverified, with_files
+from upheld.desk.worded import customers_words, fresh, noted, unverified, with_files
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
@@ -135,8 +135,12 @@ class Intake:
         found = self._subject_of(tx, source, message) or self._named(tx, message, sender)
         if message.nature is not Nature.NORMAL:
             self._automatic(tx, source, message, found, sender)
+        elif found is not None and found.kind == "monitor" and sender.customer is None:
+            # A provider or one of ours who was told of an outage: what they say is on record with it.
+            tx.bind_thread(source.name, message.id, found.id)
+            self._fact(tx, found, message, noted(message, sender), _who(sender))
         elif found is None or found.kind not in {"case", "referral"}:
-            # Whoever answers what we announce of a window or a monitor has something to say: a case.
+            # A customer who answers what we say of a window or a monitor has something to say: a case.
             self._arrival(tx, source, message, sender)
         elif found.kind == "case":
             self._turn(tx, source, message, found, sender)

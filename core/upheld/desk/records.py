@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from upheld.calendar.instant import MINUTE, Instant, Span, instant
-from upheld.case.decision import Decision, Subject
+from upheld.case.decision import Decision, OpenCase, Subject, Tell
 from upheld.case.events import (
     UPHELD,
     Actor,
@@ -19,6 +19,7 @@ from upheld.case.events import (
     Opened,
     PassedOver,
     Provided,
+    Raised,
     Restated,
     StepResult,
     StepTaken,
@@ -59,6 +60,8 @@ class Records:
     _hung: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
     #: Whether what only the clock calls for waits just now: the host's clock was set by hand.
     held: Callable[[], bool] | None = None
+    #: The tracker on which a case that nobody wrote is opened too.
+    cases_to: str | None = None
 
     def open(
         self,
@@ -154,6 +157,7 @@ class Records:
             cause = error.__cause__ or error
             tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
             return None
+        self._carry_out(tx)
         if decision is not None and before is not None:
             self._passed_over(tx, before, event)
         return decision
@@ -237,6 +241,31 @@ class Records:
         if self.held is not None and _by_the_clock(subject, event, decision) and self.held():
             return _left_to_the_sweep(subject, event, decision)
         return decision
+
+    def _carry_out(self, tx: Transaction) -> None:
+        """What was decided of one subject and is done to another."""
+        for subject, deed in tx.take_deeds():
+            match deed:
+                case Tell(subject=other, event=event):
+                    self.add(tx, other, event)
+                case OpenCase():
+                    self._raise(tx, subject, deed)
+
+    def _raise(self, tx: Transaction, monitor: str, deed: OpenCase) -> None:
+        """The case that a monitor opens, with what the directory knows of its customer by now."""
+        opening, opened = deed.opening, replace(deed.opened, create_on=self.cases_to)
+        customer = self.book.directory.customers.get(opened.customer or "")
+        if customer is not None:
+            opened = replace(
+                opened,
+                customer_kind=customer.kind,
+                plan=customer.plan(opening.at),
+                language=customer.language,
+                desk=customer.desk,
+            )
+        case = self.open_together(tx, opening, opened, deed.facts)
+        raised = Event(f"{opening.id}#raised", opening.at, opening.seen, UPHELD, Raised(case))
+        self.add(tx, monitor, raised)
 
     def _passed_over(self, tx: Transaction, before: Subject, event: Event) -> None:
         """M-09: begun while a more severe case of the same queue stood unworked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from upheld.case.events import CustomerMessage, Noted
+from upheld.directory import Sender
 from upheld.plugin import Message
 
 #: So many files of a message are named on its case.
@@ -31,6 +32,13 @@ def unverified(message: Message) -> Noted:
     """What somebody wrote who is not proven to be who they say."""
     text = with_files(message.text, message)
     return Noted(f"[unverified sender {message.by.id}] {message.subject}\n{text}")
+
+
+def noted(message: Message, sender: Sender) -> Noted:
+    """What somebody wrote where nothing comes of it; whoever of ours they say they are is to be proven."""
+    if sender.person is None or not message.verified:
+        return unverified(message)
+    return Noted(f"{message.subject}\n{with_files(message.text, message)}")
 
 
 def with_files(text: str, message: Message) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from upheld.calendar.instant import HOUR, MINUTE, Instant, Span, moment
-from upheld.case.decision import Purpose, Withdrawal
+from upheld.case.decision import Purpose
 from upheld.case.events import (
     CallLogged,
     CustomerMessage,
@@ -19,6 +19,7 @@ from upheld.case.events import (
     PublicReply,
     Resolved,
     Unread,
+    Watched,
     Worked,
 )
 from upheld.config.model import SolutionEntry
@@ -120,11 +121,11 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "missing": [str(each).replace("_", " ") for each in facts.get("missing", ())],
         "late": _length(known.item.late) if known.item.late else "",
         "unread": _unread(known, zone),
+        "outage": _outage(known, zone),
         "update": _update(known, zone),
         "window": window(known.item, known.opened.customer, zone),
         "text": str(facts.get("text", "")),
         "why": known.item.why or "",
-        "by": _by(known),
         "channel": delivery.channel,
         "site": known.site,
     }
@@ -133,7 +134,9 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
 def _case(known: Known, zone: ZoneInfo) -> dict[str, Any]:
     life = known.life
     if life is None:
-        return {"id": known.item.subject, "title": _line(known.opened.subject), "number": ""}
+        title = _line(known.opened.subject)
+        whose = {"customer_name": known.customer_name}
+        return {"id": known.item.subject, "title": title, "number": "", **whose}
     state = life.state
     level = state.acting_severity
     severity = known.policy.severities.get(level) if level is not None else None
@@ -228,6 +231,24 @@ def _update(known: Known, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def _outage(known: Known, zone: ZoneInfo) -> dict[str, Any]:
+    """What is watched, how it stands and since when; an empty name where nothing is."""
+    told = dict(known.item.facts)
+    watched = known.life.state.watched if known.life else None
+    if watched is not None:
+        told = {"monitor": watched.monitor, "state": watched.state, "since": watched.since}
+        told |= {"detail": watched.detail, "backups": watched.backups}
+    since = told.get("since")
+    return {
+        "name": told.get("monitor", ""),
+        "state": told.get("state", ""),
+        "since": _time(int(since), zone) if since is not None else "",
+        "detail": _line(told.get("detail", "")),
+        "recent": [str(line) for line in told.get("recent", ())],
+        "backups": [{"name": n, "state": s} for n, s in told.get("backups", {}).items()],
+    }
+
+
 def _unread(known: Known, zone: ZoneInfo) -> str:
     """Since when the case's tracker had not been read as the message fell due; "" where it was."""
     unread = [
@@ -260,13 +281,6 @@ def _working(known: Known) -> str:
     return known.people.get(workers[-1], workers[-1]) if workers else ""
 
 
-def _by(known: Known) -> str:
-    """Of a stand-down: who answered the page, or works on the case."""
-    if known.item.why == Withdrawal.ACKNOWLEDGED:
-        return _named(known, str(known.item.facts["by"]))
-    return _working(known) if known.item.why == Withdrawal.WORKED else ""
-
-
 def _said(fact: Event, people: Mapping[str, str]) -> str:
     """A public sentence about a fact; "" for what is internal."""
     who = people.get(fact.actor.id, fact.actor.id)
@@ -278,7 +292,19 @@ def _resolved(who: str, body: Resolved) -> str:
     return f"{who} resolved it: {body.text}" if body.text else f"{who} resolved it"
 
 
+def _watched(_who: str, body: Watched) -> str:
+    told = _READS.get(body.state, "")
+    return f"{body.monitor} {told}" if told else ""
+
+
+#: How a monitor stands, in a sentence; what can't be read is nothing that happened.
+_READS: Final[Mapping[str, str]] = {
+    "up": "answers again",
+    "degraded": "answers, but not well",
+    "down": "does not answer",
+}
 _PUBLIC: Final[Mapping[type, Callable[[str, Any], str]]] = {
+    Watched: _watched,
     PublicReply: lambda who, body: f"{who} wrote: {body.text}",
     CallLogged: lambda who, _body: f"{who} spoke with you",
     Worked: lambda who, _body: f"{who} began to work on it",

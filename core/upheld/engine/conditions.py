@@ -125,7 +125,7 @@ _READ: Final[Mapping[str, Callable[[CaseState], Any]]] = {
     "customer_kind": attrgetter("opened.customer_kind"),
     "outcome": lambda state: state.outcome or NONE,
     "kind": attrgetter("case_kind"),
-    "monitor": lambda _state: None,  # a monitor is a subject of its own
+    "watched": lambda state: state.watched and state.watched.of,
     "waiting": attrgetter("waiting"),
     "escalated_by": attrgetter("escalated_by"),
     "number": attrgetter("number"),
@@ -135,6 +135,7 @@ _SETS: Final[Mapping[str, Callable[[CaseState], frozenset[str]]]] = {
     "flag": lambda state: state.flags | {"held"} if state.held else state.flags,
     "field": attrgetter("provided"),
     "missed": attrgetter("missed"),
+    "monitor": attrgetter("monitor"),
     "product": _product,
     "warned": attrgetter("warned"),
 }

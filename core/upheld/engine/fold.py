@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from upheld.case.events import (
@@ -41,14 +42,17 @@ from upheld.case.events import (
     TakenBack,
     Triaged,
     WaitingOn,
+    Watched,
     Worked,
 )
+from upheld.case.monitor import MonitorState
 from upheld.case.opening import restated
 from upheld.case.state import CaseState, Status
 
 #: What customer and support say of a solution; a reopened case has neither.
 AGREEMENTS: Final = frozenset({"customer_agreed", "staff_agreed"})
 _STAFF: Final = Side.STAFF
+_INCONCLUSIVE: Final = MonitorState.INCONCLUSIVE
 _NOTHING: Final = frozenset[str]()
 _ACTIVE = frozenset({Status.OPEN, Status.WORKED, Status.WAITING_CUSTOMER, Status.WAITING_VENDOR})
 
@@ -233,6 +237,16 @@ def _entitled(state: CaseState, _event: Event, body: Entitled) -> CaseState:
     return state.but(entitlement=body, plan=plan)
 
 
+def _watched(state: CaseState, _event: Event, body: Watched) -> CaseState:
+    before = state.watched
+    if before is not None and body.monitor != before.monitor:
+        backups = {**before.backups, body.monitor: body.state}
+        return state.but(watched=replace(before, backups=backups))
+    # What can't be read just now stands as it was known last.
+    known = state.monitor if body.state == _INCONCLUSIVE else _NOTHING
+    return state.but(watched=body, monitor=known | {body.state})
+
+
 def _escalated(state: CaseState, event: Event, body: Escalated) -> CaseState:
     return state.but(escalated_by=body.asked_by or event.actor.side.value, escalated_to=body.to)
 
@@ -271,6 +285,7 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
         parent=body.parent, parent_customer=body.customer
     ),
     Detached: lambda state, _event, _body: state.but(parent=None, parent_customer=None),
+    Watched: _watched,
     Resolved: _resolved,
     Closed: lambda state, event, _body: state.but(status=Status.CLOSED, closed_at=event.at),
     Reopened: _reopened,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -33,6 +33,7 @@ from upheld.policy.model import (
     When,
 )
 from upheld.policy.times import Business, BusinessDays, Duration, Elapsed
+from upheld.policy.watching import spoken, told
 
 #: A step that comes later than this is "late": its message says so. Ten times a slow sweep.
 LATE: Final[Span] = 60 * 1_000_000
@@ -131,13 +132,21 @@ def compile_terms(policy: Policy, *, enforced_from: Instant | None = None) -> Te
         whens=(
             *((c, r) for c, r in rules if isinstance(r, When) and r.before is None),
             *asking,
+            *told(policy),
         ),
         aheads=tuple((c, r) for c, r in rules if isinstance(r, When) and r.before is not None),
         everies=tuple((c, r) for c, r in rules if isinstance(r, Every)),
         targets=tuple((c, r) for c, r in rules if isinstance(r, Target) and not r.promises_none),
-        dos={(c.id, r.name): r.do for c, r in (*rules, *asking) if isinstance(r, When | Every)},
+        dos={(c.id, r.name): r.do for c, r in _doing(policy)},
         gated=frozenset(r.before for _, r in rules if isinstance(r, Require)),
     )
+
+
+def _doing(policy: Policy) -> Iterable[tuple[Clause, When | Every]]:
+    """All that does something: rules, what requirements ask, what monitors say."""
+    for clause in policy.clauses:
+        yield from ((clause, rule) for rule in clause.rules if isinstance(rule, When | Every))
+    yield from (*questions(policy), *spoken(policy))
 
 
 def on_days(terms: Terms, calendars: Calendars) -> Terms:

@@ -17,7 +17,7 @@ from upheld.calendar.instant import Instant
 from upheld.errors import Busy, TooMuchRace
 from upheld.ledger import migrate
 from upheld.ledger.database import BUSY_SECONDS, connect, for_reading, parse_url, sqlite_file
-from upheld.ledger.faults import Conflict, translated
+from upheld.ledger.faults import Conflict, DeciderFault, translated
 from upheld.ledger.memory import LIMIT as MEMORY_BYTES
 from upheld.ledger.memory import Memory
 from upheld.ledger.newness import Bell, Newness
@@ -120,6 +120,7 @@ class Ledger:
             self._look_again(connection)
             tx = Transaction(connection, self._memory)
             yield tx
+            _refuse_undone(tx)
         if self.on_commit is not None and tx.recorded:
             self.on_commit(tx.recorded)
 
@@ -234,6 +235,12 @@ class Ledger:
             return None
         with self.reading() as tx:
             return tx.restored()
+
+
+def _refuse_undone(tx: Transaction) -> None:
+    """Decided is done: what a subject does to another is committed with its decision, or neither is."""
+    for subject, deed in tx.deeds:
+        raise DeciderFault(f"nobody carried out {type(deed).__name__}", where=subject)
 
 
 def _site(engine: Engine, name: str) -> Site:

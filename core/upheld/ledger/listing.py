@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.sql import ColumnElement
 
 from upheld.errors import NotFound
@@ -30,7 +30,7 @@ class Listings(Part):
         """Cases, the most severe first, then those due first."""
         query = (
             select(*_COLUMNS)
-            .where(subject.c.kind == "case", *_conditions(which))
+            .where(*_conditions(which))
             .order_by(
                 subject.c.severity.asc().nulls_last(),
                 subject.c.due.asc().nulls_last(),
@@ -45,7 +45,7 @@ class Listings(Part):
     def count_cases(self, which: CaseFilter = _ANY) -> int:
         """How many there are, without reading them."""
         query = select(func.count()).select_from(subject)
-        found = query.where(subject.c.kind == "case", *_conditions(which))
+        found = query.where(*_conditions(which))
         return int(self._connection.execute(found).scalar_one())
 
     def case(self, subject_id: str) -> ListedCase:
@@ -55,11 +55,13 @@ class Listings(Part):
             raise _missing(subject_id)
         return ListedCase(*row)
 
-    def find(self, handle: str) -> str:
-        """The id of the case that people call ``C7`` or by its number; ``NotFound``."""
+    def find(self, handle: str, *, of_any_kind: bool = False) -> str:
+        """The id of the case that people call ``C7`` or by its number; ``NotFound``. ``of_any_kind``: of a
+        referral, a monitor or a window too."""
         handle = handle.strip()
         which = or_(subject.c.id == handle.upper(), subject.c.case_number == handle)
-        rows = self._connection.execute(select(subject.c.id).where(which)).scalars().all()
+        kind = true() if of_any_kind else subject.c.kind == "case"
+        rows = self._connection.execute(select(subject.c.id).where(which, kind)).scalars().all()
         if not rows:
             raise _missing(handle)
         if len(rows) > 1:
@@ -78,6 +80,7 @@ def _missing(handle: str) -> NotFound:
 
 
 def _conditions(which: CaseFilter) -> Iterator[ColumnElement[bool]]:
+    yield subject.c.kind == which.kind
     exact: dict[str, Any] = {
         "status": which.status,
         "severity": which.severity,

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import Insert
 
+from upheld.case.decision import Deed
 from upheld.ledger.memory import Memory
 from upheld.ledger.records import Recorded
 
@@ -34,6 +35,8 @@ class Part:
         self._memory = Memory(0) if memory is None else memory
         #: What this transaction wrote; nobody may be told before it is committed.
         self.recorded: list[Recorded] = []
+        #: What decisions do to other subjects, with the subject that decided; see ``take_deeds``.
+        self.deeds: list[tuple[str, Deed]] = []
 
     @property
     def _dialect(self) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from upheld.calendar.instant import Instant
-from upheld.case.decision import Decider, Decision, Subject
+from upheld.case.decision import Decider, Decision, Deed, Subject
 from upheld.case.events import Event, Origin
 from upheld.errors import NotFound
 from upheld.ledger.actions import carry_out
@@ -154,6 +154,12 @@ class Recording(Part):
         self._write([w for w in writings.values() if w.changed], now)
         return decisions
 
+    def take_deeds(self) -> list[tuple[str, Deed]]:
+        """What decisions of this transaction do to other subjects, each handed out once, also where an event
+        had been left undecided before. A transaction that leaves any behind is not committed."""
+        taken, self.deeds = self.deeds, []
+        return taken
+
     def _load(self, items: Sequence[tuple[str, Event | None]]) -> dict[str, Writing]:
         # In order of id: two daemons that hold the same rows never wait for each other in a ring.
         ids = sorted({name for name, _ in items})
@@ -196,6 +202,7 @@ class Recording(Part):
         for writing in writings:
             writing.keep(self._memory)
             self.recorded += writing.recorded
+            self.deeds += writing.deeds
 
     def _move(self, rows: list[dict[str, Any]]) -> None:
         moved = _MOVE.run(self._connection, rows)

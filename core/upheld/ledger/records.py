@@ -216,7 +216,8 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to list; None means any. ``open`` False: only resolved and closed ones."""
+    """Which cases to list; None means any. ``open`` False: only resolved and closed ones. Subjects of
+    another ``kind`` are listed likewise: a monitor's status is its state."""
 
     open: bool | None = None
     status: str | None = None
@@ -227,6 +228,7 @@ class CaseFilter:
     number: str | None = None
     worked: bool | None = None
     warned: bool | None = None
+    kind: str = "case"
 
 
 @dataclass(frozen=True, slots=True)

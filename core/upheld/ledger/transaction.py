@@ -60,13 +60,14 @@ class Transaction(
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is written inside is undone where it raises; the transaction itself can go on."""
-        before, where = len(self.recorded), migrate.where(self._connection.engine)
+        before, deeds = len(self.recorded), len(self.deeds)
+        where = migrate.where(self._connection.engine)
         savepoint = self._connection.begin_nested()
         try:
             with translated(where):
                 yield
         except BaseException as error:
-            del self.recorded[before:]
+            del self.recorded[before:], self.deeds[deeds:]
             _undo(savepoint, error, where)
             raise
         with translated(where):

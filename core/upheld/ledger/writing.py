@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from upheld.calendar.instant import Instant, iso
-from upheld.case.decision import Action, Decider, Decision, Listing, Subject
+from upheld.case.decision import Action, Decider, Decision, Deed, Listing, Subject
 from upheld.case.events import Event, Origin, Ticked
 from upheld.ledger.chain import Sealed, seal
 from upheld.ledger.faults import DeciderFault
@@ -40,6 +40,7 @@ class Writing:
         self.recorded: list[Recorded] = []
         self.decided: list[str] = []
         self.actions: list[tuple[str, Action]] = []
+        self.deeds: list[tuple[str, Deed]] = []
         self._seq_before, self._head_before = self.seq, self._head
         self._wake_at: Instant | None = None
         self._listing = _NOT_LISTED
@@ -110,6 +111,7 @@ class Writing:
         for follows in decision.follows:
             self.append(follows, now)
         self.actions.extend((self.id, action) for action in decision.actions)
+        self.deeds.extend((self.id, deed) for deed in decision.deeds)
         self._state = dump(decision.state)
         self._wake_at, self._listing = decision.wake_at, decision.listing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -13,7 +14,6 @@ from upheld.case.monitor import Cadence
 from upheld.config import Config
 from upheld.config.monitors import MonitorEntry
 from upheld.directory.build import WrittenCustomer
-from upheld.engine.checks import phase
 from upheld.errors import ConfigError, Place
 from upheld.policy.model import Clause, Monitor, Policy
 from upheld.source import suggest
@@ -22,6 +22,8 @@ from upheld.source import suggest
 OFTEN: Final[Span] = 5 * MINUTE
 #: The kind of what a customer lists as `servers`.
 SERVERS: Final = "servers"
+#: Targets are spread over their interval as finely as this: nobody needs it finer.
+_GRAIN: Final[Span] = 1_000
 
 Rules: TypeAlias = tuple[tuple[Clause, Monitor], ...]
 #: The policies that may speak of a monitor, the one that comes before the others first.
@@ -102,10 +104,10 @@ def cadence(entry: MonitorEntry, rules: Rules) -> Cadence:
     every = min((rule.every.span for _, rule in rules if rule.every), default=OFTEN)
     if entry.fed_by is not None:
         silence = None if entry.grace is None else every + entry.grace
-        return Cadence(every, entry.requests or 1, silence=silence, asked=False)
+        return Cadence(every, entry.requests or 1, silence=silence)
     counts = max((rule for _, rule in rules), key=lambda rule: rule.requests)
     spaced = counts.spaced.span if counts.spaced else None
-    return Cadence(every, entry.requests or counts.requests, spaced, phase(entry.name, every))
+    return Cadence(every, entry.requests or counts.requests, spaced, _phase(entry.name, every))
 
 
 def _watched(written: _Written, policy: Policy) -> Watched | None:
@@ -121,6 +123,12 @@ def _watched(written: _Written, policy: Policy) -> Watched | None:
     how = cadence(entry, rules)
     version, place = policy.version, written.place
     return Watched(entry.name, entry, rules, how, version, place, written.implied)
+
+
+def _phase(name: str, every: Span) -> Span:
+    """Where in its interval a monitor has its turn: by its name, so that a restart does not move it."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:8]) % every // _GRAIN * _GRAIN
 
 
 def _shown(url: str) -> str:

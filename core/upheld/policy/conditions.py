@@ -40,6 +40,7 @@ KEYS: Final = (
     "words",
     "product",
     "monitor",
+    "watched",
     "missed",
     "warned",
     "waiting",

@@ -42,7 +42,7 @@ __all__ = ["Explanation", "explain", "explanation"]
 def explain(records: Records, case_id: str) -> Explanation:
     """The case that people call ``C7`` or by its number; ``NotFound``, and ``Refusal`` where what
     opened it was erased, so that its clocks can't be lived through again."""
-    return records.read(lambda tx: explain_in(records, tx, tx.find(case_id)))
+    return records.read(lambda tx: explain_in(records, tx, tx.find(case_id, of_any_kind=True)))
 
 
 def explain_in(records: Records, tx: Transaction, case: str) -> Explanation:
@@ -193,12 +193,12 @@ def _message(message: Message, heard: Proofs) -> MessageStory:
         state=item.state.value,
         outcome=outcome.value,
         why="" if outcome is Outcome.REACHED else message.why,
-        deliveries=tuple(_delivery(each, item.key, heard) for each in message.deliveries),
+        deliveries=tuple(_delivery(each, heard) for each in message.deliveries),
     )
 
 
-def _delivery(delivery: Delivery, message: str, heard: Proofs) -> DeliveryStory:
-    words = heard.of(delivery.key, message)
+def _delivery(delivery: Delivery, heard: Proofs) -> DeliveryStory:
+    words = tuple(heard.words.get(delivery.key, ()))
     return DeliveryStory(
         person=delivery.recipient,
         name=delivery.recipient_name,

@@ -9,7 +9,6 @@ from itertools import count
 from upheld.calendar.instant import Instant
 from upheld.case.events import Annulled, Enforced, Event, Migrated, Opened, Origin, StepWithdrawn
 from upheld.desk.scope import in_shadow
-from upheld.errors import NotFound
 from upheld.ledger import CaseFilter, ListedCase, Period, Transaction
 from upheld.report.messages import Message, messages_of
 
@@ -47,7 +46,8 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A case (or a window, or a referral) with its events in order of arrival; erased ones are left out."""
+    """A case, a monitor, a window or a referral with its events in order of arrival; erased ones are left
+    out."""
 
     id: str
     policy: str
@@ -79,32 +79,18 @@ class History:
 def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
     """One after the other, so that a report never holds more than one; windows and referrals come last."""
     periods = tuple(tx.periods())
-    for case in cases(tx, customer):
-        yield _history(tx, case, Shadow(periods, case.customer))
-    for window in _numbered(tx, "W"):
-        if customer in {None, window.customer}:
-            yield _history(tx, window, Shadow(periods, window.customer))
-    if customer is None:
-        for referral in _numbered(tx, "R"):
-            yield _history(tx, referral, Shadow(periods))
+    for kind in ("case", "monitor", "window", "referral"):
+        for each in cases(tx, customer, kind):
+            yield _history(tx, each, Shadow(periods, each.customer))
 
 
-def cases(tx: Transaction, customer: str | None) -> Iterator[ListedCase]:
-    """Every case of a customer, or of all, page by page."""
-    which = CaseFilter(customer=customer)
+def cases(tx: Transaction, customer: str | None, kind: str = "case") -> Iterator[ListedCase]:
+    """Every case of a customer, or of all, page by page; or every subject of another kind."""
+    which = CaseFilter(customer=customer, kind=kind)
     for offset in count(0, _PAGE):
         page = tx.cases(which, limit=_PAGE, offset=offset)
         yield from page
         if len(page) < _PAGE:
-            return
-
-
-def _numbered(tx: Transaction, kind: str) -> Iterator[ListedCase]:
-    # Subjects of a kind are numbered without gaps, and what a list shows are cases alone.
-    for number in count(1):
-        try:
-            yield tx.case(f"{kind}{number}")
-        except NotFound:
             return
 
 

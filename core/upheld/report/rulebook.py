@@ -22,6 +22,7 @@ from upheld.policy.model import (
     When,
 )
 from upheld.policy.names import conditions
+from upheld.policy.watching import spoken
 
 R = TypeVar("R", bound=AnyRule)
 
@@ -37,6 +38,7 @@ class Rulebook:
             for clause, rule in (
                 *((clause, rule) for clause in policy.clauses for rule in clause.rules),
                 *questions(policy),
+                *spoken(policy),
             )
         }
 

@@ -51,6 +51,7 @@ from upheld.case.events import (
     Triaged,
     Unread,
     WaitingOn,
+    Watched,
     Worked,
 )
 from upheld.case.state import CaseState, Status
@@ -61,6 +62,7 @@ BOLTS = replace(
 )
 VALID = Entitlement.VALID
 TILL = Entitled(VALID, "till", "premier")
+DOWN = Watched("mail", "down", START, "servers", "refused", backups={"mail-2": "up"})
 CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Enforced(at(3)), {"enforced_from": at(3)}),
     (Linked("jira", "10001", "OPS-7"), {"tracker_key": "OPS-7"}),
@@ -92,6 +94,7 @@ CHANGES: list[tuple[Body, dict[str, Any]]] = [
     (Held("agreed", at(9)), {"held": "agreed", "held_until": at(9)}),
     (Provided("version", "7"), {"provided": {"version"}, "fields": {"version": "7"}}),
     (Attached("C9"), {"parent": "C9"}),
+    (DOWN, {"watched": DOWN, "monitor": {"down"}}),
     (Resolved(), {"status": Status.RESOLVED, "resolved_at": at(1)}),
     (Closed(), {"status": Status.CLOSED, "closed_at": at(1)}),
 ]
@@ -164,7 +167,32 @@ def test_every_kind_of_fact_is_known_here() -> None:
         "annulled",
         "calendar_applied",
         "migrated",
+        # Of monitors and of windows, which are subjects of their own.
+        "turned",
+        "raised",
+        "window_planned",
+        "window_cancelled",
     }
+
+
+def test_what_a_monitor_says_last_holds() -> None:
+    state = after(DOWN, Watched("mail", "up", at(2)))
+    assert state.monitor == {"up"}
+    assert state.watched == Watched("mail", "up", at(2))
+
+
+def test_what_cannot_be_read_stands_as_it_was_known_last() -> None:
+    blind = Watched("mail", "inconclusive", at(1))
+    assert after(DOWN, blind).monitor == {"down", "inconclusive"}
+    assert after(DOWN, blind, blind).monitor == {"down", "inconclusive"}
+    assert after(DOWN, blind, Watched("mail", "up", at(3))).monitor == {"up"}
+    assert after(blind).monitor == {"inconclusive"}
+
+
+def test_what_stands_in_for_it_speaks_for_itself_alone() -> None:
+    state = after(DOWN, Watched("mail-2", "down", at(2)))
+    assert state.watched == replace(DOWN, backups={"mail-2": "down"})
+    assert state.monitor == {"down"}
 
 
 def test_a_case_about_what_no_agreement_covers_has_no_plan() -> None:
