@@ -30,6 +30,7 @@ RUBBISH: Final = (
     b'{"alerts": {}, "items": 7, "monitor": {"a": []}, "state": ["down"]}',
     b'[{"alerts": null}, [], {"monitor": null, "state": NaN, "at": 1e400}]',
     b'{"version": "4", "alerts": [null, 7, {"labels": [], "status": 3}]}',
+    b'{"monitor": "x", "state": "up", "at": {}, "latency": {}, "detail": [[]], "version": [{}]}',
     b'{"at": "9999-12-31T23:59:60Z", "monitor": "x", "state": "down", "latency": -1e308}',
 )
 LARGE: Final = (
