@@ -39,6 +39,7 @@ LONG_FILES = {
 }
 #: What plugins may see of us.
 SURFACE = {
+    "upheld.json_path",
     "upheld.plugin",
     "upheld.simulator",
     "upheld.sms",

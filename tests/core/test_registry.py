@@ -94,6 +94,7 @@ def test_our_own_plugins_are_found_through_the_same_door() -> None:
         "heartbeat",
         "kannel",
         "pagerduty",
+        "readings",
         "remedy",
         "terminal",
         "twilio",

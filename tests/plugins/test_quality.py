@@ -22,6 +22,7 @@ GRADED = (
     "kannel",
     "pagerduty",
     "probes",
+    "readings",
     "remedy",
     "terminal",
     "twilio",

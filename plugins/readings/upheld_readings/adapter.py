@@ -44,7 +44,9 @@ class Readings(Connection[ReadingsConfig]):
         name, base = self.context.name, self.context.public_url
         if base is None:
             what = f"senders reach our door at /hooks/{name} on this machine alone"
-            return [Finding(Level.WARNING, name, what, "set `url` under `web` if they are elsewhere")]
+            return [
+                Finding(Level.WARNING, name, what, "set `url` under `web` if they are elsewhere")
+            ]
         return [Finding(Level.OK, name, f"senders post to {base.rstrip('/')}/hooks/{name}")]
 
     def receive(self, request: Request) -> Received:

@@ -49,7 +49,9 @@ def _template(text: str) -> str:
     for path in PATH.findall(whole):
         steps(path)
     if not PATH.search(whole) or set(PATH.sub("", whole)) & set("{}"):
-        raise ValueError("must be a path such as @.monitor, or texts with paths: {@.host}/{@.check}")
+        raise ValueError(
+            "must be a path such as @.monitor, or texts with paths: {@.host}/{@.check}"
+        )
     return whole
 
 
@@ -98,7 +100,9 @@ class ReadingsConfig(ConnectionConfig):
         None, description="where the list of items is; left out: the body is one, or a list"
     )
     monitor: Annotated[str, AfterValidator(_template)] = Field(
-        "@.monitor", validate_default=True, description="which monitor it is of: a path, or texts with paths in braces"
+        "@.monitor",
+        validate_default=True,
+        description="which monitor it is of: a path, or texts with paths in braces",
     )
     state: Path = Field("@.state", description="where it says how the monitor is")
     states: Annotated[Mapping[str, Means], BeforeValidator(_folded)] = Field(
@@ -106,7 +110,8 @@ class ReadingsConfig(ConnectionConfig):
         description="what each value means: `up`, `degraded`, `down`, `inconclusive` or `nothing`",
     )
     otherwise: Means | None = Field(
-        None, description="what any other value means; left out: it is refused, and kept in quarantine"
+        None,
+        description="what any other value means; left out: it is refused, and kept in quarantine",
     )
     at: Path = Field(
         "@.at", description="since when: ISO 8601, or seconds or more finely since 1970"

@@ -40,7 +40,9 @@ def listed(body: Any, config: ReadingsConfig) -> list[Any]:
     return found
 
 
-def read(item: Any, body: Any, config: ReadingsConfig, request: Request) -> Reading | Refused | None:
+def read(
+    item: Any, body: Any, config: ReadingsConfig, request: Request
+) -> Reading | Refused | None:
     """What an item says; None where that means nothing."""
     try:
         return _reading(item, body, config, request)
@@ -141,4 +143,4 @@ def _text(value: Any) -> str:
 
 
 def _version(value: Any) -> str | None:
-    return None if value in {None, ""} else line(_text(value), _SHORT)
+    return None if value is None or value == "" else line(_text(value), _SHORT)

@@ -37,6 +37,7 @@ EVERY = PLUGINS | {
     "apprise": Kind.NOTIFIER,
     "alertmanager": Kind.FEED,
     "heartbeat": Kind.FEED,
+    "readings": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
     "http": Kind.PROBE,
