@@ -129,4 +129,4 @@ def test_it_uses_nothing_of_upheld_but_the_surface() -> None:
     used = {
         line.split()[1] for line in lines if line.startswith(("from upheld.", "import upheld."))
     }
-    assert used == {"upheld.plugin", "upheld.testing", "upheld.testing.kit"}
+    assert used == {"upheld.plugin", "upheld.transport", "upheld.testing", "upheld.testing.kit"}
