@@ -27,6 +27,7 @@ from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
+from upheld.desk.readings import Readings
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.desk.worded import customers_words, fresh, noted, unverified, with_files
@@ -35,7 +36,7 @@ from upheld.engine.intake import arrival
 from upheld.errors import LedgerError, NotFound
 from upheld.ledger import DeciderFault, Fate, Transaction, Unstorable
 from upheld.logs import logger
-from upheld.plugin import Inbound, Message, Nature, Receipt, Refused, RemoteCase
+from upheld.plugin import Inbound, Message, Nature, Reading, Receipt, Refused, RemoteCase
 from upheld.policy.model import Verb
 
 #: More new cases from one sender in an hour are a machine's doing (facts of loops between desks).
@@ -84,6 +85,7 @@ class Intake:
     cases: Cases
     colleagues: Colleagues
     most: int = CASES_AN_HOUR
+    readings: Readings | None = None
 
     def take(self, tx: Transaction, source: Source, item: Inbound) -> bool:
         """One item; whether it was news. The same item again changes nothing.
@@ -120,12 +122,14 @@ class Intake:
             return Receipts(self.records, self.directory).take(tx, source.name, item)
         if isinstance(item, RemoteCase):
             return self.cases.take(tx, source, item)
+        if isinstance(item, Reading):
+            return self.readings is not None and self.readings.take(tx, source, item)
         if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
             return False
         if isinstance(item, Message):
             self._message(tx, source, item)
-            return True
-        self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
+        else:
+            self._keep(tx, source, item.id, Fate.REFUSED, item.reason, item.raw)
         return True
 
     def _message(self, tx: Transaction, source: Source, message: Message) -> None:

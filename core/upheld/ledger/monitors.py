@@ -104,10 +104,14 @@ class MonitorRow:
 
 _ROW: Final = select(*(monitor.c[name] for name in _READ_COLUMNS))
 _NAMED: Final = {name: _ROW.where(ids) for name, ids in among(monitor.c.name).items()}
+_FREE: Final = or_(monitor.c.lease_until.is_(None), monitor.c.lease_until <= NOW)
+_NEXT: Final = (
+    select(monitor.c.due).where(monitor.c.due.is_not(None), _FREE).order_by(monitor.c.due).limit(1)
+)
 _DUE: Final = (
     select(monitor.c.name)
     .where(monitor.c.due <= bindparam("now"))
-    .where(or_(monitor.c.lease_until.is_(None), monitor.c.lease_until <= NOW))
+    .where(_FREE)
     .order_by(monitor.c.due, monitor.c.name)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -178,9 +182,8 @@ class Monitors(Part):
         self._connection.execute(_HASTEN[self._dialect], self._ids(names) | {"now": now})
 
     def next_reading(self) -> Instant | None:
-        """When the next one is due; None where none will be."""
-        soonest = select(func.min(monitor.c.due))
-        due: Instant | None = self._connection.execute(soonest).scalar_one()
+        """When the next one is due that is in nobody's hands; None where none will be."""
+        due: Instant | None = self._connection.execute(_NEXT).scalar()
         return due
 
     def in_sight(self, since: Instant) -> tuple[int, int]:
