@@ -42,6 +42,9 @@ from upheld.dispatch.routes import SafetyCatch, Ways
 from upheld.dispatch.sender import Sender
 from upheld.ledger import Ledger
 from upheld.logs import logger
+from upheld.monitor.feeds import Feeds
+from upheld.monitor.landing import Landing
+from upheld.monitor.watchlist import Watched
 from upheld.plugin import Ability, Channel, Connection, Tracker
 from upheld.seam import Live
 from upheld.sync.colleagues import Colleagues
@@ -89,6 +92,7 @@ class Parts:
     ping: SecretStr | None = None
     witness: Sequence[str] = ()
     trackings: Mapping[str, Tracking] = field(default_factory=dict)
+    watched: Mapping[str, Watched] = field(default_factory=dict)
 
 
 def cases_to(connections: Sequence[Configured]) -> str | None:
@@ -117,7 +121,8 @@ def build_daemon(parts: Parts) -> Daemon:
     )
     cases = Tracked(records, parts.directory, parts.trackings)
     colleagues = Colleagues(records, parts.directory)
-    intake = Intake(records, parts.directory, cases, colleagues)
+    landing = Landing(records, parts.watched)
+    intake = Intake(records, parts.directory, cases, colleagues, readings=Feeds(landing))
     trackers = _trackers(parts, lives)
     fields = Fields(intake, trackers, _sources(parts))
     planner = _planner(parts, records, lives)

@@ -254,6 +254,7 @@ class Site:
             witness=self.config.witness,
             ping=self._ping(),
             trackings=trackings(self.config, self.directory),
+            watched=self.watched,
         )
 
     def actor(self, name: str | None) -> Actor:

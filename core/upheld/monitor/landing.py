@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import TypeAlias
@@ -12,6 +12,7 @@ from upheld.calendar.instant import Instant
 from upheld.case.events import UPHELD, Event, Turned
 from upheld.case.monitor import MonitorState, Seen, Sight, Tally
 from upheld.desk.records import Records
+from upheld.desk.windows import covering
 from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
@@ -22,17 +23,13 @@ from upheld.monitor.watchlist import Watched
 Covering: TypeAlias = Callable[[Transaction, str, Instant], str]
 
 
-def _no_window(_tx: Transaction, _name: str, _at: Instant) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class Landing:
     """Counts readings of what is watched. ``covering`` finds the window that stands."""
 
     records: Records
     watched: Mapping[str, Watched]
-    covering: Covering = field(default=_no_window)
+    covering: Covering = covering
 
     def take(self, tx: Transaction, row: MonitorRow, seen: Seen, blind: str = "") -> bool:
         """One reading of ``row`` as it was leased, or read just now; False where it does not count: it is
