@@ -12,12 +12,12 @@ from upheld.calendar.instant import Instant
 from upheld.case.events import UPHELD, Event, Turned
 from upheld.case.monitor import MonitorState, Seen, Sight, Tally
 from upheld.desk.records import Records
+from upheld.desk.turns import Turns
 from upheld.desk.windows import covering
 from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
-from upheld.monitor.raised import open_case
-from upheld.monitor.watchlist import Watched
+from upheld.monitor.watchlist import Watched, backups
 
 #: Finds the window that covers a monitor at an instant; "" where none does.
 Covering: TypeAlias = Callable[[Transaction, str, Instant], str]
@@ -60,6 +60,11 @@ class Landing:
             for parent in each.entry.after:
                 found[parent] = (*found.get(parent, ()), name)
         return found
+
+    @cached_property
+    def turns(self) -> Turns:
+        """What puts a turn on record, and does what follows from it."""
+        return Turns(self.records, backups(self.watched))
 
     @cached_property
     def _order(self) -> Mapping[str, int]:
@@ -112,7 +117,6 @@ class _Reading:
             self.tx.hasten(soon, self.landing.records.clock.now())
 
     def _turn(self, row: MonitorRow, seen: Seen, turned: Turned) -> None:
-        told = replace(turned, open_case=open_case(self.tx, row.subject))
         now = self.landing.records.clock.now()
-        event = Event(f"turned#{row.token}", seen.at, now, UPHELD, told)
-        self.landing.records.add(self.tx, row.subject, event)
+        event = Event(f"turned#{row.token}", seen.at, now, UPHELD, turned)
+        self.landing.turns.take(self.tx, row.name, row.subject, event)

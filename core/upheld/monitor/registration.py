@@ -12,9 +12,9 @@ from upheld.case.decision import Subject
 from upheld.case.events import UPHELD, Body, Event, Migrated, Opened, Provided, Turned
 from upheld.case.monitor import MonitorState, Tally
 from upheld.desk.records import Records
+from upheld.desk.turns import Turns
 from upheld.ledger import MonitorRow, Transaction
-from upheld.monitor.raised import open_case
-from upheld.monitor.watchlist import Watched
+from upheld.monitor.watchlist import Watched, backups
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ def register(records: Records, watched: Mapping[str, Watched]) -> None:
     new = [each for name, each in watched.items() if name not in known]
     there = [each for name, each in watched.items() if name in known]
     gone = [name for name in known if name not in watched]
-    step = _Registration(records, len(new) * SECOND // _A_SECOND)
+    soon = len(new) * SECOND // _A_SECOND
+    step = _Registration(records, Turns(records, backups(watched)), soon)
     _in_turns(records, new, step.begin)
     _in_turns(records, there, step.look)
     _in_turns(records, gone, step.retire)
@@ -51,6 +52,7 @@ class _Registration:
     """One transaction's share of it. All that is new is read once within ``soon``."""
 
     records: Records
+    turns: Turns
     soon: Span
 
     def begin(self, new: Sequence[Watched], tx: Transaction) -> None:
@@ -98,9 +100,10 @@ class _Registration:
                     before=row.tally.state.value,
                     since=now,
                     detail="upheld.yaml names it no longer",
-                    open_case=open_case(tx, row.subject),
                 )
-                self.records.add(tx, row.subject, _event(f"unread#{row.token}", now, turned))
+                self.turns.take(
+                    tx, row.name, row.subject, _event(f"unread#{row.token}", now, turned)
+                )
         tx.retire(gone)
 
     def _row(self, watched: Watched, subject: str, now: Instant) -> MonitorRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +13,7 @@ from upheld.case.monitor import Cadence
 from upheld.config import Config
 from upheld.config.monitors import MonitorEntry
 from upheld.directory.build import WrittenCustomer
+from upheld.engine.checks import phase
 from upheld.errors import ConfigError, Place
 from upheld.policy.model import Clause, Monitor, Policy
 from upheld.source import suggest
@@ -22,8 +22,6 @@ from upheld.source import suggest
 OFTEN: Final[Span] = 5 * MINUTE
 #: The kind of what a customer lists as `servers`.
 SERVERS: Final = "servers"
-#: Targets are spread over their interval as finely as this: nobody needs it finer.
-_GRAIN: Final[Span] = 1_000
 
 Rules: TypeAlias = tuple[tuple[Clause, Monitor], ...]
 #: The policies that may speak of a monitor, the one that comes before the others first.
@@ -95,6 +93,15 @@ def probes(config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
+def backups(watched: Mapping[str, Watched]) -> Mapping[str, tuple[str, ...]]:
+    """By name, what stands in for it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, each in watched.items():
+        if each.entry.backup_of is not None:
+            found[each.entry.backup_of] = (*found.get(each.entry.backup_of, ()), name)
+    return found
+
+
 def cadence(entry: MonitorEntry, rules: Rules) -> Cadence:
     """How it is read: as often as the strictest of its rules says, and counted as the one that asks for
     most says, so that none sees an outage that is not one for it.
@@ -104,10 +111,10 @@ def cadence(entry: MonitorEntry, rules: Rules) -> Cadence:
     every = min((rule.every.span for _, rule in rules if rule.every), default=OFTEN)
     if entry.fed_by is not None:
         silence = None if entry.grace is None else every + entry.grace
-        return Cadence(every, entry.requests or 1, silence=silence)
+        return Cadence(every, entry.requests or 1, silence=silence, asked=False)
     counts = max((rule for _, rule in rules), key=lambda rule: rule.requests)
     spaced = counts.spaced.span if counts.spaced else None
-    return Cadence(every, entry.requests or counts.requests, spaced, _phase(entry.name, every))
+    return Cadence(every, entry.requests or counts.requests, spaced, phase(entry.name, every))
 
 
 def _watched(written: _Written, policy: Policy) -> Watched | None:
@@ -123,12 +130,6 @@ def _watched(written: _Written, policy: Policy) -> Watched | None:
     how = cadence(entry, rules)
     version, place = policy.version, written.place
     return Watched(entry.name, entry, rules, how, version, place, written.implied)
-
-
-def _phase(name: str, every: Span) -> Span:
-    """Where in its interval a monitor has its turn: by its name, so that a restart does not move it."""
-    digest = hashlib.sha256(name.encode()).digest()
-    return int.from_bytes(digest[:8]) % every // _GRAIN * _GRAIN
 
 
 def _shown(url: str) -> str:

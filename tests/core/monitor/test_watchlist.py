@@ -78,7 +78,7 @@ def test_each_has_its_own_turn_within_the_interval_and_keeps_it() -> None:
 
 def test_who_is_heard_of_may_be_silent_for_an_interval_and_its_grace() -> None:
     beat = one("nightly: {of: backups, fed_by: beats, grace: 2 hours}").cadence
-    assert (beat.every, beat.silence, beat.requests) == (24 * HOUR, 26 * HOUR, 1)
+    assert (beat.every, beat.silence, beat.requests, beat.asked) == (24 * HOUR, 26 * HOUR, 1, False)
     assert one("alert: {of: servers, fed_by: beats}").cadence.silence is None
 
 
