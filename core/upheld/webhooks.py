@@ -12,8 +12,10 @@ from binascii import Error
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, TypeAlias
 from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from upheld.plugin import Request
 from upheld.sms import harmless
@@ -23,6 +25,27 @@ LONGEST: Final = 1000
 #: So many times as much of it is looked at: most of a log may be spaces.
 _LOOKED_AT: Final = 4
 _DOOR: Final = "/hooks/"
+#: Characters of a secret that nobody guesses.
+_SHORTEST: Final = 16
+
+
+def _listed(written: Any) -> Any:
+    return written if isinstance(written, list | tuple) else [written]
+
+
+def _long_enough(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(len(each.get_secret_value()) < _SHORTEST for each in secrets):
+        raise ValueError(f"needs {_SHORTEST} characters or more each")
+    return secrets
+
+
+#: What callers prove themselves with, in a plugin's settings: one, or a list while one is replaced.
+Secrets: TypeAlias = Annotated[
+    tuple[SecretStr, ...],
+    Field(min_length=1),
+    BeforeValidator(_listed),
+    AfterValidator(_long_enough),
+]
 
 
 def header(request: Request, name: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from upheld.plugin import ConnectionConfig
+from upheld.webhooks import Secrets
 
 #: A label in a template, as Prometheus allows its name.
 LABEL: Final = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
-_SHORTEST: Final = 16
 
 
 class Means(StrEnum):
@@ -28,12 +28,6 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _long_enough(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(len(each.get_secret_value()) < _SHORTEST for each in secrets):
-        raise ValueError(f"needs {_SHORTEST} characters or more each")
-    return secrets
-
-
 def _templates(texts: tuple[str, ...]) -> tuple[str, ...]:
     for text in texts:
         if not LABEL.search(text) or set(LABEL.sub("", text)) & set("{}"):
@@ -44,10 +38,7 @@ def _templates(texts: tuple[str, ...]) -> tuple[str, ...]:
 class AlertmanagerConfig(ConnectionConfig):
     """A receiver of Alertmanager's that has our door for its webhook."""
 
-    secrets: Annotated[
-        tuple[SecretStr, ...], BeforeValidator(_listed), AfterValidator(_long_enough)
-    ] = Field(
-        min_length=1,
+    secrets: Secrets = Field(
         description="16 characters or more that Alertmanager proves itself with; two while one is replaced",
     )
     monitor: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_templates)] = (

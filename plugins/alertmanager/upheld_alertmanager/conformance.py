@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Final
 import pytest
 
 from upheld.plugin import Health, Request
+from upheld.simulator import Asked
 from upheld.testing import SteppedClock
 from upheld.testing.kit import FeedContract, FeedFarEnd, Told
 from upheld_alertmanager.adapter import Alertmanager
-from upheld_alertmanager.server import Came, Server, Sink, installed
+from upheld_alertmanager.server import Server, Sink, installed
 from upheld_alertmanager.simulator import AlertmanagerSimulator, written
 
 SECRET: Final = "conformance-secret"  # noqa: S105  of nobody
@@ -120,8 +121,8 @@ class Real(Sender):
         wanted = {_word(each, "resolved" if "endsAt" in each else "firing") for each in alerts}
         server.post([*alerts])
         came = sink.wait_for(lambda each: wanted <= _words(each))
-        url = f"{sink.url}{came.path}"
-        return Request("POST", url, (), came.headers, came.body, self.clock.as_datetime())
+        headers, at = tuple(came.headers.items()), self.clock.as_datetime()
+        return Request("POST", f"{sink.url}{came.path}", (), headers, came.body, at)
 
     def _running(self) -> tuple[Server, Sink]:
         if self._started is None:
@@ -146,7 +147,7 @@ def _word(alert: Mapping[str, Any], status: str) -> tuple[str, str]:
     return json.dumps(alert["labels"], sort_keys=True), status
 
 
-def _words(came: Came) -> set[tuple[str, str]]:
+def _words(came: Asked) -> set[tuple[str, str]]:
     return {_word(each, each["status"]) for each in json.loads(came.body)["alerts"]}
 
 

@@ -12,12 +12,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, Self
 
 import requests
+
+from upheld.simulator import Asked, LocalServer, Reply
 
 _PATH: Final = "/usr/bin:/usr/local/bin"
 _PROGRAM: Final = "prometheus-alertmanager"
@@ -31,34 +31,24 @@ def installed() -> str | None:
     return "no Alertmanager here: apt-get install prometheus-alertmanager"
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
-    """A request as it came to the door."""
-
-    path: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
 class Sink:
     """A door on a free port that keeps what comes; ``status`` is what it answers."""
 
     def __init__(self) -> None:
-        self.came: list[Came] = []
+        self.came: list[Asked] = []
         self.status = 200
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._server = LocalServer(self._took)
 
     @property
     def url(self) -> str:
         """Where it stands."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
-    def wait_for(self, wanted: Callable[[Came], bool]) -> Came:
+    def wait_for(self, wanted: Callable[[Asked], bool]) -> Asked:
         """The newest that is wanted, once there is one; ``TimeoutError`` after a while."""
 
-        def found() -> Came | None:
+        def found() -> Asked | None:
             return next((each for each in reversed(self.came) if wanted(each)), None)
 
         with self._changed:
@@ -68,37 +58,17 @@ class Sink:
         return came
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
-    def _took(self, came: Came) -> int:
+    def _took(self, asked: Asked) -> Reply:
         with self._changed:
-            self.came.append(came)
+            self.came.append(asked)
             self._changed.notify_all()
-            return self.status
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        took = self._took
-
-        class Handler(BaseHTTPRequestHandler):
-            timeout = 10
-
-            def do_POST(self) -> None:
-                """Keep it."""
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self.send_response(took(Came(self.path, tuple(self.headers.items()), body)))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        return Handler
+            return Reply(self.status)
 
 
 class Server:

@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from upheld.json_path import steps
 from upheld.plugin import ConnectionConfig
+from upheld.webhooks import Secrets
 
 #: A path in a template.
 PATH: Final = re.compile(r"\{([$@][^{}]*)\}")
-_SHORTEST: Final = 16
 
 
 class Means(StrEnum):
@@ -30,12 +30,6 @@ class Means(StrEnum):
 
 def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
-
-
-def _long_enough(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(len(each.get_secret_value()) < _SHORTEST for each in secrets):
-        raise ValueError(f"needs {_SHORTEST} characters or more each")
-    return secrets
 
 
 def _path(text: str) -> str:
@@ -86,10 +80,7 @@ class Signature(ConnectionConfig):
 class ReadingsConfig(ConnectionConfig):
     """Paths begin with ``@`` where they are of one item, with ``$`` where they are of the whole body."""
 
-    secrets: Annotated[
-        tuple[SecretStr, ...], BeforeValidator(_listed), AfterValidator(_long_enough)
-    ] = Field(
-        min_length=1,
+    secrets: Secrets = Field(
         description="16 characters or more that the sender proves itself with; two while one is replaced",
     )
     signature: Signature | None = Field(
