@@ -13,6 +13,8 @@ _STEP: Final = re.compile(
     r"""\.(?P<name>[^\W\d][\w-]*)|\[(?P<index>-?\d{1,9})\]|\['(?P<single>[^']+)'\]|\["(?P<double>[^"]+)"\]"""
 )
 _BEGINS: Final = ("$", "@")
+#: There is one document, and no list of them.
+WHOLE: Final[Any] = object()
 
 
 def steps(path: str) -> tuple[str | int, ...]:
@@ -32,10 +34,10 @@ def steps(path: str) -> tuple[str | int, ...]:
     return tuple(found)
 
 
-def value_at(path: str, document: Any, current: Any = None) -> Any:
-    """What stands there, from ``current`` on where the path begins with ``@``; ``LookupError`` where
-    nothing does."""
-    value = current if path.startswith("@") else document
+def value_at(path: str, document: Any, current: Any = WHOLE) -> Any:
+    """What stands there, from ``current`` on where the path begins with ``@`` (left out: that is the whole
+    document as well); ``LookupError`` where nothing does."""
+    value = document if current is WHOLE or path.startswith("$") else current
     for step in steps(path):
         fits = isinstance(value, list if isinstance(step, int) else dict)
         if not fits:

@@ -29,6 +29,12 @@ def test_what_stands_there(path: str, value: Any) -> None:
     assert value_at(path, DOCUMENT, "item") == value
 
 
+def test_without_a_list_one_is_as_good_as_the_other() -> None:
+    assert value_at("@.é", DOCUMENT) == value_at("$.é", DOCUMENT) == "x"
+    with pytest.raises(LookupError):
+        value_at("@.é", DOCUMENT, None)
+
+
 @pytest.mark.parametrize(
     "path", ["$.b", "$.a.b-c[2]", "$.a.b-c[-3]", "$.a[0]", "$.a.b-c.d", "$.é.x", "$[0]", "@.a"]
 )

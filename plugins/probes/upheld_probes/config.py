@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from upheld.json_path import steps
 from upheld.plugin import ConnectionConfig
-from upheld_probes.json_path import steps
 
 #: A word of HTTP (RFC 9110 §5.6.2).
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"

@@ -10,8 +10,8 @@ from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
+from upheld.json_path import value_at
 from upheld_probes.config import HttpConfig
-from upheld_probes.json_path import value_at
 from upheld_probes.verdict import Seen, Settled, down, ending, plain, up
 
 #: Characters of a version that are kept.

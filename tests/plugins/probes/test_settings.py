@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 
 from tests.pages import fences
 from tests.repository import DOCS
+from upheld.json_path import steps, value_at
 from upheld.registry import Registry
 from upheld_probes.http import Http
-from upheld_probes.json_path import steps, value_at
 from upheld_probes.tcp import Tcp
 
 URL = "https://acme.example/"
