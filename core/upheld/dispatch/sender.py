@@ -23,6 +23,7 @@ from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
 from upheld.dispatch.outcome import Outcome
+from upheld.dispatch.withdrawals import STANDS_ON
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
@@ -175,7 +176,7 @@ class Sender:
         if not isinstance(plugin, Notifier):
             raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
         if purpose == WITHDRAW and live.can(Ability.WITHDRAW):
-            why, thread = Withdrawal(leased.item.why or "closed"), thread_of(leased)
+            why, thread = _there(leased.item.why or "closed"), thread_of(leased)
             return lambda: _withdrawn(plugin, thread, why, key)
         letter = self.letters.write(leased)
         return lambda: _receipted(plugin.send(letter, _address(leased), key))
@@ -344,6 +345,11 @@ _STATES: Final[Mapping[Delivery, DeliveryState]] = {
     Delivery.RESOLVED: DeliveryState.ACKNOWLEDGED,
     Delivery.FAILED: DeliveryState.DEAD,
 }
+
+
+def _there(why: str) -> Withdrawal:
+    """What a provider is told: a page that somebody answered elsewhere is acknowledged there."""
+    return Withdrawal.WORKED if why in STANDS_ON else Withdrawal(why)
 
 
 def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) -> Outcome:
