@@ -179,6 +179,10 @@ def fill(site: Site, template: str, count: int) -> None:
             )
     with site.ledger._engine.connect() as connection:  # noqa: SLF001
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    if site.ledger._engine.dialect.name == "sqlite":  # noqa: SLF001
+        raw: Any = site.ledger._engine.raw_connection()  # noqa: SLF001
+        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        raw.close()
 
 
 def _copied(column: Column[Any], template: str) -> str:

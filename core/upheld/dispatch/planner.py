@@ -69,13 +69,14 @@ class Planner:
         One that can't be planned is held with the reason, and the others go on.
         """
         try:
-            return self.records.ledger.retrying(lambda tx: self._plan(tx, limit))
+            return self.records.ledger.retrying(lambda tx: self.plan_in(tx, limit))
         except LedgerError:
             raise
         except Exception:  # noqa: BLE001  one of them is at fault: each by itself tells which
             return self._plan_apart(limit)
 
-    def _plan(self, tx: Transaction, limit: int) -> int:
+    def plan_in(self, tx: Transaction, limit: int = 100) -> int:
+        """The same in a transaction of the caller's; raises where one can't be planned."""
         items = tx.pending(limit)
         for case in dict.fromkeys(item.subject for item in items):
             # All that a decision says is planned together, also where it does not fit in ``limit``.
