@@ -33,42 +33,58 @@ def tell(connection: Connection) -> None:
 
 
 class Rung:
-    """Whether it was rung: a socket, since whoever listens to PostgreSQL waits on another with it."""
+    """Whether it was rung: a socket, since whoever listens to PostgreSQL waits on another with it.
+
+    It is opened with the first wait; one thread waits, any may ring.
+    """
 
     def __init__(self) -> None:
-        self._there, self._here = socket.socketpair()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._here, selectors.EVENT_READ)
-        for end in (self._there, self._here):
-            end.setblocking(False)
+        self._rung = False
+        self._ends: tuple[socket.socket, socket.socket] | None = None
+        self._selector: selectors.BaseSelector | None = None
 
     def set(self) -> None:
         """From any thread; more than one is one."""
-        with suppress(OSError):  # full: it was rung often enough; closed: nobody waits any more
-            self._there.send(b"!")
+        self._rung = True
+        if self._ends is not None:
+            with suppress(OSError):  # full: it was rung often enough; closed: nobody waits any more
+                self._ends[0].send(b"!")
 
     def wait(self, seconds: float, other: Any = None) -> bool:
         """Until it is rung, the ``other`` has something to read or the time is up; whether it was rung."""
+        selector = self._open()  # before the look: who rings from now on sends
+        if self._rung:
+            return True
         if other is not None:
-            self._selector.register(other, selectors.EVENT_READ)
+            selector.register(other, selectors.EVENT_READ)
         try:
-            ready = self._selector.select(max(0.0, seconds))
+            ready = selector.select(max(0.0, seconds))
         finally:
             if other is not None:
-                self._selector.unregister(other)
-        return any(key.fileobj is self._here for key, _ in ready)
+                selector.unregister(other)
+        return any(key.fileobj is not other for key, _ in ready)
 
     def clear(self) -> None:
         """It is seen to from here on."""
-        with suppress(OSError):  # there is nothing more to read
-            while self._here.recv(_MANY):
-                pass
+        if self._ends is not None:
+            with suppress(OSError):  # there is nothing more to read
+                while self._ends[1].recv(_MANY):
+                    pass
+        self._rung = False
 
     def close(self) -> None:
-        """Let go of both ends."""
-        self._selector.close()
-        self._there.close()
-        self._here.close()
+        """Let go of both ends; the next wait opens others."""
+        ends, self._ends = self._ends, None
+        for end in (self._selector, *ends) if ends and self._selector else ():
+            end.close()
+
+    def _open(self) -> selectors.BaseSelector:
+        if self._ends is None or self._selector is None:
+            self._selector, self._ends = selectors.DefaultSelector(), socket.socketpair()
+            for end in self._ends:
+                end.setblocking(False)
+            self._selector.register(self._ends[1], selectors.EVENT_READ)
+        return self._selector
 
 
 class Newness:
