@@ -146,6 +146,49 @@ class HttpConfig(SecuredConfig):
         return bearer
 
 
+class TlsConfig(HostConfig, SecuredConfig):
+    """A certificate, and when it ends."""
+
+    port: Port = Field(443, description="its port")
+    name: str | None = Field(
+        None, pattern=_HOST, description="the name to ask for and to verify, if not the host's"
+    )
+
+
+class PingConfig(HostConfig):
+    """A machine that echoes."""
+
+
+class Tls(StrEnum):
+    """How a mail server is secured."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class MailConfig(HostConfig, SecuredConfig):
+    """A mail server that greets."""
+
+    expect: str | None = Field(
+        None, min_length=1, description="a text that must be in the greeting"
+    )
+
+
+class SmtpConfig(MailConfig):
+    """A server that takes mail."""
+
+    port: Port = Field(25, description="its port")
+    tls: Tls = Field(Tls.NONE, description="none, starttls, or implicit (from the first byte)")
+
+
+class ImapConfig(MailConfig):
+    """A server that holds mailboxes."""
+
+    port: Port = Field(993, description="its port")
+    tls: Tls = Field(Tls.IMPLICIT, description="none, starttls, or implicit (from the first byte)")
+
+
 class TcpConfig(HostConfig):
     """A port that takes connections."""
 
