@@ -155,6 +155,35 @@ class TlsConfig(HostConfig, SecuredConfig):
     )
 
 
+class Record(StrEnum):
+    """What a name can be asked for."""
+
+    A = "A"
+    AAAA = "AAAA"
+    CAA = "CAA"
+    CNAME = "CNAME"
+    MX = "MX"
+    NS = "NS"
+    PTR = "PTR"
+    SOA = "SOA"
+    SRV = "SRV"
+    TXT = "TXT"
+
+
+class DnsConfig(TargetConfig):
+    """A name, and what a server of names says of it."""
+
+    name: str = Field(pattern=_HOST, max_length=255, description="the name to look up")
+    type: Record = Field(Record.A, description="A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV or TXT")
+    server: str | None = Field(
+        None, pattern=_HOST, description="the server to ask, if not this machine's own resolver"
+    )
+    port: Port = Field(53, description="the server's port")
+    answers: tuple[str, ...] = Field(
+        (), description="what must be among the answers: [192.0.2.1], ['10 mx.acme.example']"
+    )
+
+
 class PingConfig(HostConfig):
     """A machine that echoes."""
 

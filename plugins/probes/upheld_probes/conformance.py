@@ -12,9 +12,11 @@ import pytest
 from upheld.testing.kit import Call, ProbeContract, ProbeFarEnd, Weather
 from upheld_probes import ping
 from upheld_probes.authority import certificate, missing, serving
+from upheld_probes.dns import Dns
 from upheld_probes.echo import Echo
 from upheld_probes.http import Http
 from upheld_probes.mail import Imap, Smtp
+from upheld_probes.names import KNOWN, NameServer
 from upheld_probes.simulator import HTTP, IMAP, LINE, SMTP, TLS, Script, Target, nobody
 from upheld_probes.tcp import Tcp
 from upheld_probes.tls import Certificate
@@ -156,6 +158,30 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> str:
     return certificate(tmp_path_factory.mktemp("authority"), begins, ends)
 
 
+class Names(ProbeFarEnd):
+    """A server of names."""
+
+    def __init__(self, server: NameServer) -> None:
+        self.server = server
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """A name that it knows."""
+        return {"name": KNOWN, "server": "127.0.0.1", "port": self.server.port}
+
+    def become(self, weather: Weather) -> None:
+        """The next answer is so."""
+        self.server.weather = weather.name
+
+    def calls(self) -> tuple[Call, ...]:
+        """Every question that came."""
+        return (Call("asked"),) * self.server.taken
+
+    def ours(self) -> Mapping[str, object]:
+        """An address that is not asked."""
+        return {"server": _FORBIDDEN}
+
+
 class TestHttp(ProbeContract):
     """The probe `http`."""
 
@@ -190,6 +216,18 @@ class TestTls(ProbeContract):
         """A server with that certificate."""
         with TlsServer(pem) as server:
             yield server
+
+
+class TestDns(ProbeContract):
+    """The probe `dns`."""
+
+    plugin = Dns
+
+    @pytest.fixture
+    def remote(self) -> Iterator[Any]:
+        """A server of names."""
+        with NameServer() as server:
+            yield Names(server)
 
 
 class TestSmtp(ProbeContract):
