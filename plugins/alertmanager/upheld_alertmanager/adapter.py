@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from upheld.plugin import (
     Connection,
     Finding,
     Level,
+    PluginError,
     Received,
     Refused,
     Request,
@@ -21,6 +22,7 @@ from upheld.webhooks import proven
 from upheld_alertmanager.body import read
 from upheld_alertmanager.config import AlertmanagerConfig
 from upheld_alertmanager.mapping import cut_off, items
+from upheld_alertmanager.status import findings
 
 
 class Alertmanager(Connection[AlertmanagerConfig]):
@@ -36,12 +38,10 @@ class Alertmanager(Connection[AlertmanagerConfig]):
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.RECEIVE})
 
     def check(self) -> Iterable[Finding]:
-        """Where Alertmanager is to send to; there is nobody to ask."""
-        name, base = self.context.name, self.context.public_url
-        if base is None:
-            what = f"Alertmanager reaches our door at /hooks/{name} on this machine alone"
-            return [Finding(Level.WARNING, name, what, "set `url` under `web` if it is elsewhere")]
-        return [Finding(Level.OK, name, f"Alertmanager sends to {base.rstrip('/')}/hooks/{name}")]
+        """Where Alertmanager is to send to, and with ``url`` whether it does; nothing is changed."""
+        yield self._place()
+        if self.config.url is not None:
+            yield from self._sent_from(self.config.url)
 
     def receive(self, request: Request) -> Received:
         """The readings of a delivery; ``Auth`` where it proves nothing."""
@@ -63,3 +63,21 @@ class Alertmanager(Connection[AlertmanagerConfig]):
         reason = f"it is no webhook of Alertmanager's, version 4: {error}"
         refused = Refused(f"webhook {name}", reason[:300], request.body)
         return Received(Response(400, body=f"{reason[:300]}\n".encode()), (refused,))
+
+    def _place(self) -> Finding:
+        name, base = self.context.name, self.context.public_url
+        if base is None:
+            what = f"Alertmanager reaches our door at /hooks/{name} on this machine alone"
+            return Finding(Level.WARNING, name, what, "set `url` under `web` if it is elsewhere")
+        return Finding(Level.OK, name, f"Alertmanager sends to {base.rstrip('/')}/hooks/{name}")
+
+    def _sent_from(self, url: str) -> Iterator[Finding]:
+        from upheld_alertmanager.client import configuration
+
+        with self.context.http() as session:
+            try:
+                found = configuration(session, url)
+            except PluginError as error:
+                yield Finding(Level.ERROR, self.context.name, error.what, error.do_next)
+                return
+        yield from findings(found, self.config, self.context.name)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from upheld.plugin import ConnectionConfig
+from upheld.transport import setting_url
 from upheld.webhooks import Secrets
 
 #: A label in a template, as Prometheus allows its name.
@@ -33,6 +34,11 @@ def _templates(texts: tuple[str, ...]) -> tuple[str, ...]:
         if not LABEL.search(text) or set(LABEL.sub("", text)) & set("{}"):
             raise ValueError("must name labels in braces, such as {monitor} or {instance}/{job}")
     return texts
+
+
+def _url(url: str) -> str:
+    setting_url(url, "http://127.0.0.1:9093", "nothing of Alertmanager's needs one")
+    return url.rstrip("/")
 
 
 class AlertmanagerConfig(ConnectionConfig):
@@ -60,6 +66,14 @@ class AlertmanagerConfig(ConnectionConfig):
     )
     otherwise: Means = Field(
         Means.DEGRADED, description="what any other value means, and an alert without the label"
+    )
+    url: Annotated[str, AfterValidator(_url)] | None = Field(
+        None,
+        description="where Alertmanager's own page is: `check` looks there whether it sends to us",
+    )
+    receiver: str | None = Field(
+        None,
+        description="the receiver that sends to us, where Alertmanager hides its URLs (0.26 on)",
     )
     alive: Mapping[str, str] = Field(
         {},

@@ -106,9 +106,25 @@ class Simulated(Sender):
 
 
 class Real(Sender):
-    """Alertmanager, started for the first alert of a test."""
+    """Alertmanager, started once in a test."""
 
     live: ClassVar[bool] = True
+    lacks: ClassVar[Mapping[str, str]] = {
+        name: why for name, why in Sender.lacks.items() if name != "broken"
+    }
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The secret, and where `check` asks."""
+        return {**super().options, "url": self._running()[0].url}
+
+    def broken(self) -> Mapping[str, Mapping[str, object]]:
+        """Nobody there, somebody else there, and a receiver that there is not."""
+        return {
+            "nobody": {"url": "http://127.0.0.1:1"},
+            "no Alertmanager": {"url": self._running()[1].url},
+            "no such receiver": {"receiver": "nobody"},
+        }
 
     def __init__(self, clock: SteppedClock, folder: Path, opened: ExitStack) -> None:
         super().__init__(clock)

@@ -81,9 +81,14 @@ class Server:
         self._process: subprocess.Popen[bytes]
         self._port = 0
 
+    @property
+    def url(self) -> str:
+        """Where its own page is."""
+        return f"http://127.0.0.1:{self._port}"
+
     def post(self, alerts: list[Mapping[str, Any]]) -> None:
         """What Prometheus sends: alerts that fire, or have ended."""
-        url = f"http://127.0.0.1:{self._port}/api/v2/alerts"
+        url = f"{self.url}/api/v2/alerts"
         self._session.post(url, json=alerts, timeout=_SECONDS).raise_for_status()
 
     @property

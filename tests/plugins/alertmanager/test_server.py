@@ -16,7 +16,7 @@ from tests.pages import fences
 from tests.plugins.alertmanager.conftest import SECRET, configured
 from tests.plugins.door import Opened, opened
 from tests.repository import DOCS
-from upheld.plugin import Health, Reading, Refused
+from upheld.plugin import Health, Level, Reading, Refused
 from upheld.testing import ScratchContext, make_context
 from upheld_alertmanager.adapter import Alertmanager
 from upheld_alertmanager.server import Server, Sink, installed
@@ -195,3 +195,32 @@ def test_what_is_refused_comes_again_until_it_is_taken(
             sink.status = 200
             again = sink.wait_for(lambda each: each is not first)
     assert again.body == first.body
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, [(Level.OK, "sends to us by its receiver 'upheld'")]),
+        (
+            {"group_by: [monitor]": "group_by: [alertname, monitor]"},
+            [(Level.WARNING, "groups by alertname, monitor, more finely than `monitor`")],
+        ),
+        (
+            {"/hooks/prometheus": "/hooks/other"},
+            [(Level.ERROR, "no receiver of Alertmanager's sends to /hooks/prometheus")],
+        ),
+    ],
+)
+def test_check_looks_whether_it_sends_to_us(
+    context: ScratchContext,
+    page: Callable[..., str],
+    tmp_path: Path,
+    changed: dict[str, str],
+    found: list[tuple[Level, str]],
+) -> None:
+    """Without a reload, an alert or a silence: it only reads."""
+    with Sink() as sink, Server(tmp_path / "server", page(sink.url, **changed)) as server:
+        _, *told = Alertmanager(configured(url=server.url), context).check()
+        assert sink.came == []
+    assert [each.level for each in told] == [level for level, _ in found]
+    assert [text in each.what for (_, text), each in zip(found, told, strict=True)] == [True]
