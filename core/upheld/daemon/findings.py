@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from upheld.calendar.instant import MINUTE, SECOND, Instant, Span, iso
+from upheld.calendar.instant import DAY, MINUTE, SECOND, Instant, Span, iso
 from upheld.dispatch.brake import BRAKE, HELD, family
 from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Fate, Ledger, Node, PullStatus, Transaction, Trouble
+from upheld.monitor.pauses import held
 from upheld.plugin import Ability, Finding, Level
 from upheld.seam import Live
 
@@ -22,6 +23,8 @@ BLIND: Final[Span] = 10 * MINUTE
 GONE: Final[Span] = 180 * SECOND
 #: And one that was not heard for so long sends nothing just now: it looks around before it does again.
 SILENT: Final[Span] = 45 * SECOND
+#: A monitor that was paused without an end was forgotten after so long.
+FORGOTTEN: Final[Span] = DAY
 #: Of this the operator can't be told.
 UNHEARD: Final = "unheard"
 #: The ledger belongs to another site.
@@ -104,6 +107,7 @@ class Survey:
         yield from self.held()
         yield from self.refused()
         yield from self.conflicts()
+        yield from self.paused()
         yield from self.configs()
 
     def overdue(self) -> Iterator[Found]:
@@ -240,6 +244,20 @@ class Survey:
                 f" {newest.subject} last; see `upheld conflicts list`"
             )
             yield Found(f"conflicts: {name}", name, what, mark=newest.number)
+
+    def paused(self) -> Iterator[Found]:
+        """Monitors that were paused without an end, and forgotten."""
+        named = {subject: name for name, subject in self.tx.paused()}
+        pauses = ((each.id, held(each)) for each in self.tx.subjects(named))
+        endless = [
+            named[of]
+            for of, pause in pauses
+            if pause and pause[1].until is None and self.now - pause[0].at > FORGOTTEN
+        ]
+        if endless:
+            many = f"{counted(len(endless), 'monitor')} paused for more than a day, without an end"
+            what = f"{many}, {min(endless)} first; see `upheld monitors resume`"
+            yield Found("paused", "monitors", what, mark=len(endless))
 
     def configs(self) -> Iterator[Found]:
         """Daemons that do not run the same upheld.yaml."""

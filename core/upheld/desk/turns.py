@@ -23,7 +23,7 @@ class Turns:
         """Record a ``Turned`` of the monitor ``name``, with its case and how its backups do; None where it
         was recorded before."""
         assert isinstance(event.body, Turned)
-        case, resolved = _open_case(tx, tx.subject(subject))
+        case, resolved = open_case(tx, tx.subject(subject))
         told = replace(
             event.body,
             open_case=case,
@@ -39,11 +39,11 @@ class Turns:
     def _case_ahead(self, tx: Transaction, name: str) -> str | None:
         """The open case of the monitor for which this one stands in."""
         ahead = [primary for primary, names in self.backups.items() if name in names]
-        cases = (_open_case(tx, tx.subject(row.subject))[0] for row in tx.monitors(ahead))
+        cases = (open_case(tx, tx.subject(row.subject))[0] for row in tx.monitors(ahead))
         return next((case for case in cases if case is not None), None)
 
 
-def _open_case(tx: Transaction, monitor: Subject) -> tuple[str | None, bool]:
+def open_case(tx: Transaction, monitor: Subject) -> tuple[str | None, bool]:
     """The case that a monitor opened last, unless it is closed; and whether it is resolved."""
     raised = [fact.body.case for fact in monitor.facts if isinstance(fact.body, Raised)]
     status = tx.case(raised[-1]).status if raised else Status.CLOSED

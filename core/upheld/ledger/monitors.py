@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -34,7 +35,7 @@ from upheld.case.monitor import MonitorState, Seen, Tally
 from upheld.ledger.faults import overtaken
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, among, dump, unless_there
-from upheld.ledger.schema import metadata
+from upheld.ledger.schema import event, metadata
 
 monitor: Final = Table(
     "monitor",
@@ -129,10 +130,18 @@ _LEASE: Final = (
 _OURS: Final = (monitor.c.name == bindparam("of")) & (monitor.c.token == bindparam("token_held"))
 _LAND: Final = update(monitor).where(_OURS)
 _HASTEN: Final = {
-    name: update(monitor).where(ids, monitor.c.due > bindparam("now")).values(due=bindparam("now"))
+    name: update(monitor)
+    .where(ids, monitor.c.due > bindparam("now"), monitor.c.paused.is_(False))
+    .values(due=bindparam("now"))
     for name, ids in among(monitor.c.name).items()
 }
 _WATCH: Final = unless_there(monitor)
+_TURNS: Final = (
+    select(event.c.subject, func.max(event.c.at))
+    .where(event.c.kind == literal_column("'turned'"))
+    .group_by(event.c.subject)
+)
+_TURNED: Final = {name: _TURNS.where(ids) for name, ids in among(event.c.subject).items()}
 _RETIRE: Final = {name: delete(monitor).where(ids) for name, ids in among(monitor.c.name).items()}
 
 
@@ -158,6 +167,11 @@ class Monitors(Part):
         found = select(monitor.c.name, monitor.c.subject).where(_PAUSED).order_by(monitor.c.name)
         return [(name, of) for name, of in self._connection.execute(found)]
 
+    def turned_at(self, subjects: Collection[str]) -> dict[str, Instant]:
+        """By subject, when each turned to the state that it is in; those that ever did."""
+        asked = _TURNED[self._dialect], self._ids(subjects)
+        return {str(of): int(at) for of, at in self._connection.execute(*asked)}
+
     def retire(self, names: Collection[str]) -> None:
         """Watch these no longer; what was recorded of them stays."""
         self._connection.execute(_RETIRE[self._dialect], self._ids(names))
@@ -178,7 +192,7 @@ class Monitors(Part):
         return self._connection.execute(landed, given).rowcount == 1
 
     def hasten(self, names: Collection[str], now: Instant) -> None:
-        """Let these be read at once: there is a reason to look."""
+        """Let these be read at once, save those that are paused: there is a reason to look."""
         self._connection.execute(_HASTEN[self._dialect], self._ids(names) | {"now": now})
 
     def next_reading(self) -> Instant | None:

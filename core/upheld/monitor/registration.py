@@ -84,7 +84,7 @@ class _Registration:
         changed = _provided(_told(subject), _items(watched))
         for n, body in enumerate(changed):
             self.records.add(tx, subject.id, _event(f"changed#{subject.seq}.{n}", now, body))
-        due = None if row.paused else self._due(watched, row, now)
+        due = row.due if row.paused else self._due(watched, row, now)
         if due != row.due or row.customer != watched.entry.customer:
             tx.land_monitor(replace(row, due=due, customer=watched.entry.customer))
 
@@ -109,13 +109,13 @@ class _Registration:
     def _row(self, watched: Watched, subject: str, now: Instant) -> MonitorRow:
         every, phase = watched.cadence.every, watched.cadence.phase
         first = now + phase * min(self.soon, every) // every
-        due = first if watched.entry.probe else _silent(watched, now)
+        due = first if watched.entry.probe else silent(watched, now)
         return MonitorRow(watched.name, subject, watched.entry.customer, due, 0, Tally())
 
     def _due(self, watched: Watched, row: MonitorRow, now: Instant) -> Instant | None:
         """When it is read next, where it has another rhythm by now."""
         if watched.entry.fed_by:
-            return row.due if row.due and watched.cadence.silence else _silent(watched, now)
+            return row.due if row.due and watched.cadence.silence else silent(watched, now)
         return min(row.due or now, now + watched.cadence.every)
 
     def _opened(self, watched: Watched, now: Instant) -> Opened:
@@ -134,7 +134,7 @@ class _Registration:
         )
 
 
-def _silent(watched: Watched, since: Instant) -> Instant | None:
+def silent(watched: Watched, since: Instant) -> Instant | None:
     """When it is missed, if it is heard of no more after ``since``."""
     silence = watched.cadence.silence
     return None if silence is None else since + silence

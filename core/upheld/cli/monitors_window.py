@@ -1,0 +1,233 @@
+"""``upheld monitors window``: planned maintenance, announced to those whom it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from upheld.cli.app import App, for_machines, in_the_name, pass_app
+from upheld.cli.output import length, local, print_json, stamp, table
+from upheld.cli.root import InOrder
+from upheld.cli.texts import coming, past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from upheld.calendar.occurrences import Occurrence
+    from upheld.daemon.site import Site
+    from upheld.desk.windows import Announced
+    from upheld.ledger import Transaction
+    from upheld.ledger.windows import ListedWindow
+
+_COLUMNS: Final = (
+    "window",
+    "status",
+    "begins",
+    "ends",
+    "again",
+    "customer",
+    "monitors",
+    "announced",
+)
+_SHORT: Final = {
+    "daily": "FREQ=DAILY",
+    "weekly": "FREQ=WEEKLY",
+    "monthly": "FREQ=MONTHLY",
+    "yearly": "FREQ=YEARLY",
+}
+
+
+@click.group(cls=InOrder)
+def window() -> None:
+    """Plan maintenance, call it off, see what is planned."""
+
+
+@window.command()
+@click.argument("names", nargs=-1)
+@click.option("--customer", metavar="ID", help="All that is watched of this customer.")
+@click.option("--from", "begins", required=True, help="When: `2026-12-06 02:00`, `2 hours`, `now`.")
+@click.option("--until", help="Until when, on the same clocks.")
+@click.option("--for", "lasting", help="For how long, instead: `4 hours`.")
+@click.option(
+    "--again", default="", help="daily, weekly, monthly, yearly, or an RRULE: FREQ=WEEKLY;COUNT=8."
+)
+@click.option("--zone", help="Whose clocks these are; the customer's, where it is one customer's.")
+@click.option("--why", default="", help="What for; customers read it.")
+@in_the_name
+@for_machines
+@pass_app
+def add(
+    app: App,
+    *,
+    names: tuple[str, ...],
+    customer: str | None,
+    begins: str,
+    until: str | None,
+    lasting: str | None,
+    again: str,
+    zone: str | None,
+    why: str,
+) -> None:
+    """Plan maintenance of NAMES (`acme/*` too). Each customer is told of their own servers alone."""
+    from upheld.desk.windows import Windows
+
+    if (until is None) == (lasting is None):
+        raise click.UsageError("Give --until or --for.")
+    with app.acting() as (site, actor):
+        monitors = _monitors(site, names, customer)
+        clocks = zone or _zone(site, monitors)
+        times = _times(site, begins, until, lasting, clocks)
+        recurs = _SHORT.get(again.strip().lower(), again.strip().removeprefix("RRULE:"))
+        windows = Windows(site.records)
+        made = windows.plan(monitors, actor, times, zone=clocks, recurs=recurs, reason=why)
+        _tell(app, site, made)
+
+
+def _monitors(site: Site, names: tuple[str, ...], customer: str | None) -> Mapping[str, str | None]:
+    """Each monitor that is meant, with whose it is."""
+    from upheld.cli.monitor_lines import matching
+
+    found = set(matching(site.watched, names))
+    if customer is not None:
+        site.directory.customer(customer)
+        owned = (n for n, each in site.watched.items() if each.entry.customer == customer)
+        found = found & set(owned) if names else set(owned)
+    return {name: site.watched[name].entry.customer for name in sorted(found)}
+
+
+def _zone(site: Site, monitors: Mapping[str, str | None]) -> str:
+    """On whose clocks times are read: the customer's where there is one, else the site's."""
+    customers = {name for name in monitors.values() if name is not None}
+    zones = {site.directory.customer(name).zone for name in customers}
+    ours = None in monitors.values()
+    return zones.pop() if len(zones) == 1 and not ours else site.config.zone
+
+
+def _times(
+    site: Site, begins: str, until: str | None, lasting: str | None, zone: str
+) -> Occurrence:
+    from upheld.calendar.occurrences import Occurrence
+    from upheld.calendar.wall import zone_named
+
+    zone_named(zone)
+    now = site.clock.now()
+    since = now if begins.strip().lower() == "now" else _instant(begins, now, zone)
+    ends = coming(lasting, now=since, zone=zone) if lasting else _instant(until or "", now, zone)
+    return Occurrence(since, ends)
+
+
+def _instant(text: str, now: int, zone: str) -> int:
+    """A wall time, over or not, or so long from now."""
+    from upheld.errors import Refusal
+
+    try:
+        return coming(text, now=now, zone=zone)
+    except Refusal:
+        return past(text, now=now, zone=zone)
+
+
+@window.command()
+@click.argument("window")
+@click.option("--why", default="", help="Why; customers read it.")
+@in_the_name
+@for_machines
+@pass_app
+def cancel(app: App, *, window: str, why: str) -> None:
+    """Call WINDOW (W3) off; whoever was told of it is told so."""
+    from upheld.desk.windows import Windows
+
+    with app.acting() as (site, actor):
+        Windows(site.records).cancel(window, actor, why)
+        _tell(app, site, (window.strip().upper(),))
+
+
+@window.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those too that are over or cancelled.")
+@click.option("--customer", metavar="ID", help="Only those of this customer.")
+@for_machines
+@pass_app
+def list_(app: App, *, everything: bool, customer: str | None) -> None:
+    """Maintenance that stands or is to come, the next first, and whether it was announced in time."""
+    with app.site() as site, site.ledger.reading() as tx:
+        found = tx.windows(ahead=not everything)
+        _show(app, site, tx, [w for w in found if customer in {None, w.customer}])
+
+
+def _tell(app: App, site: Site, windows: Iterable[str]) -> None:
+    from upheld.desk.windows import named
+
+    with site.ledger.reading() as tx:
+        _show(app, site, tx, [named(tx, each) for each in windows])
+
+
+def _show(app: App, site: Site, tx: Transaction, found: Iterable[ListedWindow]) -> None:
+    if app.json:
+        print_json([as_object(site, tx, each) for each in found])
+        return
+    rows = (row(site, tx, each) for each in found)
+    table(_COLUMNS, rows, empty="no maintenance is planned")
+
+
+def row(site: Site, tx: Transaction, listed: ListedWindow) -> tuple[object, ...]:
+    """A line of the list: the time that it is, or the next one; of what is over, the first."""
+    from upheld.case.window import Window
+    from upheld.desk.windows import announcements
+    from upheld.dispatch.window_words import every
+
+    window, now = Window.read(listed.state), site.clock.now()
+    time, zone = window.next(now) or window.times.first, window.times.zone
+    return (
+        listed.id,
+        window.status(now).value,
+        local(time.begins, zone),
+        local(time.ends, zone),
+        every(window.times.rule) or window.times.rule,
+        listed.customer,
+        ", ".join(window.monitors),
+        "; ".join(_announced(announcements(tx, listed.id))) or _silence(listed),
+    )
+
+
+def _silence(listed: ListedWindow) -> str:
+    return "not yet" if listed.customer else "to nobody: it is ours"
+
+
+def _announced(found: Iterable[Announced]) -> Iterator[str]:
+    """The last of each clause."""
+    from upheld.engine.terms import LATE
+
+    last = {each.clause: each for each in found}
+    for each in last.values():
+        late = f" late by {length(each.late)}" if each.late >= LATE else ""
+        told = {"taken": f"yes{late}", "before enforcement": "before enforcement, to nobody"}
+        yield f"{told.get(each.result.value, 'missed')} ({each.clause})"
+
+
+def as_object(site: Site, tx: Transaction, listed: ListedWindow) -> dict[str, object]:
+    """A window for machines; instants in UTC."""
+    from upheld.case.window import Window
+    from upheld.desk.windows import announcements
+
+    window, now = Window.read(listed.state), site.clock.now()
+    time = window.next(now) or window.times.first
+    return {
+        "id": listed.id,
+        "status": window.status(now).value,
+        "customer": listed.customer,
+        "monitors": list(window.monitors),
+        "begins": stamp(time.begins),
+        "ends": stamp(time.ends),
+        "zone": window.times.zone,
+        "again": window.times.rule,
+        "reason": window.reason,
+        "announced": [
+            {
+                "clause": each.clause,
+                "due": stamp(each.due),
+                "result": each.result.value,
+                "late": each.late / 1_000_000,
+            }
+            for each in announcements(tx, listed.id)
+        ],
+    }
