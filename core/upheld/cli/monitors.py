@@ -8,6 +8,7 @@ import click
 
 from upheld.case.monitor import MonitorState
 from upheld.cli.app import App, for_machines, pass_app
+from upheld.cli.monitors_import import imported
 from upheld.cli.monitors_pause import pause, resume
 from upheld.cli.monitors_show import show
 from upheld.cli.monitors_window import window
@@ -80,5 +81,5 @@ def _fitting(
 monitors = InOrder(
     "monitors",
     help="See what is watched, try it, pause it, plan maintenance of it.",
-    commands=[list_, show, pause, resume, window],
+    commands=[list_, show, pause, resume, window, imported],
 )
