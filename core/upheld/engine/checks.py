@@ -36,8 +36,6 @@ def awaited(cadence: Cadence, tally: Tally, since: Instant) -> Instant | None:
 
 def due(cadence: Cadence, tally: Tally, at: Instant) -> Instant | None:
     """When to look again after ``at``, the last reading or judgement; None: when somebody tells something."""
-    if tally.state is MonitorState.PAUSED:
-        return None
     if not cadence.asked:
         return _listen(cadence, tally, at)
     if cadence.spaced is not None and tally.since is not None:

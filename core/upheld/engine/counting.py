@@ -22,11 +22,7 @@ from upheld.engine.checks import awaited, due
 from upheld.engine.flapping import REMEMBERED, flaps
 
 UP, DEGRADED, DOWN = MonitorState.UP, MonitorState.DEGRADED, MonitorState.DOWN
-INCONCLUSIVE, UNREAD, PAUSED = (
-    MonitorState.INCONCLUSIVE,
-    MonitorState.UNREAD,
-    MonitorState.PAUSED,
-)
+INCONCLUSIVE, UNREAD = MonitorState.INCONCLUSIVE, MonitorState.UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +35,10 @@ class Counted:
 
 
 def count(cadence: Cadence, tally: Tally, seen: Seen, sight: Sight) -> Counted:
-    """What a reading makes of it: nothing where it is not younger than the last, or comes in a pause."""
+    """What a reading makes of it: nothing where it is not younger than the last."""
     last = _last(tally)
-    if tally.state is PAUSED or (last is not None and seen.at <= last):
-        return Counted(tally, due(cadence, tally, seen.at if last is None else last))
+    if last is not None and seen.at <= last:
+        return Counted(tally, due(cadence, tally, last))
     # What others told us has come through, however badly we see.
     if sight.blind and (cadence.asked or seen.silent):
         seen = replace(seen, state=INCONCLUSIVE, detail=sight.blind)
@@ -57,31 +53,14 @@ def count(cadence: Cadence, tally: Tally, seen: Seen, sight: Sight) -> Counted:
 def silent(cadence: Cadence, tally: Tally, since: Instant, now: Instant) -> Seen | None:
     """What is to be counted when a heartbeat is missed by ``now``; None where it is not.
 
-    ``since``: from when on we could hear it (it was set up, resumed, or we came up again), so that our own
-    downtime is nobody's silence.
+    ``since``: from when on we could hear it (it was set up, its pause ended, we came up again), so that our
+    own downtime is nobody's silence.
     """
     missed = awaited(cadence, tally, since)
-    if missed is None or tally.state is PAUSED or now < missed:
+    if missed is None or now < missed:
         return None
     heard = f"not heard of since {iso(tally.recent[-1].at)}" if tally.recent else "never heard of"
     return Seen(now, DOWN, detail=heard, silent=True)
-
-
-def pause(tally: Tally, at: Instant) -> Counted:
-    """Watch it no more until ``resume``; what was counted is forgotten, the last readings are not."""
-    if tally.state is PAUSED:
-        return Counted(tally, None)
-    turned = Turned(PAUSED.value, tally.state.value, at, recent=tuple(_lines(tally)))
-    return Counted(Tally(PAUSED, recent=tally.recent), None, turned)
-
-
-def resume(cadence: Cadence, tally: Tally, at: Instant) -> Counted:
-    """Watch it again: what it is, says the first reading."""
-    if tally.state is not PAUSED:
-        return Counted(tally, due(cadence, tally, at))
-    return Counted(
-        replace(tally, state=UNREAD), at if cadence.asked else awaited(cadence, tally, at)
-    )
 
 
 def standing(tally: Tally) -> MonitorState:

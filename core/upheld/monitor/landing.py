@@ -50,9 +50,11 @@ class Landing:
         ]
 
     def _parents(self, tx: Transaction, rows: Iterable[MonitorRow]) -> dict[str, Tally]:
-        """What stands before these, as it was counted so far."""
+        """What stands before these, as it was counted so far. What is paused excuses nobody: how it is by now
+        is not known."""
         names = {name for row in rows for name in self.watched[row.name].entry.after}
-        return {row.name: row.tally for row in tx.monitors(names)} if names else {}
+        found = tx.monitors(names) if names else ()
+        return {row.name: row.tally for row in found if not row.paused}
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:

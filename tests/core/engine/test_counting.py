@@ -12,18 +12,16 @@ from tests.core.engine.watching import (
     DOWN,
     INCONCLUSIVE,
     M_18,
-    PAUSED,
     START,
     TOLD,
-    UNREAD,
     UP,
     Watch,
     outage,
     up,
 )
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, iso
-from upheld.case.monitor import MonitorState, Seen, Sight, Tally
-from upheld.engine.counting import count, pause, resume, standing
+from upheld.case.monitor import MonitorState, Seen, Sight
+from upheld.engine.counting import count, standing
 
 WINDOW, BEHIND, BLIND = Sight(window="W1"), Sight(behind="router"), Sight(blind="no line")
 AWAITS = Sight(awaits="router")
@@ -280,34 +278,7 @@ def test_what_is_told_once_is_not_waited_for() -> None:
     assert len(found.turns) == 30
 
 
-# --- pauses, and our own downtime ---------------------------------------------------------------------
-
-
-def test_a_pause_forgets_the_row_and_ignores_what_is_still_under_way() -> None:
-    found = up().row("d d d d d")
-    at = found.tally.recent[-1].at
-    paused = pause(found.tally, at + MINUTE)
-    assert paused.turned is not None
-    assert (paused.turned.state, paused.turned.before, paused.due) == ("paused", "up", None)
-    still = count(M_18, paused.tally, Seen(at + 2 * MINUTE, DOWN), Sight())
-    assert (still.tally, still.due, still.turned) == (paused.tally, None, None)
-    assert pause(paused.tally, at + HOUR).turned is None
-
-
-def test_after_a_pause_a_reading_says_what_it_is() -> None:
-    paused = pause(up().tally, START + MINUTE)
-    back = resume(M_18, paused.tally, START + HOUR)
-    assert (back.tally.state, back.due, back.turned) == (UNREAD, START + HOUR, None)
-    found = count(M_18, back.tally, Seen(START + HOUR, UP), Sight())
-    assert found.turned is not None
-    assert (found.turned.state, found.turned.unseen) == ("up", None)
-
-
-def test_resuming_what_is_not_paused_does_nothing() -> None:
-    found = up()
-    again = resume(M_18, found.tally, START + MINUTE)
-    assert (again.tally, again.turned) == (found.tally, None)
-    assert again.due == START + 15 * MINUTE
+# --- our own downtime ----------------------------------------------------------------------------
 
 
 def test_a_row_survives_our_own_downtime_and_needs_a_fresh_reading() -> None:
@@ -351,8 +322,3 @@ def test_the_last_twenty_are_remembered(state: MonitorState) -> None:
     for minute in range(40):
         found.see(START + minute * MINUTE, state)
     assert len(found.tally.recent) == 20
-
-
-def test_nothing_is_due_of_what_is_paused() -> None:
-    found = count(M_18, Tally(state=PAUSED), Seen(START, UP), Sight())
-    assert found.due is None

@@ -25,7 +25,6 @@ from tests.core.engine.watching import (
 from upheld.calendar.instant import HOUR, MINUTE, Instant
 from upheld.case.monitor import Cadence, MonitorState, Seen, Sight, Tally
 from upheld.engine.checks import next_check, phase
-from upheld.engine.counting import count
 from upheld.engine.flapping import change, flaps
 from upheld.ledger.monitors import MonitorRow, _read, _values
 
@@ -216,8 +215,3 @@ def test_it_begins_above_thirty_percent_and_ends_at_twenty_five() -> None:
     assert not flaps(seen(6, 10), flapping=False)
     assert flaps(seen(6, 13), flapping=True)
     assert not flaps(seen(6, 14)[-20:], flapping=True)
-
-
-def test_a_reading_in_the_pause_of_a_tally_that_never_was_read_does_nothing() -> None:
-    paused = Tally(MonitorState.PAUSED)
-    assert count(M_18, paused, Seen(START, UP), Sight()).tally is paused

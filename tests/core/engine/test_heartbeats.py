@@ -8,7 +8,7 @@ from tests.core.engine.watching import DOWN, START, UP, Watch
 from upheld.calendar.instant import DAY, HOUR, MINUTE, Instant, iso
 from upheld.case.monitor import Cadence, Seen, Sight
 from upheld.engine.checks import awaited
-from upheld.engine.counting import pause, silent
+from upheld.engine.counting import silent
 
 #: Daily, with two hours of grace; ten requests, which mean nothing for a verdict.
 BACKUP = Cadence(every=DAY, requests=10, silence=DAY + 2 * HOUR, asked=False)
@@ -106,13 +106,11 @@ def test_the_same_silence_twice_counts_once() -> None:
     assert found.tally == before
 
 
-def test_who_may_be_silent_or_is_paused_is_never_missed() -> None:
+def test_who_may_be_silent_is_never_missed() -> None:
     found = heard()
     free = replace(BACKUP, silence=None)
     assert silent(free, found.tally, START, START + 100 * DAY) is None
     assert awaited(free, found.tally, START) is None
-    still = pause(found.tally, START + HOUR)
-    assert silent(BACKUP, still.tally, START, START + 100 * DAY) is None
 
 
 def test_of_what_is_told_and_may_be_silent_nothing_is_due() -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.core.engine.watching import ACROSS, START, Watch, up
 from upheld.calendar.instant import MINUTE, SECOND
 from upheld.case.monitor import Cadence, MonitorState, Sight, Tally
-from upheld.engine.counting import pause
 from upheld.engine.sight import blind, sighted
 
 AT = START + 30 * MINUTE
@@ -60,9 +59,8 @@ def test_what_was_asked_before_the_router_recovered_is_not_fresh() -> None:
     assert sighted({"router": router}, began, recovered + SECOND) == Sight()
 
 
-@pytest.mark.parametrize("parent", [Tally(), pause(up().tally, AT).tally])
-def test_what_nobody_reads_is_not_awaited(parent: Tally) -> None:
-    assert sighted({"router": parent}, AT, AT) == Sight()
+def test_what_was_never_read_is_not_awaited() -> None:
+    assert sighted({"router": Tally()}, AT, AT) == Sight()
 
 
 def test_a_dead_router_pages_once_for_the_forty_behind_it() -> None:

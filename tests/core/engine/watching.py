@@ -13,11 +13,7 @@ from upheld.engine.checks import next_check
 from upheld.engine.counting import Counted, count
 
 UP, DEGRADED, DOWN = MonitorState.UP, MonitorState.DEGRADED, MonitorState.DOWN
-INCONCLUSIVE, UNREAD, PAUSED = (
-    MonitorState.INCONCLUSIVE,
-    MonitorState.UNREAD,
-    MonitorState.PAUSED,
-)
+INCONCLUSIVE, UNREAD = MonitorState.INCONCLUSIVE, MonitorState.UNREAD
 #: As readings are written in tests: ``"u d d x"``.
 LETTERS: Final = {"u": UP, "g": DEGRADED, "d": DOWN, "x": INCONCLUSIVE}
 CLEAR: Final = Sight()

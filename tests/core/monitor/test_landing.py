@@ -90,6 +90,15 @@ def test_a_router_that_is_down_excuses_what_lies_behind(watch: Watch) -> None:
     assert watch.turns("router") == [("up", ""), ("down", "")]
 
 
+def test_a_router_that_is_paused_excuses_nobody(watch: Watch) -> None:
+    watch.register(ROUTER + LEAF)
+    watch.see("router", "uddd")
+    with watch.ledger.transaction() as tx:
+        assert tx.land_monitor(replace(watch.row("router"), paused=True))
+    watch.see("leaf", "uddd")
+    assert watch.turns("leaf") == [("up", ""), ("down", "")]
+
+
 def test_no_outage_before_the_router_was_read(watch: Watch) -> None:
     watch.register(ROUTER + LEAF)
     watch.see("router", "u")
