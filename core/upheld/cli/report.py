@@ -9,10 +9,13 @@ import click
 
 from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.output import length, local, print_json, say, table
+from upheld.cli.report_availability import Asked, availability_options
+from upheld.cli.report_availability import show as show_availability
 from upheld.cli.texts import past
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import TypeAlias
 
     from upheld.calendar.instant import Instant
@@ -44,6 +47,7 @@ _FIGURES: Final = ("kept", "missed")
     "--outcomes", is_flag=True, help="Instead: what was taken off a clock, by whom, how close."
 )
 @click.option("--desks", is_flag=True, help="Instead: what each desk had, and for how long.")
+@availability_options
 @for_machines
 @pass_app
 def report(
@@ -55,13 +59,16 @@ def report(
     until: str | None,
     outcomes: bool,
     desks: bool,
+    availability: bool,
+    by: str | None,
+    csv: Path | None,
+    svg: Path | None,
 ) -> None:
     """Every clause of the policy: kept, missed, in force or not exercised.
 
     With CLAUSE, every line of evidence for it. Exits with 1 where a clause was missed.
     """
-    if (clause is not None) + outcomes + desks > 1:
-        raise click.UsageError("Give a CLAUSE, or --outcomes, or --desks.")
+    _fit((clause is not None, outcomes, desks, availability), (by, csv, svg))
     with app.site() as site:
         zone, now = site.config.zone, site.clock.now()
         begins, ends = (past(w, now=now, zone=zone) if w else None for w in (since, until))
@@ -73,6 +80,10 @@ def report(
         if desks:
             _desks(app, site, customer, begins, ends)
             return
+        if availability:
+            shown = by or "monitor"
+            show_availability(site, Asked(shown, csv, svg, app.json, customer, begins, ends))
+            return
         found = _gathered(site, customer, begins, ends)
     found = _chosen(found, clause)
     if app.json:
@@ -80,6 +91,14 @@ def report(
     else:
         _show(found, zone, lines=clause is not None)
     sys.exit(1 if any(each.missed for name in found for each in found[name]) else 0)
+
+
+def _fit(chosen: Sequence[bool], details: Sequence[object]) -> None:
+    """One report at a time; ``details`` are those of the last."""
+    if sum(chosen) > 1:
+        raise click.UsageError("Give a CLAUSE, or --outcomes, or --desks, or --availability.")
+    if not chosen[-1] and any(details):
+        raise click.UsageError("--by, --csv and --svg go with --availability.")
 
 
 def _gathered(
