@@ -54,6 +54,8 @@ TEMPLATE: Final = "watched"
 #: What a case is told of; a soft failure is none yet.
 _UNTOLD: Final = MonitorState.SOFT_DOWN
 _DOWN, _DEGRADED, _UP = MonitorState.DOWN, MonitorState.DEGRADED, MonitorState.UP
+#: What is known of it that its case is to know too.
+_PASSED_ON: Final = ("system", "provider")
 _HELD: Final = "paused"
 _RETIRED: Final = "retired"
 _SAYS: Final[Mapping[str, str]] = {_DOWN: OUTAGE, _DEGRADED: WARNING}
@@ -181,7 +183,10 @@ def _turned(seen: _Seen, turned: Turned, plan: _Plan) -> None:
     plan.memory = replace(plan.memory, state=turned.state)
     if turned.backs is not None and not plan.memory.held:
         plan.deeds.append(_tell(seen, turned.backs, "backs", _watched(seen, turned)))
-    if plan.memory.held or (turned.excuse and turned.state != _UP):
+    if plan.memory.held:
+        return
+    if turned.excuse and turned.state != _UP:  # when that is over, what still fails begins then
+        plan.memory = replace(plan.memory, out=False)
         return
     begins = turned.state == _DOWN and not plan.memory.out
     plan.memory = replace(plan.memory, out=_out(turned, plan.memory))
@@ -238,8 +243,7 @@ def _opening(seen: _Seen, turned: Turned) -> OpenCase:
         calendar=None,
     )
     bodies: list[Body] = [_watched(seen, turned), *_marks(seen, turned)]
-    system = seen.fields.get("system")
-    bodies += [Provided("system", system)] if system else []
+    bodies += [Provided(item, seen.fields[item]) for item in _PASSED_ON if seen.fields.get(item)]
     at, learned = seen.event.at, seen.event.seen
     facts = tuple(
         Event(f"{key}#watched{index}", at, learned, UPHELD, body)

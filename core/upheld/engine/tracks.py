@@ -92,7 +92,8 @@ class WhenTrack:
 
 
 class EveryTrack:
-    """Again and again while the condition holds, on a grid that begins when it became true.
+    """Again and again while the condition holds, on a grid that begins when it became true; where it asks
+    about an outage, when that began.
 
     A slot reaches from the instant after one occurrence to the next; what fills it counts for it.
     """
@@ -100,12 +101,14 @@ class EveryTrack:
     def __init__(self, terms: Terms, clause: Clause, rule: Every) -> None:
         self.clause, self.rule = clause, rule
         self._is_live = live(rule.holds)
+        self._of_outage = any(test.key == "monitor" for test in rule.holds.tests)
         self.calendar, self.length = terms.reach(rule.every, rule.calendar)
         self.first = terms.reach(rule.first or rule.every, rule.calendar)[1]
         ask = rule.ask_ahead
         self.ahead = terms.reach(ask.before, rule.calendar)[1] if ask else None
         self.cycle = 0
         self.since: Instant | None = None
+        self.armed: Instant = 0  # when it came to hold; the grid may have begun before
         self.occurrence = 0
         self.filled_at: Instant | None = None
 
@@ -114,7 +117,8 @@ class EveryTrack:
         if not self._is_live(line.state):
             self.since = None
         elif self.since is None:
-            self.since, self.occurrence, self.filled_at = at, 0, None
+            self.since, self.occurrence, self.filled_at = self._begun(line.state, at), 0, None
+            self.armed = at
             self.cycle += 1
             self._next(line)
         elif self.occurrence == 0:  # not enforced so far; perhaps it is now
@@ -148,13 +152,19 @@ class EveryTrack:
         """The next occurrence."""
         return self.at(self.occurrence) if self.since is not None and self.occurrence else None
 
+    def _begun(self, state: CaseState, at: Instant) -> Instant:
+        """Hours of an outage count from its first failed request, not from the case (M-19)."""
+        outage = state.watched if self._of_outage else None
+        return at if outage is None else min(outage.since, at)
+
     def _next(self, line: Timeline) -> None:
         # The case's own instant: what was due between it and the site's is still told, as due before.
         begins = line.state.enforced_from
         if begins is None:
             self.occurrence = 0
             return
-        self.occurrence = max(self.occurrence + 1, self._first_at_or_after(begins))
+        first = self._first_at_or_after(max(begins, self.armed))
+        self.occurrence = max(self.occurrence + 1, first)
         due = self.at(self.occurrence)
         if self.ahead is not None:
             line.schedule(self.calendar.back(due, self.ahead), self, self._token())

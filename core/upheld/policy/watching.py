@@ -11,17 +11,19 @@ from upheld.policy.model import Clause, Condition, Do, Monitor, Policy, Test, Ve
 #: What a rule of its own is called after the monitor's; a name that nobody can give: it has a colon.
 OUTAGE: Final = "outage"
 WARNING: Final = "warning"
+RECOVERY: Final = "recovery"
+_RECOVERED: Final = "The monitor reads it as up again."
 _DOWN: Final = Test("monitor", ("down",))
 
 
 def told(policy: Policy) -> tuple[tuple[Clause, When], ...]:
-    """What is said of an outage, each with its clause: by the case, where one is open for it."""
-    return tuple(_rules(policy, OUTAGE))
+    """What a case says of its outage, each with its clause: as it begins to people, as it ends on itself."""
+    return (*_rules(policy, OUTAGE), *_recoveries(policy))
 
 
 def spoken(policy: Policy) -> tuple[tuple[Clause, When], ...]:
     """All that is said of what is watched; warnings are the monitor's own to say."""
-    return (*_rules(policy, OUTAGE), *_rules(policy, WARNING))
+    return (*told(policy), *_rules(policy, WARNING))
 
 
 def watching(policy: Policy, of: str) -> tuple[tuple[Clause, Monitor], ...]:
@@ -49,3 +51,13 @@ def _rules(policy: Policy, what: str) -> Iterable[tuple[Clause, When]]:
             said = speaks(rule, what) if isinstance(rule, Monitor) and rule.of else None
             if said is not None:
                 yield clause, said
+
+
+def _recoveries(policy: Policy) -> Iterable[tuple[Clause, When]]:
+    """Whoever works on the case's item on a tracker sees there that it is up again."""
+    for clause in policy.clauses:
+        for rule in clause.rules:
+            if isinstance(rule, Monitor) and rule.opens is not None:
+                when = Condition((Test("monitor", ("up",)), Test("watched", rule.of)))
+                note = Do(Verb.NOTE, text=_RECOVERED)
+                yield clause, When(f"{rule.name}:{RECOVERY}", rule.place, when, (note,))

@@ -142,6 +142,14 @@ def test_what_was_closed_while_it_is_down_is_not_opened_again_for_the_same_outag
     assert len(mail.opened) == 1
 
 
+def test_what_fails_still_when_its_window_is_over_is_an_outage_of_its_own() -> None:
+    mail = Watching(SERVERS)
+    mail.turns("down", at(1))
+    mail.turns("down", at(2), excuse="window W1", open_case="C1")
+    mail.turns("down", at(3))
+    assert len(mail.opened) == 2
+
+
 def test_a_case_that_was_resolved_while_it_is_down_stays_so() -> None:
     mail = Watching(SERVERS)
     mail.turns("down", at(1))
@@ -350,7 +358,7 @@ def test_there_is_one_open_case_at_most_and_none_for_what_is_excused(turns: list
         new = len(mail.opened) - before
         acts = state == "down" and not excuse
         assert new == (case is None and acts and not out)
-        ended = state == "up" or (state == "degraded" and not excuse)
+        ended = state in {"up", "degraded"} or bool(excuse)
         out = acts or (out and not ended)
         case = "C1" if new else case
         case = None if closes else case
