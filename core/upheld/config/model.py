@@ -28,6 +28,7 @@ from upheld.config.monitors import MonitorEntry, ProviderEntry, WatchingEntry
 from upheld.config.secrets import SecretRef, Vault
 from upheld.directory.build import Written, WrittenCustomer, build_directory
 from upheld.directory.lookup import Directory
+from upheld.directory.model import Provider
 from upheld.directory.written import (
     ChannelName,
     Entry,
@@ -350,6 +351,7 @@ class Config(Entry):
                 roles=self.roles,
                 rotations=self.rotations,
                 customers=self.customers,
+                providers=tuple(Provider(n, p.name, p.mail) for n, p in self.providers.items()),
                 zone=self.zone,
                 language=self.language,
                 places=lambda path: self.document.place(*path),

@@ -10,11 +10,12 @@ from typing import Final, TypeAlias
 from upheld.calendar.instant import DAY, Instant, iso
 from upheld.case.decision import Purpose
 from upheld.directory import Directory, Recipient
-from upheld.directory.lookup import CUSTOMER
+from upheld.directory.lookup import CUSTOMER, PROVIDER
 from upheld.dispatch.routes import Ways, reaches, ways_for
 from upheld.plugin import Finding, Level
 from upheld.policy.desks import DESK
 from upheld.policy.model import Do, Every, Policy, Verb, When
+from upheld.policy.watching import spoken
 
 #: As far ahead as rotas are usually planned.
 AHEAD: Final = 56 * DAY
@@ -28,7 +29,7 @@ _PURPOSES: Final[Mapping[Verb, Purpose]] = {
     Verb.FORWARD: Purpose.FORWARD,
 }
 Gap: TypeAlias = tuple[Instant, Instant]
-_OF_THE_CASE: Final = frozenset({"reporter", "assignee", "escalated_to"})
+_OF_THE_CASE: Final = frozenset({"reporter", "assignee", "escalated_to", PROVIDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def _told(policy: Policy) -> Iterator[_Told]:
         for rule in clause.rules:
             for do in rule.do if isinstance(rule, When | Every) else ():
                 yield from _of(_named(do, policy), clause.id)
+    for clause, said in spoken(policy):
+        for do in said.do:
+            yield from _of(do, clause.id)
 
 
 def _named(do: Do, policy: Policy) -> Do:

@@ -19,6 +19,7 @@ from upheld.directory.model import (
     Customer,
     Person,
     PlanTerm,
+    Provider,
     Server,
     System,
 )
@@ -61,6 +62,7 @@ class Written:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rotations: Mapping[str, RotationEntry] = field(default_factory=dict)
     customers: tuple[WrittenCustomer, ...] = ()
+    providers: tuple[Provider, ...] = ()
     zone: str = "UTC"
     language: str = "en"
     places: Places = nowhere
@@ -82,6 +84,7 @@ def build_directory(written: Written) -> Directory:
         rotations=[
             rotation_of(name, each, written.zone) for name, each in written.rotations.items()
         ],
+        providers=written.providers,
         zone=written.zone,
         language=written.language,
     )

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from upheld.calendar.instant import DAY, Instant, iso
 from upheld.case.override import Override
 from upheld.directory.address import by_channel, folded, folded_pattern, patterns_for
-from upheld.directory.model import Agreement, Contact, Customer, Person, Recipient, Sender
+from upheld.directory.model import Agreement, Contact, Customer, Person, Provider, Recipient, Sender
 from upheld.directory.rotation import Rotation, Shift
 from upheld.errors import NotFound
 
@@ -21,6 +21,8 @@ Overrides: TypeAlias = Callable[[Instant], Sequence[Override]]
 CUSTOMER: Final = "customer"
 REPORTER: Final = "reporter"
 ASSIGNEE: Final = "assignee"
+#: The internet provider who runs what is watched.
+PROVIDER: Final = "provider"
 #: As far ahead as whoever is next on duty is looked for.
 _TURNS_AHEAD: Final = 60 * DAY
 #: The role of a contact that nothing else is said of.
@@ -41,6 +43,7 @@ class Directory:
         roles: Mapping[str, tuple[str, ...]] | None = None,
         rotations: Iterable[Rotation] = (),
         *,
+        providers: Iterable[Provider] = (),
         zone: str = "UTC",
         language: str = "en",
     ) -> None:
@@ -48,6 +51,7 @@ class Directory:
         self.customers: Mapping[str, Customer] = MappingProxyType({c.id: c for c in customers})
         self.roles: Mapping[str, tuple[str, ...]] = MappingProxyType(dict(roles or {}))
         self.rotations: Mapping[str, Rotation] = MappingProxyType({r.name: r for r in rotations})
+        self.providers: Mapping[str, Provider] = MappingProxyType({p.id: p for p in providers})
         self.zone, self._language = zone, language
         self._overrides: Overrides = _nobody_stands_in
         self._staff = dict(_staff_addresses(self.people.values()))
@@ -110,13 +114,16 @@ class Directory:
         customer: str | None = None,
         reporter: str | None = None,
         assignee: str | None = None,
+        provider: str | None = None,
         at: Instant,
     ) -> tuple[Recipient, ...]:
         """The people behind ``to`` at ``at``, each once; nobody is an empty tuple.
 
         ``to`` is a role, a person, a rotation, ``customer`` (contacts with the role ``contact``,
-        else the first), ``customer.<role>``, ``reporter`` or ``assignee``.
+        else the first), ``customer.<role>``, ``reporter``, ``assignee`` or ``provider``.
         """
+        if to == PROVIDER:
+            return self._of_provider(provider)
         if to == CUSTOMER or to.startswith(f"{CUSTOMER}."):
             return self._of_customer(customer, to.partition(".")[2] or CONTACT)
         if to == REPORTER:
@@ -135,6 +142,13 @@ class Directory:
             return tuple(_told(found, each, f"{role} of {found.id}") for each in fitting)
         why = f"first contact of {found.id}, which names nobody as {CONTACT}"
         return tuple(_told(found, each, why) for each in found.contacts[:1])
+
+    def _of_provider(self, provider: str | None) -> tuple[Recipient, ...]:
+        found = self.providers.get(provider or "")
+        if found is None or not found.mail:
+            return ()
+        who, mail = f"{PROVIDER}/{found.id}", {"mail": found.mail}
+        return (Recipient(who, found.name, mail, self.zone, self._language, PROVIDER),)
 
     def _reporter(
         self, address: str | None, customer: str | None, at: Instant

@@ -88,6 +88,15 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """An internet provider, and where they take notice of an outage."""
+
+    id: str
+    name: str
+    mail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """Somebody to whom a policy promises something. ``desk`` is where their cases begin; where they name
     no language, that of the desk comes before the site's."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upheld.case.decision import Subject
+from upheld.case.events import Provided
 from upheld.case.opening import opening, was_for_others
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
-from upheld.directory.lookup import ASSIGNEE
+from upheld.directory.lookup import ASSIGNEE, PROVIDER
 from upheld.dispatch.routes import TRACKER
 from upheld.engine.desks import speaking
 from upheld.ledger import WITHDRAW, Delivery, OutboxItem
@@ -80,6 +81,7 @@ class Recipients:
             customer=opened.customer if opened else None,
             reporter=opened.reporter if opened else None,
             assignee=self._assignee(subject) if whom == ASSIGNEE else None,
+            provider=_provider(subject),
             at=self.records.clock.now(),
         )
 
@@ -92,3 +94,10 @@ class Recipients:
 
     def _assignee(self, subject: Subject) -> str | None:
         return self.records.life(subject).state.assignee if subject.kind == "case" else None
+
+
+def _provider(subject: Subject) -> str | None:
+    """Who runs what is watched, as it was recorded last."""
+    bodies = (fact.body for fact in reversed(subject.facts))
+    told = (b.value for b in bodies if isinstance(b, Provided) and b.item == PROVIDER)
+    return next(told, None)

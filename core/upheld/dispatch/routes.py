@@ -9,7 +9,7 @@ from typing import Final
 
 from upheld.case.decision import Purpose
 from upheld.directory import Recipient
-from upheld.directory.lookup import CUSTOMER, REPORTER
+from upheld.directory.lookup import CUSTOMER, PROVIDER, REPORTER
 from upheld.ledger import NewDelivery, OutboxItem
 from upheld.plugin import Channel
 
@@ -112,8 +112,8 @@ def ways_for(purpose: Purpose, to: Sequence[str], ways: Ways) -> tuple[Way, ...]
 
 
 def outside(who: str) -> bool:
-    """Whether a name of a policy means somebody of the customer's."""
-    return who in {CUSTOMER, REPORTER} or who.startswith(f"{CUSTOMER}.")
+    """Whether a name of a policy means somebody of the customer's, or of a provider's."""
+    return who in {CUSTOMER, REPORTER, PROVIDER} or who.startswith(f"{CUSTOMER}.")
 
 
 def reaches(person: Recipient, ways: Sequence[Way], plugins: Mapping[str, str]) -> bool:

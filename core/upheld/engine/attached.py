@@ -7,7 +7,7 @@ from typing import Final
 
 from upheld.case.decision import Purpose
 from upheld.case.state import CaseState, Status
-from upheld.directory.lookup import CUSTOMER, REPORTER
+from upheld.directory.lookup import CUSTOMER, PROVIDER, REPORTER
 
 #: What is said once for an outage. Letters about the case itself (its receipt, its number) are not.
 _FOLDED: Final = frozenset(
@@ -50,4 +50,4 @@ def _is_anothers(parent: CaseState, child: CaseState) -> bool:
 
 
 def _outside(who: str) -> bool:
-    return who in {CUSTOMER, REPORTER} or who.startswith(f"{CUSTOMER}.")
+    return who in {CUSTOMER, REPORTER, PROVIDER} or who.startswith(f"{CUSTOMER}.")

@@ -33,7 +33,7 @@ from upheld.source import suggest
 
 #: The people of a customer with a role.
 _CONTACTS: Final = re.compile(r"customer\.\S+")
-PEOPLE: Final = ("customer", "reporter", "assignee", "escalated_to", DESK)
+PEOPLE: Final = ("customer", "reporter", "assignee", "provider", "escalated_to", DESK)
 #: What `offer` offers beside links: those solutions of the site that fit what was written.
 SOLUTIONS: Final = "solutions"
 #: Flags that every case can have, whatever the policy says.

@@ -138,3 +138,13 @@ def test_each_gap_is_counted_and_its_end_is_told() -> None:
     (finding,) = [f for f in found("notify: engineer", nights) if f.level is ERROR]
     assert "tells engineer, and at 2026-12-07T12:00:00Z until 2026-12-07T13:00:00Z" in finding.what
     assert "times more in eight weeks" in finding.what
+
+
+def test_whom_a_monitor_tells_must_be_there_too() -> None:
+    rule = (
+        "  - {id: H-4, says: We watch., monitor: {of: lines, notify: [provider, chief], "
+        "warns: [engineer]}}\n"
+    )
+    findings = coverage(load_policy(POLICY + rule), staffed(), WAYS, PLUGINS, NOW, {})
+    (nobody,) = (each for each in findings if each.level is ERROR)
+    assert nobody.what.startswith("H-4 tells chief")

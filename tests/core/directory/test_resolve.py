@@ -9,6 +9,8 @@ import pytest
 from tests.core.directory.site import CUSTOMERS, NOON, PEOPLE, site
 from upheld.calendar.instant import DAY, HOUR, Instant, parse
 from upheld.directory import Directory, Recipient
+from upheld.directory.build import Written, build_directory
+from upheld.directory.model import Provider
 from upheld.errors import NotFound
 
 
@@ -255,3 +257,19 @@ def test_quiet_hours_are_those_of_the_persons_own_clocks() -> None:
     assert cy.quiet_until(night) == parse("2026-12-08T06:00:00Z")
     assert cy.quiet_until(parse("2026-12-08T06:00:00Z")) is None
     assert site().resolve("ann", at=NOON)[0].quiet_until(night) is None
+
+
+def test_the_provider_of_what_is_watched_is_written_to() -> None:
+    known = build_directory(Written(providers=(Provider("telia", "Telia", "noc@telia.example"),)))
+    (found,) = known.resolve("provider", provider="telia", at=NOON)
+    assert (found.id, found.name, found.addresses) == (
+        "provider/telia",
+        "Telia",
+        {"mail": "noc@telia.example"},
+    )
+
+
+@pytest.mark.parametrize("provider", [None, "orange", "mute"])
+def test_without_a_provider_or_their_address_that_is_nobody(provider: str | None) -> None:
+    known = build_directory(Written(providers=(Provider("mute", "Mute"),)))
+    assert known.resolve("provider", provider=provider, at=NOON) == ()
