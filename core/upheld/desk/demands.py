@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from upheld.case.events import Actor, Provided, Reopened, Side
 from upheld.case.state import CaseState, Status
-from upheld.desk.known import Check, gate, worded
+from upheld.desk.known import Check, gate, known_value, worded
 from upheld.desk.stating import Stating
 from upheld.engine.gates import ACCESS
 from upheld.errors import Refusal
@@ -23,7 +23,8 @@ class Demands(Stating):
     def provide(self, case: str, actor: Actor, item: str, value: str = "") -> None:
         """Record something that a ``require`` rule asks for; `none` is an answer too."""
 
-        def check(_policy: Policy, _state: CaseState) -> None:
+        def check(policy: Policy, _state: CaseState) -> None:
+            known_value(policy, item, value)
             if item == ACCESS:
                 raise Refusal(
                     "access is begun, not provided", do_next=f"upheld cases access {case}"

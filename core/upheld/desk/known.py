@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from upheld.case.events import Actor
@@ -12,7 +12,7 @@ from upheld.engine.desks import speaking
 from upheld.engine.gates import missing
 from upheld.errors import Refusal
 from upheld.policy.desks import Answers
-from upheld.policy.model import Policy
+from upheld.policy.model import Policy, Require
 from upheld.policy.names import outcomes_of
 
 Check = Callable[[Policy, CaseState], None]
@@ -37,10 +37,17 @@ def gate(case: str, before: str, override: str) -> Check:
             raise Refusal(
                 f"{case} can't {_PASSING.get(before, before)} yet: {lack.clause.id} needs"
                 f" {', '.join(lack.needs)} first ({lack.clause.published!r})",
-                do_next=f"record what is missing{way_out}",
+                do_next=f"record what is missing{_offers(policy, lack.needs)}{way_out}",
             )
 
     return check
+
+
+def _offers(policy: Policy, needs: Iterable[str]) -> str:
+    """What may be recorded, where that is one of a few."""
+    found = ((need, values_of(policy, need)) for need in needs)
+    told = [f"{need} is one of: {', '.join(values)}" for need, values in found if values]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def speaks(directory: Directory, actor: Actor) -> Check:
@@ -79,6 +86,23 @@ def known_severity(policy: Policy, severity: int) -> None:
 def known_flag(policy: Policy, flag: str) -> None:
     """Refuses a flag that the policy does not have."""
     in_policy(policy, "flag", flag, policy.needs.flags)
+
+
+def known_value(policy: Policy, item: str, value: str) -> None:
+    """Refuses a value that is none of those which the policy offers for what it needs: reports are split
+    by them."""
+    offered = values_of(policy, item)
+    if offered and value.casefold() not in {each.casefold() for each in offered}:
+        raise Refusal(
+            f"{value!r} is no {item.replace('_', ' ')} that policy {policy.name!r} knows",
+            do_next=f"one of: {', '.join(offered)}",
+        )
+
+
+def values_of(policy: Policy, item: str) -> tuple[str, ...]:
+    """The values that a policy offers for something that it needs; none where any will do."""
+    rules = (r for clause in policy.clauses for r in clause.rules if isinstance(r, Require))
+    return tuple(dict.fromkeys(each for rule in rules for each in rule.one_of.get(item, ())))
 
 
 def known_outcome(policy: Policy, state: CaseState, outcome: str | None) -> None:

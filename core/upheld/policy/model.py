@@ -225,7 +225,8 @@ class Classify(Rule):
 @dataclass(frozen=True, slots=True)
 class Require(Rule):
     """``needs`` must be there before ``before`` (number, work, resolve, close, customer_access). ``tell``
-    are those who hear of it where something got past it on a tracker."""
+    are those who hear of it where something got past it on a tracker; ``one_of`` the values that are offered
+    for a need."""
 
     before: str
     needs: tuple[str, ...]
@@ -234,6 +235,7 @@ class Require(Rule):
     gate: Gate = Gate.PREVENT
     applies: Condition = ALWAYS
     tell: tuple[str, ...] = ()
+    one_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ class Monitor(Rule):
     With ``spaced`` a check sends requests so far apart while they fail, and ``requests`` failures in a row
     within it are an outage; without, a check is one request, and failures count across checks. ``opens``
     None: an outage opens no case. ``notify`` hears of an outage, ``warns`` of what comes before one.
-    ``announce``: how long ahead a window is told.
+    ``announce``: how long ahead a window is told; ``within``: how long an advisory may wait.
     """
 
     of: tuple[str, ...] = ()
@@ -271,6 +273,7 @@ class Monitor(Rule):
     warns: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     announce: Elapsed | None = None
+    within: Elapsed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ NEEDS: Final = (
     "staff_agreed",
 )
 
-_REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "tell", "for")
+_REQUIRES: Final = ("before", "needs", "ask", "override", "gate", "tell", "for", "one_of")
 _ARRIVES: Final = ("from", "nature", "do")
 _ASKS: Final = ("of", "before")
 
@@ -113,7 +113,18 @@ def _require(node: Node, name: str) -> Require:
         gate=inside.at("gate").one_of(Gate, Gate, Gate.PREVENT),
         applies=condition(inside.at("for")),
         tell=inside.at("tell").texts(),
+        one_of=_one_of(inside),
     )
+
+
+def _one_of(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """The values that are offered for what is needed."""
+    needs, found = node.at("needs").texts(), {}
+    for key, inside in node.at("one_of").entries() if node.has("one_of") else ():
+        if key not in needs:
+            inside.wrong(f"{key!r} is not needed here", suggest(str(key), needs))
+        found[str(key)] = tuple(item.text() for item in inside.some())
+    return found
 
 
 def _asked(node: Node) -> tuple[str, ...]:

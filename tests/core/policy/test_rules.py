@@ -322,10 +322,21 @@ def test_every_key_of_a_requirement_is_read() -> None:
     assert found.applies == Condition((Test("severity", (1,)),))
 
 
+def test_what_is_needed_may_be_one_of_a_few() -> None:
+    found = rule("require: {before: resolve, needs: cause, one_of: {cause: [disk, wire]}}", Require)
+    assert found.one_of == {"cause": ("disk", "wire")}
+
+
 @pytest.mark.parametrize(
     ("inside", "problem"),
     [
         ("{before: close}", "require: `require` needs `needs`"),
+        ("{before: close, needs: cause, one_of: {cuase: [disk]}}",
+         "require.one_of.cuase: 'cuase' is not needed here → did you mean \"cause\"?"),
+        ("{before: close, needs: cause, one_of: {cause: []}}",
+         "require.one_of.cause: is empty → name at least one, or leave the key out"),
+        ("{before: close, needs: cause, one_of: disk}",
+         "require.one_of: is not a mapping → write `key: value` lines"),
         ("{needs: cause}", "require: `require` needs `before`"),
         ("{before: closing, needs: cause}",
          "require.before: 'closing' is not known → did you mean \"close\"?"),
