@@ -12,8 +12,7 @@ from typing import Final
 
 from upheld.engine.terms import not_enforced
 from upheld.policy import Policy, load_shipped
-from upheld.policy.model import Clause, Condition
-from upheld.policy.names import conditions
+from upheld.policy.model import Clause
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "reference" / "clauses.md"
@@ -105,15 +104,10 @@ def state(policy: Policy, clause: Clause) -> str:
     if clause.kept_by:
         return f"kept by {', '.join(clause.kept_by)}"
     lacks = [lack for own, _, lack in not_enforced(policy) if own.id == clause.id]
-    lacks += ["monitors" for rule in clause.rules for asked in conditions(rule) if _asks(asked)]
     if not lacks:
         return "enforced"
     waits = f"waits for {' and '.join(dict.fromkeys(lacks))}"
     return waits if len(lacks) >= len(clause.rules) else f"enforced; {waits}"
-
-
-def _asks(condition: Condition) -> bool:
-    return any(test.key == "monitor" for test in condition.tests)
 
 
 if __name__ == "__main__":

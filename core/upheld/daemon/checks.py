@@ -26,12 +26,12 @@ from upheld.errors import ConfigError, UpheldError
 from upheld.ledger import Ledger
 from upheld.plugin import Finding, Level, PluginError, Tracker
 from upheld.policy import Policy
-from upheld.policy.model import Condition, Every, Monitor, Offers, Verb, When
+from upheld.policy.model import Condition, Every, Offers, Verb, When
 from upheld.policy.names import SOLUTIONS
 from upheld.seam import Live
 
 #: What conditions may ask and nothing answers yet.
-_UNANSWERED: Final = frozenset({"monitor", "warned"})
+_UNANSWERED: Final = frozenset({"warned"})
 
 
 def check_site(config: Config) -> Iterator[Finding]:
@@ -164,7 +164,7 @@ def _waiting(policy: Policy) -> set[str]:
     for clause in policy.clauses:
         for rule in clause.rules:
             asks = _asks(rule) if isinstance(rule, When | Every) else frozenset()
-            if isinstance(rule, Monitor | Offers) or asks & _UNANSWERED:
+            if isinstance(rule, Offers) or asks & _UNANSWERED:
                 lacking.add(clause.id)
     return lacking
 

@@ -308,7 +308,10 @@ def unlooked(reaching: Reaching) -> Iterator[Found]:
 
 def running(tx: Transaction, within: Span = GONE) -> list[Node]:
     """The daemons that were heard lately."""
-    return tx.heard(within)
+    now = tx.machine_time()
+    return sorted(
+        (node for node in tx.nodes() if now - node.beat < within), key=lambda node: node.id
+    )
 
 
 def counted(number: int, thing: str) -> str:

@@ -23,8 +23,8 @@ from upheld.daemon.witness import Witness
 from upheld.dispatch.fields import released
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
-from upheld.dispatch.sender import Sender, Taken
-from upheld.errors import LedgerError, UpheldError
+from upheld.dispatch.sender import Sender
+from upheld.errors import UpheldError
 from upheld.ledger import Bell, Ledger, Transaction
 from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
@@ -219,23 +219,10 @@ class Daemon:
         return self._sweep()
 
     def _dispatch(self) -> int:
-        looked = self.pusher.look()
-        planned, taken = self._planned_and_taken()
+        planned = self.pusher.look() + self.planner.plan()
         self.pulse.beat("dispatch")
-        return looked + planned + self.sender.deliver(taken) + self.reaching.look()
-
-    def _planned_and_taken(self) -> tuple[int, list[Taken]]:
-        """In one commit, since a page waits for it; by themselves where a message can't be planned."""
-        ledger, plan = self.ledger, self.planner.plan_in
-        try:
-            return ledger.retrying(lambda tx: (plan(tx), self._taken(tx)))
-        except LedgerError:
-            raise
-        except Exception:  # noqa: BLE001  the planner tells which it is, and goes on with the others
-            return self.planner.plan(), ledger.retrying(self._taken)
-
-    def _taken(self, tx: Transaction) -> list[Taken]:
-        return [] if self._divided(tx) else self.sender.take(tx)
+        sent = self.sender.send(unless=self._divided)
+        return planned + sent + self.reaching.look()
 
     def _divided(self, tx: Transaction) -> bool:
         """Whether another daemon runs on another upheld.yaml: then nobody sends.

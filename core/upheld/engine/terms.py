@@ -169,6 +169,8 @@ def _lack(rule: AnyRule) -> str:
     return next((what for what, lacks in _LACKS.items() if lacks(rule)), "")
 
 
+#: What is told of by others, and not watched.
+ADVISORIES: Final = "advisories"
 #: What a step does not do by itself yet.
 NOT_CARRIED_OUT: Final = frozenset({Verb.NUMBER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
@@ -180,6 +182,6 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
         and bool(set(rule.nature) - {"normal"})
         and any(do.verb is Verb.REFER for do in rule.do)
     ),
-    "monitors": lambda rule: isinstance(rule, Monitor) and bool(rule.of),
+    "advisories": lambda rule: isinstance(rule, Monitor) and ADVISORIES in rule.of,
     "the portal": lambda rule: isinstance(rule, Offers),
 }

@@ -350,7 +350,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Messages of one purpose for the same people, and how many deliveries they make."""
+    """A message that was planned, and how many deliveries it makes."""
 
     purpose: str
     to: tuple[str, ...]

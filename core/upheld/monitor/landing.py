@@ -11,14 +11,12 @@ from typing import TypeAlias
 from upheld.calendar.instant import Instant
 from upheld.case.events import UPHELD, Event, Turned
 from upheld.case.monitor import MonitorState, Seen, Sight, Tally
-from upheld.desk.advisories import Advisories
 from upheld.desk.records import Records
 from upheld.desk.turns import Turns
 from upheld.desk.windows import covering
 from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
-from upheld.monitor.running import runs
 from upheld.monitor.watchlist import Watched, backups
 
 #: Finds the window that covers a monitor at an instant; "" where none does.
@@ -124,6 +122,3 @@ class _Reading:
         now = self.landing.records.clock.now()
         event = Event(f"turned#{row.token}", seen.at, now, UPHELD, turned)
         self.landing.turns.take(self.tx, row.name, row.subject, event)
-        system = runs(self.landing.watched[row.name], turned.version)
-        if system is not None:
-            Advisories(self.landing.records).heed(self.tx, system, event.id)

@@ -40,7 +40,8 @@ EVERY = PLUGINS | {
     "readings": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
-    **dict.fromkeys(("dns", "http", "imap", "ping", "smtp", "tcp", "tls"), Kind.PROBE),
+    "http": Kind.PROBE,
+    "tcp": Kind.PROBE,
 }
 #: Those whose real far end runs here, where it is installed.
 SERVERS = {"kannel": installed, "alertmanager": alertmanager_installed}
