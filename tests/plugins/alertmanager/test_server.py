@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages import fences
+from tests.pages import fences, read
 from tests.plugins.alertmanager.conftest import SECRET, configured
 from tests.plugins.door import Opened, opened
 from tests.repository import DOCS
@@ -224,3 +227,20 @@ def test_check_looks_whether_it_sends_to_us(
         assert sink.came == []
     assert [each.level for each in told] == [level for level, _ in found]
     assert [text in each.what for (_, text), each in zip(found, told, strict=True)] == [True]
+
+
+def test_an_alert_by_hand(
+    context: ScratchContext, page: Callable[..., str], tmp_path: Path
+) -> None:
+    """As the page on readings from elsewhere says it."""
+    told = read(DOCS / "howto" / "readings-from-elsewhere.md")
+    (command,) = re.findall(r"^\$ (amtool .*)$", told, re.MULTILINE)
+    feed = Alertmanager(configured(), context)
+    with door_of(feed, context) as (door, came):
+        text = page(f"http://127.0.0.1:{door.door.port}")
+        with Server(tmp_path / "server", text) as server:
+            words = shlex.split(command.replace("http://127.0.0.1:9093", server.url))
+            subprocess.run(words, check=True, timeout=30)
+            reading = came.reading(1)
+    assert (reading.monitor, reading.state) == ("acme-mail", Health.DOWN)
+    assert reading.detail == "InstanceDown: a test"
