@@ -59,4 +59,4 @@ def _kind(loaded: type) -> str:
     from upheld.plugin import Notifier, Probe, Tracker
 
     kinds: dict[str, type] = {"tracker": Tracker, "notifier": Notifier, "probe": Probe}
-    return next((kind for kind, base in kinds.items() if issubclass(loaded, base)), "connection")
+    return next((kind for kind, base in kinds.items() if issubclass(loaded, base)), "feed")

@@ -24,6 +24,7 @@ _PARTS: Final = {
     "tracker": ("all", "http", "tracker"),
     "notifier": ("all", "http", "notifier"),
     "probe": ("all", "probe"),
+    "feed": ("all", "feed"),
 }
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST: Final = 30

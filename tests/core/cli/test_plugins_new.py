@@ -17,7 +17,7 @@ from upheld.cli import main
 from upheld.errors import Refusal
 from upheld.testing.kit import Kind, assertions
 
-KINDS = {"tracker": "acme_desk", "notifier": "acme_chat", "probe": "acme_ping"}
+KINDS = {"tracker": "acme_desk", "notifier": "acme_chat", "probe": "acme_ping", "feed": "acme_told"}
 #: The longest name that is taken: lines depend on it.
 LONGEST = "a_name_of_thirty_characters_ab"
 
