@@ -197,7 +197,7 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
-    assert "there is alertmanager, apprise, builtin, email" in only_problem(
+    assert "there is alertmanager, apprise, builtin, dns, email" in only_problem(
         Registry.load(["xyzzy"])
     )
 

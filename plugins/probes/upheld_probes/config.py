@@ -146,6 +146,78 @@ class HttpConfig(SecuredConfig):
         return bearer
 
 
+class TlsConfig(HostConfig, SecuredConfig):
+    """A certificate, and when it ends."""
+
+    port: Port = Field(443, description="its port")
+    name: str | None = Field(
+        None, pattern=_HOST, description="the name to ask for and to verify, if not the host's"
+    )
+
+
+class Record(StrEnum):
+    """What a name can be asked for."""
+
+    A = "A"
+    AAAA = "AAAA"
+    CAA = "CAA"
+    CNAME = "CNAME"
+    MX = "MX"
+    NS = "NS"
+    PTR = "PTR"
+    SOA = "SOA"
+    SRV = "SRV"
+    TXT = "TXT"
+
+
+class DnsConfig(TargetConfig):
+    """A name, and what a server of names says of it."""
+
+    name: str = Field(pattern=_HOST, max_length=255, description="the name to look up")
+    type: Record = Field(Record.A, description="A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV or TXT")
+    server: str | None = Field(
+        None, pattern=_HOST, description="the server to ask, if not this machine's own resolver"
+    )
+    port: Port = Field(53, description="the server's port")
+    answers: tuple[str, ...] = Field(
+        (), description="what must be among the answers: [192.0.2.1], ['10 mx.acme.example']"
+    )
+
+
+class PingConfig(HostConfig):
+    """A machine that echoes."""
+
+
+class Tls(StrEnum):
+    """How a mail server is secured."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class MailConfig(HostConfig, SecuredConfig):
+    """A mail server that greets."""
+
+    expect: str | None = Field(
+        None, min_length=1, description="a text that must be in the greeting"
+    )
+
+
+class SmtpConfig(MailConfig):
+    """A server that takes mail."""
+
+    port: Port = Field(25, description="its port")
+    tls: Tls = Field(Tls.NONE, description="none, starttls, or implicit (from the first byte)")
+
+
+class ImapConfig(MailConfig):
+    """A server that holds mailboxes."""
+
+    port: Port = Field(993, description="its port")
+    tls: Tls = Field(Tls.IMPLICIT, description="none, starttls, or implicit (from the first byte)")
+
+
 class TcpConfig(HostConfig):
     """A port that takes connections."""
 

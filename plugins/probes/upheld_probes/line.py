@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from upheld.plugin import Health
 from upheld_probes.reach import addresses
 from upheld_probes.reading import Attempt
-from upheld_probes.verdict import Seen, Settled, inconclusive, of_error
+from upheld_probes.verdict import Seen, Settled, down, inconclusive, of_error
 
 #: Bytes that are waited for at most, of one line or one answer.
 LIMIT: Final = 16 * 1024
@@ -25,11 +25,13 @@ Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A port of a server; ``private``: it may be at a private address."""
+    """A port of a server; ``private``: it may be at a private address. ``name`` is what its
+    certificate is for, if not the host."""
 
     host: str
     port: int
     private: bool
+    name: str | None = None
 
 
 @asynccontextmanager
@@ -51,7 +53,7 @@ async def line(
 async def _first(place: Place, attempt: Attempt, tls: ssl.SSLContext | None) -> Line:
     """The first address that answers; each has its share of the time, the last one the rest."""
     found = await addresses(place.host, attempt, private=place.private)
-    name = place.host if tls is not None else None
+    name = (place.name or place.host) if tls is not None else None
     failed: list[Seen] = []
     for left, address in zip(range(len(found), 0, -1), found, strict=True):
         attempt.doing = f"connecting to {address} port {place.port}"
@@ -63,6 +65,15 @@ async def _first(place: Place, attempt: Attempt, tls: ssl.SSLContext | None) -> 
         except OSError as error:
             failed.append(of_error(error, attempt.doing))
     raise Settled(next((each for each in failed if each.state is Health.DOWN), failed[0]))
+
+
+async def heard(opened: Line) -> str:
+    """A line that it says, without its end."""
+    try:
+        said = await opened[0].readuntil(b"\n")
+    except asyncio.LimitOverrunError:
+        raise down("it says a line without end") from None
+    return said.decode("utf-8", "replace").rstrip("\r\n")
 
 
 async def _goodbye(writer: asyncio.StreamWriter) -> None:

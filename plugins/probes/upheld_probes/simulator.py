@@ -130,4 +130,21 @@ HTTP: Final = Script(
     hears=b"\r\n\r\n",
     endless=page(b"endless", length=10**12) + b"endless " * 1000,
 )
+SMTP: Final = Script(
+    well=b"220-mail.acme.example\r\n220 ESMTP ready\r\n",
+    fails=b"554 no service here\r\n",
+    cut=b"220-mail.acme",
+)
+IMAP: Final = Script(
+    well=b"* OK mail.acme.example ready\r\n",
+    fails=b"* BYE too many of you\r\n",
+    cut=b"* OK mail",
+)
+#: A handshake in TLS 1.2 and 1.3 begins alike. What is well is said by a real server.
+TLS: Final = Script(
+    well=b"",
+    fails=b"\x15\x03\x03\x00\x02\x02\x28",  # the alert handshake_failure (RFC 8446 §6)
+    cut=b"\x16\x03\x03\x00\x7a\x02\x00",
+    hears=b"\x16",
+)
 LINE: Final = Script(well=b"OK well\n", fails=b"NO disk full\n", cut=b"O")

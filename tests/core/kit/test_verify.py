@@ -40,8 +40,7 @@ EVERY = PLUGINS | {
     "readings": Kind.FEED,
     "jira": Kind.TRACKER,
     "remedy": Kind.TRACKER,
-    "http": Kind.PROBE,
-    "tcp": Kind.PROBE,
+    **dict.fromkeys(("dns", "http", "imap", "ping", "smtp", "tcp", "tls"), Kind.PROBE),
 }
 #: Those whose real far end runs here, where it is installed.
 SERVERS = {"kannel": installed, "alertmanager": alertmanager_installed}
