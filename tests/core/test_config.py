@@ -208,6 +208,16 @@ def test_the_hash_is_of_the_content_not_of_its_looks(file: Path) -> None:
     assert _load(file, _changed("mode: live", "mode: shadow")).hash != before
 
 
+def test_keys_may_be_numbers_and_words_in_one_mapping(file: Path) -> None:
+    def hashed(states: str) -> str:
+        connection = f"checks: {{plugin: readings, states: {states}}}"
+        return _load(file, f"site: s\npolicy: p\nconnections:\n  {connection}\n").hash
+
+    before = hashed("{0: down, 1: up, ok: up}")
+    assert hashed("{ok: up, 1: up, 0: down}") == before
+    assert hashed("{ok: up, 1: down, 0: down}") != before
+
+
 def test_the_hash_covers_the_files(file: Path) -> None:
     text, more = "site: s\npolicy: p\ncustomers: [more.csv]\n", file.with_name("more.csv")
     more.write_text("id,name\nz,Z\n", "utf-8")

@@ -202,8 +202,16 @@ def _named(name: str | None, known: Iterable[str], where: Place) -> Iterator[Con
 
 def _hash(data: Any, files: Iterable[Path]) -> str:
     """Of what is written, not of how: comments and order change nothing."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(_sorted(data), separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(text.encode())
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _sorted(data: Any) -> Any:
+    """With its keys in order, numbers before words: a mapping may have both."""
+    if isinstance(data, dict):
+        keys = sorted(data, key=lambda key: (isinstance(key, str), key))
+        return {key: _sorted(data[key]) for key in keys}
+    return [_sorted(each) for each in data] if isinstance(data, list | tuple) else data
