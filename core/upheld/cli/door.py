@@ -46,6 +46,7 @@ def _served(config: Config, daemon: Daemon) -> Served:
     }
     metrics = _metrics(config, daemon)
     daemon.sender.went_out.append(metrics.went_out)
+    daemon.prober.told.append(metrics.read)
     taking = Hooks(hooks, daemon.ledger, daemon.log, daemon.news.ring)
     return Served(
         names=frozenset(hooks),

@@ -30,6 +30,7 @@ class _Status:
     waiting: int
     shadow: int
     dead: int
+    watched: dict[str, int]
     open: int
     warned: int
     wrong: tuple[Standing, ...]
@@ -67,6 +68,7 @@ def _look(site: Site) -> _Status:
             waiting=len(waiting(tx)),
             shadow=sum(i.unwanted is None for i in tx.items(states=(OutboxState.SHADOW,))),
             dead=len(tx.dead_letters()),
+            watched=tx.monitors_by_state(),
             open=tx.count_cases(CaseFilter(open=True)),
             warned=tx.count_cases(CaseFilter(open=True, warned=True)),
             wrong=wrong,
@@ -88,6 +90,7 @@ def _show(site: Site, found: _Status) -> None:
             "waiting": found.waiting,
             "in shadow": found.shadow or "",
             "dead letters": found.dead or "",
+            "monitors": _watched(found.watched),
         }
     )
     say()
@@ -102,6 +105,12 @@ def _show(site: Site, found: _Status) -> None:
         [_line(each, zone) for each in found.wrong],
         empty="The audit finds nothing wrong.",
     )
+
+
+def _watched(states: dict[str, int]) -> str:
+    """``12: 11 up, 1 down``; "" where nothing is watched."""
+    each = ", ".join(f"{many} {state}" for state, many in sorted(states.items()))
+    return f"{sum(states.values())}: {each}" if states else ""
 
 
 def _line(each: Standing, zone: str) -> tuple[str, ...]:
@@ -125,6 +134,7 @@ def _object(site: Site, found: _Status) -> dict[str, Any]:
         "waiting": found.waiting,
         "shadow": found.shadow,
         "dead_letters": found.dead,
+        "monitors": found.watched,
         "connections": [
             {
                 "name": each.connection,

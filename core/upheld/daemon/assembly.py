@@ -15,10 +15,11 @@ from pydantic import BaseModel, SecretStr
 
 from upheld import __version__
 from upheld.clock import Clock
+from upheld.config.monitors import WatchingEntry
 from upheld.context import ConnectionContext, Vault
 from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor, Other, free_on
-from upheld.daemon.findings import unlooked
+from upheld.daemon.findings import sightless, unlooked
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
 from upheld.daemon.look import Look
@@ -43,7 +44,10 @@ from upheld.dispatch.sender import Sender
 from upheld.ledger import Ledger
 from upheld.logs import logger
 from upheld.monitor.feeds import Feeds
+from upheld.monitor.hearing import Hearing
 from upheld.monitor.landing import Landing
+from upheld.monitor.probing import Prober
+from upheld.monitor.targets import Target
 from upheld.monitor.watchlist import Watched
 from upheld.plugin import Ability, Channel, Connection, Tracker
 from upheld.seam import Live
@@ -93,6 +97,8 @@ class Parts:
     witness: Sequence[str] = ()
     trackings: Mapping[str, Tracking] = field(default_factory=dict)
     watched: Mapping[str, Watched] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    watching: WatchingEntry = field(default_factory=WatchingEntry)
 
 
 def cases_to(connections: Sequence[Configured]) -> str | None:
@@ -131,7 +137,13 @@ def build_daemon(parts: Parts) -> Daemon:
         _puller(lives[each.source.name], each.source, intake, owner) for each in parts.connections
     )
     reaching = Reaching(planner, parts.patience, parts.then)
-    others = (witness.found, partial(suspicious, pullers), partial(unlooked, reaching))
+    prober = _prober(parts, landing, lives, owner)
+    others = (
+        witness.found,
+        partial(suspicious, pullers),
+        partial(unlooked, reaching),
+        partial(sightless, prober),
+    )
     auditor = _auditor(parts, tuple(lives.values()), owner, hostclock, others)
     return Daemon(
         ledger=ledger,
@@ -143,6 +155,7 @@ def build_daemon(parts: Parts) -> Daemon:
         planner=planner,
         sender=Sender(records, letters, lives, owner, logger(loop="dispatch"), fields),
         reaching=reaching,
+        prober=prober,
         auditor=auditor,
         alarm=_alarm(parts, lives, owner),
         heartbeat=Heartbeat(parts.ping, logger(loop="alarm")),
@@ -168,6 +181,14 @@ def _planner(parts: Parts, records: Records, lives: Mapping[str, Live]) -> Plann
         parts.brake,
         parts.own_ways,
     )
+
+
+def _prober(parts: Parts, landing: Landing, lives: Mapping[str, Live], owner: str) -> Prober:
+    records = landing.records
+    held = records.held or (lambda: False)
+    hearing = Hearing(records.ledger, records.clock, parts.watched, lives, held)
+    log = logger(loop="probe")
+    return Prober(landing, parts.targets, parts.watching, hearing, owner, log)
 
 
 def _sources(parts: Parts) -> Mapping[str, Source]:

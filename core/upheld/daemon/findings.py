@@ -12,6 +12,7 @@ from upheld.dispatch.brake import BRAKE, HELD, family
 from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Fate, Ledger, Node, PullStatus, Transaction, Trouble
 from upheld.monitor.pauses import held
+from upheld.monitor.probing import Prober
 from upheld.plugin import Ability, Finding, Level
 from upheld.seam import Live
 
@@ -317,3 +318,11 @@ def running(tx: Transaction, within: Span = GONE) -> list[Node]:
 def counted(number: int, thing: str) -> str:
     """So many of a thing: `1 case`, `2 cases`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def sightless(prober: Prober) -> Iterator[Found]:
+    """That nothing of what is watched can be believed: one page, and no case of all that seems to fail."""
+    why = prober.sightless
+    if why:
+        what = f"monitors are blind: {why}; nothing is taken for an outage until that is over"
+        yield Found("blind: monitors", "monitors", what, here=True, overdue=True)

@@ -26,6 +26,7 @@ from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.sender import Sender
 from upheld.errors import UpheldError
 from upheld.ledger import Bell, Ledger, Transaction
+from upheld.monitor.probing import Prober
 from upheld.plugin import Ability, Finding, Logger
 from upheld.seam import Live
 from upheld.sync.pusher import Pusher
@@ -58,6 +59,7 @@ class Daemon:
     planner: Planner
     sender: Sender
     reaching: Reaching
+    prober: Prober
     auditor: Auditor
     alarm: Alarm
     heartbeat: Heartbeat
@@ -101,7 +103,7 @@ class Daemon:
     def settle(self) -> None:
         """Pull, sweep and dispatch until nothing is left to do at this instant."""
         for _ in range(_PASSES):
-            done = pull_all(self.pullers)
+            done = pull_all(self.pullers) + self.prober.settle()
             done += self._sweep() + self._dispatch()
             if done == 0:
                 return
@@ -131,7 +133,9 @@ class Daemon:
         self.pulse.end()
         self.news.ring()
         self.audited.set()
+        self.prober.arrived.set()
         _join(working)
+        self._contained("probe", self.prober.finish)
         self.close()  # this ends waiting for news, where nothing is in hand
         _join(reading)
         self._contained("leave", self.leave)
@@ -146,6 +150,7 @@ class Daemon:
     def close(self) -> None:
         """Log out everywhere."""
         self.news.close()
+        self.prober.close()
         for live in self.lives:
             live.close()
 
@@ -158,6 +163,9 @@ class Daemon:
     def _workers(self) -> Iterable[threading.Thread]:
         yield self._loop("sweep", self._heard_sweep, self._till_next_wake)
         yield self._loop("dispatch", self._dispatch, self._till_news)
+        if self.prober.watches:
+            idle = partial(self.prober.wait, self.stopping)
+            yield self._loop("probe", self._probe, idle)
         yield self._loop("alarm", self._tell, self._till_audited, READER)
         yield self._loop("audit", self._audit, self._till_audit)
 
@@ -223,6 +231,11 @@ class Daemon:
         self.pulse.beat("dispatch")
         sent = self.sender.send(unless=self._divided)
         return planned + sent + self.reaching.look()
+
+    def _probe(self) -> int:
+        """A reading is news for dispatch only where it turns something, and that the ledger tells it."""
+        self.prober.step()
+        return 0
 
     def _divided(self, tx: Transaction) -> bool:
         """Whether another daemon runs on another upheld.yaml: then nobody sends.

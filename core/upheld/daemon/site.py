@@ -255,6 +255,8 @@ class Site:
             ping=self._ping(),
             trackings=trackings(self.config, self.directory),
             watched=self.watched,
+            targets=self.targets,
+            watching=self.config.watching,
         )
 
     def actor(self, name: str | None) -> Actor:

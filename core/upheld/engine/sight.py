@@ -11,9 +11,9 @@ from upheld.case.monitor import MonitorState, Sight, Tally
 
 #: So many must fail before a share of them says anything about us: two servers of one customer may well
 #: fail together.
-_CROWD: Final = 5
+CROWD: Final = 5
 #: So many must have been read before a share is one; fewer where there are no more.
-_SAMPLE: Final = 20
+SAMPLE: Final = 20
 #: How long an outage waits for what stands before it to be read: something keeps it from being asked.
 _PATIENCE: Final = 5 * MINUTE
 _UNWATCHED: Final = frozenset({MonitorState.UNREAD, MonitorState.PAUSED})
@@ -50,8 +50,8 @@ def blind(read: int, failing: int, watched: int, percent: int, link_ok: bool | N
     """
     if link_ok is False:
         return "nothing of `watching.link` answers: our own line is down"
-    fair = read >= min(watched, _SAMPLE)
-    if fair and failing >= _CROWD and failing * 100 > percent * read:
+    fair = read >= min(watched, SAMPLE)
+    if fair and failing >= CROWD and failing * 100 > percent * read:
         return f"{failing} of {read} that were read fail at once"
     return ""
 

@@ -199,6 +199,12 @@ class Ledger:
             found = (tx.next_wake(), tx.next_look())
         return min((each for each in found if each is not None), default=None)
 
+    def next_work(self) -> Instant | None:
+        """The same, or when the next reading is due: where a clock that is stepped has to stop."""
+        with self.reading() as tx:
+            found = (tx.next_wake(), tx.next_look(), tx.next_reading())
+        return min((each for each in found if each is not None), default=None)
+
     def lease(
         self,
         owner: str,

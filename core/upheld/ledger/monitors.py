@@ -200,6 +200,11 @@ class Monitors(Part):
         due: Instant | None = self._connection.execute(_NEXT).scalar()
         return due
 
+    def monitors_by_state(self) -> dict[str, int]:
+        """How many are in each state."""
+        counted = select(monitor.c.state, func.count()).group_by(monitor.c.state)
+        return {row.state: row[1] for row in self._connection.execute(counted)}
+
     def in_sight(self, since: Instant) -> tuple[int, int]:
         """How many were read at or after ``since``, and how many of those fail."""
         failing = func.coalesce(func.sum(case((monitor.c.streak > 0, 1), else_=0)), 0)

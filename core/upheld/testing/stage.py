@@ -111,7 +111,7 @@ class Stage:
         """Step from one ``wake_at`` to the next, settling at each, until an instant."""
         while True:
             self.settle()
-            wake = self.site.ledger.next_wake()
+            wake = self.site.ledger.next_work()
             if wake is None or wake > until:
                 break
             self.clock.forward_to(max(wake, self.clock.now()))

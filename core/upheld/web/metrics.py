@@ -31,16 +31,25 @@ GAUGES: Final = {
     "upheld_connection_read_seconds": "since when nothing of a connection is missing",
     "upheld_hints": "items that webhooks told of and that are not yet read, by connection",
     "upheld_hints_oldest_seconds": "how long the oldest of those has been waiting",
+    "upheld_monitors": "what is watched, by state: up, degraded, down, inconclusive, paused, unread",
     "upheld_findings": "what the last audit found, by what it is about",
     "upheld_stopped": "1 while everything outgoing is held",
     "upheld_daemons": "daemons that were heard in the last three minutes",
 }
 REQUESTS: Final = "upheld_webhooks"
 DELIVERY: Final = "upheld_delivery_seconds"
-HISTOGRAMS: Final = {DELIVERY: "from the decision to send until it went out, by connection"}
+READINGS: Final = "upheld_readings"
+LATE: Final = "upheld_reading_late_seconds"
+HISTOGRAMS: Final = {
+    DELIVERY: "from the decision to send until it went out, by connection",
+    LATE: "how much later than planned a monitor was asked",
+}
 #: A page is late after seconds, a letter after minutes.
 _BUCKETS: Final = (0.1, 0.5, 1, 2, 5, 15, 60, 300, 900, 3600)
-COUNTERS: Final = {f"{REQUESTS}_total": "webhooks by connection and the status they were answered"}
+COUNTERS: Final = {
+    f"{REQUESTS}_total": "webhooks by connection and the status they were answered",
+    f"{READINGS}_total": "readings of monitors by what was read: up, degraded, down, inconclusive",
+}
 
 
 @dataclass(eq=False)  # a registry keeps it in a dict
@@ -70,6 +79,10 @@ class Metrics(Collector):
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._readings = Counter(
+            READINGS, COUNTERS[f"{READINGS}_total"], ("state",), registry=self.registry
+        )
+        self._late = Histogram(LATE, HISTOGRAMS[LATE], buckets=_BUCKETS, registry=self.registry)
         self.registry.register(self)
 
     def page(self) -> tuple[bytes, str]:
@@ -83,6 +96,11 @@ class Metrics(Collector):
     def went_out(self, connection: str, waited: Span) -> None:
         """Count a delivery of this daemon, and how long it took (policy time)."""
         self._delivery.labels(connection).observe(max(0, waited) / SECOND)
+
+    def read(self, state: str, late: Span) -> None:
+        """Count a reading of this daemon, and by how much it was late (policy time)."""
+        self._readings.labels(state).inc()
+        self._late.observe(max(0, late) / SECOND)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: what is registered is not asked yet."""
@@ -117,6 +135,8 @@ class Metrics(Collector):
         ages = {(state,): _age(since, now) for state, (_, since) in messages}
         yield "upheld_messages_oldest_seconds", ("state",), ages
         yield "upheld_deliveries", ("connection", "state"), gauges.deliveries
+        watched = tx.monitors_by_state().items()
+        yield "upheld_monitors", ("state",), {(state,): float(many) for state, many in watched}
         yield "upheld_stopped", (), {(): float(tx.stopped() is not None)}
         yield "upheld_daemons", (), {(): self.running(tx)}
 

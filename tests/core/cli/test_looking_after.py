@@ -93,6 +93,7 @@ def test_status_tells_what_waits_and_what_is_wrong(upheld: Terminal, edit: Chang
     upheld("run", "--once", exits=1)
     found = upheld.json("status", exits=1)
     assert (found["mode"], found["open"], found["dead_letters"]) == ("live", 1, 3)
+    assert found["monitors"] == {}
     # The operator hears over the same paper, so of this too nobody could be told.
     assert [each["about"] for each in found["findings"]] == ["outbox", "operator"]
     assert "dead letters" in upheld("status", exits=1).stdout

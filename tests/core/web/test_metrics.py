@@ -6,8 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.core.web.scene import PAT, Entry
 from upheld.calendar.instant import MINUTE, SECOND
+from upheld.case.monitor import MonitorState, Tally
 from upheld.daemon.findings import running
-from upheld.web.metrics import COUNTERS, DELIVERY, GAUGES, Metrics
+from upheld.ledger import MonitorRow
+from upheld.web.metrics import DELIVERY, GAUGES, LATE, READINGS, REQUESTS, Metrics
 
 _Sample = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -80,7 +82,7 @@ def test_webhooks_are_counted_by_their_answer(entry: Entry) -> None:
     for status in (202, 202, 401):
         metrics.answered("tracker", status)
     found = read(metrics)
-    (name,) = COUNTERS
+    name = f"{REQUESTS}_total"
     assert found[name, (("connection", "tracker"), ("status", "202"))] == 2
     assert found[name, (("connection", "tracker"), ("status", "401"))] == 1
 
@@ -95,3 +97,26 @@ def test_how_long_deliveries_took_is_counted_by_connection(entry: Entry) -> None
     assert found[f"{DELIVERY}_sum", (pager,)] == 31, "a clock that was set back made none earlier"
     assert found[f"{DELIVERY}_bucket", (pager, ("le", "1.0"))] == 2
     assert found[f"{DELIVERY}_bucket", (pager, ("le", "60.0"))] == 3
+
+
+def test_readings_are_counted_by_what_was_read_and_by_how_much_they_were_late(entry: Entry) -> None:
+    metrics = of(entry)
+    for state, late in (("up", 2 * SECOND), ("up", -5), ("down", 0)):
+        metrics.read(state, late)
+    found = read(metrics)
+    assert found[f"{READINGS}_total", (("state", "up"),)] == 2
+    assert found[f"{READINGS}_total", (("state", "down"),)] == 1
+    assert (found[f"{LATE}_count", ()], found[f"{LATE}_sum", ()]) == (3, 2)
+
+
+def test_what_is_watched_is_counted_by_its_state(entry: Entry) -> None:
+    with entry.desk.ledger.transaction() as tx:
+        for name, state in (
+            ("a", MonitorState.UP),
+            ("b", MonitorState.DOWN),
+            ("c", MonitorState.UP),
+        ):
+            tx.watch(MonitorRow(name, "M1", None, None, 0, Tally(state)))
+    found = read(of(entry))
+    assert found["upheld_monitors", (("state", "up"),)] == 2
+    assert found["upheld_monitors", (("state", "down"),)] == 1
