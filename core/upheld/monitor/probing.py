@@ -14,11 +14,12 @@ from typing import Final, TypeAlias
 from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.case.monitor import MonitorState, Seen
 from upheld.config.monitors import WatchingEntry
-from upheld.ledger import MonitorRow
+from upheld.ledger import MonitorRow, Transaction
 from upheld.monitor.asking import Asking
 from upheld.monitor.eyes import Eyes
 from upheld.monitor.hearing import Hearing
 from upheld.monitor.landing import Landing
+from upheld.monitor.pauses import Pauses
 from upheld.monitor.targets import Target
 from upheld.plugin import Logger
 
@@ -149,14 +150,22 @@ class Prober:
         free = self._free
         if free <= 0:
             return
-        now = self.landing.records.clock.now()
+        records = self.landing.records
+        now = records.clock.now()
         seconds = 2 * self.watching.timeout / SECOND + _SPARE
-        rows = self.landing.records.ledger.retrying(
+        rows = records.ledger.retrying(
             lambda tx: tx.lease_monitors(self.owner, now, limit=free, seconds=seconds)
         )
         self._more = len(rows) == free
         for row in rows:
-            self._ask(row, now)
+            if row.paused and row.name in self.landing.watched:
+                records.ledger.retrying(partial(self._over, row))
+            else:
+                self._ask(row, now)
+
+    def _over(self, row: MonitorRow, tx: Transaction) -> None:
+        """A pause that had an end is over."""
+        Pauses(self.landing.records, self.landing.watched).over(tx, row)
 
     def _ask(self, row: MonitorRow, now: Instant) -> None:
         if row.name in self.targets:

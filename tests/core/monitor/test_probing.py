@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from tests.core.desk.scene import ANN
 from tests.core.monitor.scene import NOW, Watch
 from tests.core.monitor.scripted import Room
 from upheld.calendar.instant import MINUTE, SECOND
 from upheld.case.monitor import MonitorState
+from upheld.monitor.pauses import Pauses
 from upheld.plugin import Health
 
 LINE = "line: {of: lines, probe: tcp}\n"
@@ -168,3 +170,20 @@ def test_what_is_watched_is_counted_by_its_state(watch: Watch) -> None:
         room.forward(6)
     with watch.ledger.reading() as tx:
         assert tx.monitors_by_state() == {"up": 2, "down": 1, "unread": 1}
+
+
+def test_a_pause_that_is_over_is_followed_by_a_fresh_reading(watch: Watch) -> None:
+    watch.register(LINE)
+    with Room(watch) as room:
+        room.forward(2)
+        pauses = Pauses(watch.records, watch.watched)
+        pauses.pause(["line"], ANN, until=watch.clock.now() + 10 * MINUTE, reason="moving it")
+        before = room.probe.asked["line"]
+        room.probe.says["line"] = Health.DOWN
+        room.forward(9)
+        assert room.probe.asked["line"] == before
+        room.forward(2)
+        assert room.probe.asked["line"] > before
+        assert not watch.row("line").paused
+        room.forward(5)
+        assert watch.turns("line")[-1] == ("down", "")
