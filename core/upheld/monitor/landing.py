@@ -17,6 +17,7 @@ from upheld.desk.windows import covering
 from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
+from upheld.monitor.pauses import Pauses
 from upheld.monitor.watchlist import Watched, backups
 
 #: Finds the window that covers a monitor at an instant; "" where none does.
@@ -83,6 +84,11 @@ class _Reading:
     tallies: dict[str, Tally]
 
     def lands(self, row: MonitorRow, seen: Seen, blind: str) -> bool:
+        if (
+            row.paused
+        ):  # it is due: the time of its pause is up, and what was asked meanwhile counts not
+            Pauses(self.landing.records, self.landing.watched).over(self.tx, row)
+            return False
         watched = self.landing.watched[row.name]
         sight = self._sight(watched, row.tally, seen, blind)
         counted = count(watched.cadence, row.tally, seen, sight)

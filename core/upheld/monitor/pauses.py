@@ -41,8 +41,11 @@ class Pauses:
         self.records.ledger.retrying(lambda tx: self._resume(tx, names, actor, event_id))
 
     def over(self, tx: Transaction, row: MonitorRow) -> None:
-        """The time of a pause is up: it is read again."""
-        self._released(tx, row, UPHELD, f"over#{row.token}")
+        """The time of a pause is up, as ``row`` was leased: it is read anew. Nothing where somebody was
+        faster."""
+        if tx.land_monitor(replace(row, due=self._due(row.name), paused=False)):
+            event_id = f"over#{row.token}"
+            self.records.fact(tx, row.subject, Released(), actor=UPHELD, event_id=event_id)
 
     def _pause(
         self, tx: Transaction, names: Sequence[str], held: Held, actor: Actor, event_id: str

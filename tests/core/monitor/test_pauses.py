@@ -9,7 +9,7 @@ import pytest
 from tests.core.monitor.scene import NOW, Watch
 from upheld.calendar.instant import DAY, HOUR, Instant
 from upheld.case.events import Actor, Event, Held, Released, Side
-from upheld.case.monitor import MonitorState, Tally
+from upheld.case.monitor import MonitorState, Seen, Tally
 from upheld.daemon.findings import FORGOTTEN, Survey
 from upheld.errors import NotFound, Refusal
 from upheld.monitor.pauses import Pauses, held
@@ -101,6 +101,32 @@ def test_when_its_time_is_up_it_is_read_again_and_nobody_is_named(watching: Watc
     assert (row.paused, row.due) == (False, NOW + HOUR)
     (released,) = (f for f in watching.facts(row.subject) if isinstance(f.body, Released))
     assert released.actor.id == "upheld"
+
+
+@pytest.mark.parametrize(("name", "due"), [("web", 0), ("nightly", DAY + 2 * HOUR)])
+def test_what_is_read_as_its_time_is_up_is_no_reading_of_it(
+    watching: Watch, name: str, due: Instant
+) -> None:
+    """What is heard of was silent as nobody listened."""
+    pauses(watching).pause([name], BO, until=NOW + HOUR)
+    watching.clock.forward(hours=1)
+    with watching.ledger.transaction() as tx:
+        found = tx.lease_monitors("a", NOW + HOUR, limit=9, seconds=60)
+        leased = next(row for row in found if row.name == name)
+        failed = Seen(NOW + HOUR, MonitorState.DOWN, detail="refused", silent=name == "nightly")
+        assert not watching.landing.take(tx, leased, failed)
+    row = watching.row(name)
+    assert (row.paused, row.due, row.tally) == (False, NOW + HOUR + due, Tally())
+
+
+def test_one_who_was_faster_is_left_alone(watching: Watch) -> None:
+    pauses(watching).pause(["web"], BO, until=NOW + HOUR)
+    before = watching.row("web")
+    pauses(watching).pause(["web"], BO, until=NOW + DAY)
+    with watching.ledger.transaction() as tx:
+        pauses(watching).over(tx, before)
+    assert watching.row("web").due == NOW + DAY
+    assert standing(watching, "web") is not None
 
 
 @pytest.mark.parametrize(
