@@ -11,6 +11,7 @@ from upheld.cli.app import App, for_machines, pass_app
 from upheld.cli.monitors_import import imported
 from upheld.cli.monitors_pause import pause, resume
 from upheld.cli.monitors_show import show
+from upheld.cli.monitors_test import test
 from upheld.cli.monitors_window import window
 from upheld.cli.output import print_json, say, table
 from upheld.cli.root import InOrder
@@ -81,5 +82,5 @@ def _fitting(
 monitors = InOrder(
     "monitors",
     help="See what is watched, try it, pause it, plan maintenance of it.",
-    commands=[list_, show, pause, resume, window, imported],
+    commands=[list_, show, test, pause, resume, window, imported],
 )
