@@ -172,7 +172,6 @@ def _show(app: App, site: Site, tx: Transaction, found: Iterable[ListedWindow]) 
 def row(site: Site, tx: Transaction, listed: ListedWindow) -> tuple[object, ...]:
     """A line of the list: the time that it is, or the next one; of what is over, the first."""
     from upheld.case.window import Window
-    from upheld.desk.windows import announcements
     from upheld.dispatch.window_words import every
 
     window, now = Window.read(listed.state), site.clock.now()
@@ -185,23 +184,42 @@ def row(site: Site, tx: Transaction, listed: ListedWindow) -> tuple[object, ...]
         every(window.times.rule) or window.times.rule,
         listed.customer,
         ", ".join(window.monitors),
-        "; ".join(_announced(announcements(tx, listed.id))) or _silence(listed),
+        "; ".join(_announced(site, tx, listed)),
     )
 
 
-def _silence(listed: ListedWindow) -> str:
-    return "not yet" if listed.customer else "to nobody: it is ours"
+def _announced(site: Site, tx: Transaction, listed: ListedWindow) -> Iterator[str]:
+    """For each clause that promises it: when it comes, or how it came."""
+    from upheld.case.window import Window
+    from upheld.desk.windows import announcements, promised
+
+    window = Window.read(listed.state)
+    coming, last = (
+        window.next(site.clock.now()),
+        {e.clause: e for e in announcements(tx, listed.id)},
+    )
+    if listed.customer is None:
+        yield "to nobody: it is ours"
+        return
+    for rule, (clause, ahead) in promised(site.book.of(tx.case(listed.id).policy).policy).items():
+        if coming is not None and window.told.get(rule, 0) < coming.begins:
+            yield f"on {local(coming.begins - ahead, window.times.zone)} ({clause})"
+        else:
+            yield f"{_came(last.get(clause))} ({clause})"
 
 
-def _announced(found: Iterable[Announced]) -> Iterator[str]:
-    """The last of each clause."""
+def _came(found: Announced | None) -> str:
+    from upheld.case.events import StepResult
     from upheld.engine.terms import LATE
 
-    last = {each.clause: each for each in found}
-    for each in last.values():
-        late = f" late by {length(each.late)}" if each.late >= LATE else ""
-        told = {"taken": f"yes{late}", "before enforcement": "before enforcement, to nobody"}
-        yield f"{told.get(each.result.value, 'missed')} ({each.clause})"
+    if found is None:
+        return "no"
+    late = f" late by {length(found.late)}" if found.late >= LATE else ""
+    told = {
+        StepResult.TAKEN: f"yes{late}",
+        StepResult.BEFORE_ENFORCEMENT: "before enforcement, to nobody",
+    }
+    return told.get(found.result, "missed")
 
 
 def as_object(site: Site, tx: Transaction, listed: ListedWindow) -> dict[str, object]:

@@ -16,6 +16,7 @@ from upheld.desk.stating import new_id
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Transaction
 from upheld.ledger.windows import ListedWindow
+from upheld.policy.model import Monitor, Policy
 
 #: A window may begin so long before it is said: whoever types takes their time.
 TOLERANCE: Final[Span] = 5 * MINUTE
@@ -159,6 +160,16 @@ class Announced:
     due: Instant
     result: StepResult
     late: Span
+
+
+def promised(policy: Policy) -> Mapping[str, tuple[str, Span]]:
+    """By the rule's name in a window's ``told``: its clause, and how long ahead it announces."""
+    return {
+        f"{clause.id}/{rule.name}": (clause.id, rule.announce.span)
+        for clause in policy.clauses
+        for rule in clause.rules
+        if isinstance(rule, Monitor) and rule.announce is not None
+    }
 
 
 def announcements(tx: Transaction, window: str) -> list[Announced]:

@@ -237,7 +237,7 @@ def test_a_window_is_planned_on_the_customers_clocks(desk: Terminal, edit: Chang
     }
     shown = desk("monitors", "window", "list").stdout
     assert "2030-01-06 02:00 CET  2030-01-06 06:00 CET" in shown
-    assert shown.rstrip().endswith("not yet")
+    assert shown.rstrip().endswith("on 2030-01-03 02:00 CET (M-24)")
 
 
 def test_with_our_own_machines_it_is_on_the_sites_and_nobody_hears_of_ours(desk: Terminal) -> None:
@@ -267,6 +267,7 @@ def test_a_window_is_called_off_and_listed_when_asked_for(desk: Terminal) -> Non
     desk("monitors", "window", "add", "acme/www", *FAR)
     shown = desk("monitors", "window", "cancel", "w1", "--why", "no disks", "--as", "bo").stdout
     assert "cancelled" in shown
+    assert shown.rstrip().endswith("no (M-24)")
     assert desk("monitors", "window", "list").stdout == "no maintenance is planned\n"
     assert [each["status"] for each in desk.json("monitors", "window", "list", "--all")] == [
         "cancelled"
