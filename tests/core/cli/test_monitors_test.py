@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from tests.core.cli.answering import Answering
 from tests.core.cli.conftest import Change, Terminal
 from upheld.errors import ConfigError, NotFound, Refusal
 
 
-class _Page(BaseHTTPRequestHandler):
-    """A page at ``/``; nothing elsewhere."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        self.send_response(200 if self.path == "/" else 404)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
-        pass
-
-
 @pytest.fixture
-def server() -> Iterator[HTTPServer]:
-    with HTTPServer(("127.0.0.1", 0), _Page) as found:
-        found.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=found.serve_forever)
-        thread.start()
+def server() -> Iterator[Answering]:
+    with Answering() as found:
         yield found
-        found.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -45,9 +27,9 @@ def hangs() -> Iterator[int]:
 
 
 @pytest.fixture
-def desk(upheld: Terminal, edit: Change, server: HTTPServer, hangs: int) -> Terminal:
+def desk(upheld: Terminal, edit: Change, server: Answering, hangs: int) -> Terminal:
     """A site that has never had a daemon."""
-    port = server.server_port
+    port = server.port
     edit(
         "\ncustomers:",
         f"""
@@ -62,15 +44,15 @@ customers:""",
     return upheld
 
 
-def test_it_asks_once_and_says_what_and_how_long(desk: Terminal, server: HTTPServer) -> None:
+def test_it_asks_once_and_says_what_and_how_long(desk: Terminal, server: Answering) -> None:
     said = desk("monitors", "test", "page").stdout.splitlines()
     assert said[0].startswith("page: up in ")
     assert said[0].endswith(" ms")
     assert said[1:] == [
         "  200 OK",
-        f"  asked: http http://127.0.0.1:{server.server_port}/; on record it is unread",
+        f"  asked: http http://127.0.0.1:{server.port}/; on record it is unread",
     ]
-    assert server.asked == ["/"]  # type: ignore[attr-defined]
+    assert server.asked == ["/"]
 
 
 def test_nothing_of_it_is_kept(desk: Terminal) -> None:
