@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from upheld.json_path import steps
 from upheld.plugin import ConnectionConfig
@@ -137,6 +137,13 @@ class HttpConfig(SecuredConfig):
             if not value.isprintable() or value != value.strip():
                 raise ValueError(f"the header {name} must be one line without spaces around it")
         return headers
+
+    @model_validator(mode="after")
+    def _has_a_body(self) -> HttpConfig:
+        asked = self.text or self.no_text or self.values or self.version_path
+        if self.method is Method.HEAD and asked:
+            raise ValueError("what is in an answer can't be read with `method: HEAD`")
+        return self
 
     @field_validator("bearer")
     @classmethod

@@ -18,6 +18,8 @@ from upheld_probes.verdict import Seen, Settled, down, inconclusive, of_error
 
 #: Bytes that are waited for at most, of one line or one answer.
 LIMIT: Final = 16 * 1024
+#: Seconds for one of several addresses: a lost packet is sent again after one (RFC 6298 §2).
+PATIENCE: Final = 2.0
 #: Seconds that a goodbye may take.
 _GOODBYE: Final = 0.2
 Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -51,20 +53,25 @@ async def line(
 
 
 async def _first(place: Place, attempt: Attempt, tls: ssl.SSLContext | None) -> Line:
-    """The first address that answers; each has its share of the time, the last one the rest."""
+    """The first address that answers; each has its share of the time, two seconds at most, the last
+    one the rest: a dead one of several holds nothing up that others would reach."""
     found = await addresses(place.host, attempt, private=place.private)
     name = (place.name or place.host) if tls is not None else None
     failed: list[Seen] = []
     for left, address in zip(range(len(found), 0, -1), found, strict=True):
         attempt.doing = f"connecting to {address} port {place.port}"
         try:
-            async with asyncio.timeout(attempt.left() / left if left > 1 else None):
+            async with asyncio.timeout(_share(attempt, left)):
                 return await asyncio.open_connection(
                     address, place.port, limit=LIMIT, ssl=tls, server_hostname=name
                 )
         except OSError as error:
             failed.append(of_error(error, attempt.doing))
     raise Settled(next((each for each in failed if each.state is Health.DOWN), failed[0]))
+
+
+def _share(attempt: Attempt, left: int) -> float | None:
+    return min(attempt.left() / left, PATIENCE) if left > 1 else None
 
 
 async def heard(opened: Line) -> str:

@@ -10,7 +10,7 @@ from tests.core.kit import probe_contract
 from tests.core.kit.probe_contract import LineConfig, LineProbe
 from upheld.plugin import Health, Reading
 from upheld.testing.kit import Grade, Kind, Outcome
-from upheld.testing.kit.verify import Verdict, verify
+from upheld.testing.kit.verify import NotVerified, Verdict, verify
 
 
 def run(*only: str) -> Verdict:
@@ -21,6 +21,15 @@ def test_a_probe_that_is_well_made_is_gold() -> None:
     verdict = run()
     assert [each for each in verdict.shown if not each.holds] == []
     assert (verdict.grade, verdict.kind) == (Grade.GOLD, Kind.PROBE)
+
+
+def test_of_a_module_with_several_contracts_that_of_the_plugin_runs() -> None:
+    verdict = verify("tcp", "upheld_probes.conformance", only=["P4-up"])
+    (shown,) = [each for each in verdict.shown if each.assertion.id == "P4-up"]
+    assert shown.outcome is Outcome.PASSED
+    assert "1 passed" in verdict.log
+    with pytest.raises(NotVerified, match="no contract of 'gopher' ran from"):
+        verify("gopher", "upheld_probes.conformance", only=["P4-up"])
 
 
 async def _optimistic(self: LineProbe, target: LineConfig, deadline: timedelta) -> Reading:

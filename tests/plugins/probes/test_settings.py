@@ -54,6 +54,13 @@ def test_a_wrong_setting_of_a_page_is_named(wrong: dict[str, Any]) -> None:
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize("wanted", [{"text": "a"}, {"values": {"$.a": 1}}, {"version_path": "$.v"}])
+def test_an_answer_without_a_body_holds_nothing(wanted: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="can't be read with `method: HEAD`"):
+        Http.Config.model_validate({"url": URL, "method": "HEAD"} | wanted)
+    Http.Config.model_validate({"url": URL, "method": "HEAD", "version_header": "Server"})
+
+
 @pytest.mark.parametrize("wrong", [{"host": "http://a/"}, {"host": "a b"}, {"port": 0}])
 def test_a_wrong_setting_of_a_port_is_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:

@@ -17,6 +17,7 @@ import pytest
 
 from tests.plugins.probes.conftest import Serving, reading
 from upheld.plugin import Health, Reading
+from upheld_probes import line
 from upheld_probes.simulator import LINE, Target, nobody
 from upheld_probes.tcp import Tcp
 
@@ -193,6 +194,27 @@ def test_the_second_address_of_a_name_is_tried(
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", two)
     assert look(serving(silence), host="two.example").state is Health.UP
+
+
+def test_a_dead_address_of_several_does_not_use_up_the_time(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a machine has IPv6 that leads nowhere: packets are lost, and nobody says so."""
+    real = asyncio.open_connection
+
+    async def lost(host: str, *place: Any, **more: Any) -> Any:
+        return await (real(host, *place, **more) if host == "127.0.0.1" else asyncio.Event().wait())
+
+    async def two(*_: object, **__: object) -> list[Any]:
+        return [(2, 1, 6, "", (each, 0)) for each in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(asyncio, "open_connection", lost)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", two)
+    monkeypatch.setattr(line, "PATIENCE", 0.1)
+    seen = look(serving(silence), 58, host="two.example")
+    assert seen.state is Health.UP
+    assert seen.latency is not None
+    assert seen.latency < timedelta(seconds=20), "not its half of the time"
 
 
 def test_a_machine_that_is_too_busy_blames_itself(serving: Serving) -> None:
