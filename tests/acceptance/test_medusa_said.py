@@ -1,13 +1,12 @@
-"""Medusa, what is written of what is watched, and what waits: P-05, P-07, P-09, P-10, P-11."""
+"""Medusa, what is written of what is watched: P-05, P-07, P-09, P-10."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.acceptance.waits import clause, lacks, told_as_waiting
+from tests.acceptance.waits import clause, lacks
 from upheld.calendar.instant import DAY, MINUTE
 from upheld.policy.model import Monitor, Opens
 from upheld.policy.times import Elapsed
@@ -17,19 +16,14 @@ WATCHED: Final[dict[str, dict[str, Any]]] = {
     "P-07": {"of": ("backups",), "every": Elapsed(DAY, "24 hours"), "opens": Opens(2)},
     "P-09": {"of": ("connections",), "every": Elapsed(MINUTE, "1 minute"), "requests": 3},
     "P-10": {"of": ("systems",), "opens": None, "warns": ("customer.technical", "help-desk")},
-    "P-11": {"of": ("advisories",), "notify": ("top-level",)},
 }
 
 
 @pytest.mark.parametrize(("name", "spec"), WATCHED.items())
-def test_p_05_p_07_p_09_p_10_p_11_it_is_written_what_is_watched_and_who_hears(
+def test_p_05_p_07_p_09_p_10_it_is_written_what_is_watched_and_who_hears(
     name: str, spec: dict[str, Any]
 ) -> None:
     (rule,) = clause("medusa", name).rules
     assert isinstance(rule, Monitor)
     assert {key: getattr(rule, key) for key in spec} == spec
-    assert lacks("medusa", name) == ({"advisories"} if name == "P-11" else set())
-
-
-def test_p_11_check_tells_that_it_waits(tmp_path: Path) -> None:
-    assert told_as_waiting("medusa", tmp_path) == {"P-11"}
+    assert lacks("medusa", name) == set()

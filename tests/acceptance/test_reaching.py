@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.reached import PhoneStage, Reached
+from tests.acceptance.reached import NUMBERS, REACH, PhoneStage, Reached
 from tests.acceptance.story import PAT, STAFF
+from upheld.case.events import Actor, Side
+from upheld.ledger import DeliveryState
 
 MARKED = "[1042]"
 
@@ -67,9 +69,9 @@ def test_a_call_that_is_acknowledged_by_key_ends_it(story: Reached) -> None:
     story.becomes("ann", "sms", "undelivered")
     call = story.sid("ann", "voice")
     story.stage.hear(story.stage.phone.press(call, "1"))
-    came = [[word.state for word in each.words] for each in story.explained("ann").told]
-    assert came[-1] == ["accepted", "acknowledged"]
-    assert story.explained("ann").told[-1].words[-1].by == "ann"
+    rung = [each for each in story.explained("ann").told if each.purpose == "page"][-1]
+    assert [word.state for word in rung.words] == ["accepted", "acknowledged"]
+    assert rung.words[-1].by == "ann"
     before = len(of(story, "ann"))
     story.forward(minutes=25)
     assert len(of(story, "ann")) == before
@@ -119,6 +121,80 @@ def test_work_by_sms_stops_everything_and_stands_the_pager_down(story: Reached) 
     rung = story.people()
     story.forward(minutes=90)
     assert [each for each in story.people()[len(rung) :] if each[1] != "sms"] == []
+
+
+# --- everybody else hears of it ---------------------------------------------------------------------
+
+
+def heard(story: Reached, who: str) -> list[str]:
+    """What somebody was told over the phone, written or spoken, oldest first."""
+    number = next(number for number, name in NUMBERS.items() if name == who)
+    return [item.twiml or item.body for item in story.stage.phone.sent if item.to == number]
+
+
+def test_whoever_else_was_paged_hears_who_has_acknowledged(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    paged = len(heard(story, "bo"))
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
+    (told,) = heard(story, "bo")[paged:]
+    assert told.startswith("1042 Acme Internet: acknowledged by Ann Reyes\nYou need not answer.")
+    assert "acknowledged. WORK once you begin" in heard(story, "ann")[-1], "no more than her answer"
+    assert {i.status for i in story.stage.pager.incidents} == {"acknowledged"}, "nor rings a pager"
+    story.forward(minutes=20)
+    assert heard(story, "bo")[paged:] == [told]
+
+
+def test_it_stands_on_every_sending_who_has_acknowledged(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
+    pages = [each for each in story.explained("bo").told if each.purpose == "page"]
+    assert {(each.words[-1].state, each.words[-1].by) for each in pages} == {
+        ("acknowledged", "ann")
+    }
+    with story.stage.site.ledger.reading() as tx:
+        sent = tx.deliveries(subject="C1", states=(DeliveryState.ACKNOWLEDGED,))
+    assert {each.recipient for each in sent} == {"ann", "bo"}
+    assert {each.detail for each in sent} == {"acknowledged by Ann Reyes, by answer"}
+
+
+def test_whoever_was_called_is_told_by_a_call_and_is_asked_nothing(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    story.becomes("bo", "sms", "failed", 30006)
+    call = heard(story, "bo")[-1]
+    assert "<Gather" in call
+    # One of his two messages went undelivered; the other was, and a written word does for both.
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
+    assert heard(story, "bo")[-1].startswith("1042 Acme Internet: acknowledged by Ann Reyes")
+
+
+def test_who_was_reached_by_a_call_alone_hears_it_spoken(tmp_path: Path) -> None:
+    spoken = REACH | {"page": [{"voice": "phone"}]}
+    with PhoneStage(tmp_path, config={"reach": spoken}) as stage:
+        story = Reached(stage)
+        severity_1(story)
+        story.do.work("C1", Actor("ann", Side.STAFF))
+        story.settle()
+        told = heard(story, "bo")[-1]
+    assert "You can stand down: it is being worked by Ann Reyes." in told
+    assert "<Gather" not in told
+
+
+def test_work_is_told_in_words_once_to_all_but_whoever_works(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    before = {who: len(heard(story, who)) for who in ("ann", "bo")}
+    story.stage.hear(story.stage.phone.write("+12025550101", f"WORK 1042 {said_by(story, 'ann')}"))
+    told = "1042 Acme Internet: stand down\nIt is being worked by Ann Reyes."
+    assert [each.partition("\n#")[0] for each in heard(story, "bo")[before["bo"] :]] == [told]
+    (answer,) = heard(story, "ann")[before["ann"] :]
+    assert answer.startswith("1042: ")
+    story.do.resolve("C1", STAFF, "it was the cable")
+    story.do.close("C1", STAFF)
+    story.settle()
+    assert len(heard(story, "bo")) == before["bo"] + 1, "he was stood down, and not paged since"
 
 
 def test_what_is_forged_from_a_number_of_ours_works_nothing(story: Reached) -> None:

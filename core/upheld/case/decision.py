@@ -69,8 +69,9 @@ class Purpose(StrEnum):
 
 
 class Withdrawal(StrEnum):
-    """Why a page is withdrawn: the first acknowledges it at the provider, the others resolve it."""
+    """Why a page is withdrawn: the first two acknowledge it at the provider, the others resolve it."""
 
+    ACKNOWLEDGED = "acknowledged"
     WORKED = "worked"
     SUPERSEDED = "superseded"
     CLOSED = "closed"

@@ -563,6 +563,18 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A system that an advisory may concern tells which ``version`` it runs; ``monitor`` reads it."""
+
+    kind: ClassVar[str] = "reported"
+    rank: ClassVar[int] = 2
+    monitor: str
+    version: str
+    customer: str | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WindowPlanned:
     """Maintenance of ``monitors`` from ``begins`` to ``ends``, again and again where ``recurs`` (an RRULE)
     says so, by the wall time of ``zone``."""
@@ -764,6 +776,7 @@ Fact: TypeAlias = (
     | Turned
     | Raised
     | Watched
+    | Reported
     | WindowPlanned
     | WindowCancelled
     | Annulled

@@ -17,6 +17,7 @@ MONITOR_KEYS: Final = (
     "customer",
     "provider",
     "system",
+    "runs",
     "probe",
     "fed_by",
     "grace",
@@ -34,6 +35,9 @@ class MonitorEntry(Entry):
     customer: str | None = Field(None, description="whose it is; left out: our own")
     provider: str | None = Field(None, description="the internet provider who runs it")
     system: str | None = Field(None, description="the customer's system that it belongs to")
+    runs: str | None = Field(
+        None, description="the product whose version it tells: advisories of it concern it"
+    )
     probe: str | None = Field(None, description="how it is asked: http, tcp, tls, dns, ping …")
     fed_by: str | None = Field(
         None, description="the connection that tells of it, where nobody asks it"

@@ -309,10 +309,7 @@ def unlooked(reaching: Reaching) -> Iterator[Found]:
 
 def running(tx: Transaction, within: Span = GONE) -> list[Node]:
     """The daemons that were heard lately."""
-    now = tx.machine_time()
-    return sorted(
-        (node for node in tx.nodes() if now - node.beat < within), key=lambda node: node.id
-    )
+    return tx.heard(within)
 
 
 def counted(number: int, thing: str) -> str:

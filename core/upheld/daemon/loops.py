@@ -23,8 +23,8 @@ from upheld.daemon.witness import Witness
 from upheld.dispatch.fields import released
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
-from upheld.dispatch.sender import Sender
-from upheld.errors import UpheldError
+from upheld.dispatch.sender import Sender, Taken
+from upheld.errors import LedgerError, UpheldError
 from upheld.ledger import Bell, Ledger, Transaction
 from upheld.monitor.probing import Prober
 from upheld.plugin import Ability, Finding, Logger
@@ -227,10 +227,23 @@ class Daemon:
         return self._sweep()
 
     def _dispatch(self) -> int:
-        planned = self.pusher.look() + self.planner.plan()
+        looked = self.pusher.look()
+        planned, taken = self._planned_and_taken()
         self.pulse.beat("dispatch")
-        sent = self.sender.send(unless=self._divided)
-        return planned + sent + self.reaching.look()
+        return looked + planned + self.sender.deliver(taken) + self.reaching.look()
+
+    def _planned_and_taken(self) -> tuple[int, list[Taken]]:
+        """In one commit, since a page waits for it; by themselves where a message can't be planned."""
+        ledger, plan = self.ledger, self.planner.plan_in
+        try:
+            return ledger.retrying(lambda tx: (plan(tx), self._taken(tx)))
+        except LedgerError:
+            raise
+        except Exception:  # noqa: BLE001  the planner tells which it is, and goes on with the others
+            return self.planner.plan(), ledger.retrying(self._taken)
+
+    def _taken(self, tx: Transaction) -> list[Taken]:
+        return [] if self._divided(tx) else self.sender.take(tx)
 
     def _probe(self) -> int:
         """A reading is news for dispatch only where it turns something, and that the ledger tells it."""

@@ -13,6 +13,7 @@ from upheld.case.events import Event, Opened
 from upheld.case.opening import opening
 from upheld.desk.scope import Scopes
 from upheld.directory import Directory
+from upheld.engine.advisory import decide_advisory
 from upheld.engine.case import decide
 from upheld.engine.classify import covers
 from upheld.engine.monitor import decide_monitor
@@ -33,6 +34,7 @@ _DECIDERS: Final[Mapping[str, Callable[[Terms, Subject, Event], Decision]]] = {
     "referral": decide_referral,
     "monitor": decide_monitor,
     "window": decide_window,
+    "advisory": decide_advisory,
 }
 
 

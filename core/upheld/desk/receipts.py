@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upheld.case.decision import Subject
+from upheld.calendar.instant import Instant
+from upheld.case.decision import Purpose, Subject, Withdrawal
 from upheld.case.events import Actor, Event, PageAcknowledged, Receipted, Side
 from upheld.desk.records import Records
 from upheld.directory import Directory
+from upheld.ledger import WITHDRAW, DeliveryState, Transaction
 from upheld.ledger import Delivery as LedgerDelivery
-from upheld.ledger import DeliveryState, Transaction
+from upheld.ledger.actions import urgency
 from upheld.plugin import Delivery, Receipt
 
 
@@ -29,7 +31,7 @@ class Receipts:
         if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
             now = self.records.clock.now()
-            moved = tx.advance(found.key, state, detail=receipt.detail or None, now=now)
+            moved = tx.advance(found.key, state, detail=self._detail(found, receipt), now=now)
             if receipt.state is Delivery.ACCEPTED and not moved:
                 return False  # the sender has written that down
         if tx.recorded_before(found.subject, _word(found, receipt)):
@@ -43,13 +45,43 @@ class Receipts:
         self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt
     ) -> bool:
         now, at = self.records.clock.now(), self.records.dated(receipt.at, case)
-        by = found.recipient
-        if receipt.by is not None:
-            person = self.directory.sender(receipt.by.id, at).person
-            by = person.id if person else receipt.by.id
+        by = self._by(found, receipt)
         actor, body = Actor(by, Side.STAFF), PageAcknowledged(found.outbox_key)
         event = Event(_word(found, receipt), at, now, actor, body)
-        return self.records.add(tx, case.id, event) is not None
+        if self.records.add(tx, case.id, event) is None:
+            return False
+        self._tell_the_others(tx, found, by, at)
+        return True
+
+    def _tell_the_others(
+        self, tx: Transaction, found: LedgerDelivery, by: str, at: Instant
+    ) -> None:
+        """Whoever else was paged hears that it is answered: once for all that was answered at once."""
+        out = tx.perhaps_there(found.subject)
+        if any(each.purpose == Purpose.PAGE and each.key != found.key for each in out):
+            tx.enqueue(
+                f"{found.subject}/stand-down/{Withdrawal.ACKNOWLEDGED}/{at}/{by.replace('>', ' ')}",
+                found.subject,
+                WITHDRAW,
+                now=self.records.clock.now(),
+                why=Withdrawal.ACKNOWLEDGED.value,
+                facts={"by": by, "at": at},
+                urgency=urgency(Purpose.STAND_DOWN),
+            )
+
+    def _by(self, found: LedgerDelivery, receipt: Receipt) -> str:
+        """Who answered: one of ours by their id, else what they are called there."""
+        if receipt.by is None:
+            return found.recipient
+        person = self.directory.sender(receipt.by.id, self.records.dated(receipt.at)).person
+        return person.id if person else receipt.by.id
+
+    def _detail(self, found: LedgerDelivery, receipt: Receipt) -> str | None:
+        """What stands on the sending: also who answered it, since that need not be who got it."""
+        if receipt.state is not Delivery.ACKNOWLEDGED:
+            return receipt.detail or None
+        who = self.directory.called(self._by(found, receipt))
+        return ", ".join(filter(None, (f"acknowledged by {who}", receipt.detail)))
 
     def _evidence(
         self, tx: Transaction, case: Subject, found: LedgerDelivery, receipt: Receipt

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose
 from upheld.config.model import Rate
 from upheld.dispatch.routes import outside
@@ -37,8 +37,35 @@ _CUSTOMER: Final = frozenset(
 )
 
 
+#: What may be under each brake; of notices only those for the customer's people are.
+_PURPOSES: Final = {PAGES: _WAKING, CUSTOMER_MESSAGES: _CUSTOMER | {Purpose.NOTIFY}}
+
 #: What is answered by itself: it must never be answered by itself.
 AUTOMATIC: Final = frozenset({Purpose.ACK, Purpose.REFERRAL, Purpose.ANSWER})
+
+
+class Lately:
+    """What was planned lately, over all daemons: counted once for all that is planned together."""
+
+    def __init__(self, tx: Transaction, now: Instant) -> None:
+        self._tx, self.now = tx, now
+        self._counts: dict[tuple[str, Span], int] = {}
+
+    def count(self, kind: str, per: Span) -> int:
+        """How many deliveries under this brake were planned within so long."""
+        if (kind, per) not in self._counts:
+            found = self._tx.planned_since(self.now - per, _PURPOSES[kind])
+            self._counts[kind, per] = sum(
+                each.deliveries for each in found if kind_of(each.purpose, each.to) == kind
+            )
+        return self._counts[kind, per]
+
+    def planned(self, item: OutboxItem, deliveries: Sequence[NewDelivery]) -> None:
+        """This was planned just now."""
+        kind = kind_of(item.purpose, item.to)
+        for counted in self._counts:
+            if counted[0] == kind:
+                self._counts[counted] += _leaving(deliveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +80,11 @@ class Brake:
     answers: tuple[Rate, ...] = ()
 
     def holds(
-        self, tx: Transaction, item: OutboxItem, deliveries: Sequence[NewDelivery], now: Instant
+        self,
+        tx: Transaction,
+        item: OutboxItem,
+        deliveries: Sequence[NewDelivery],
+        lately: Lately,
     ) -> str | None:
         """Why this message must not be planned now; None where it may.
 
@@ -62,11 +93,11 @@ class Brake:
         if item.reason is not None:
             return None
         if item.purpose in AUTOMATIC:
-            found = (self._over(tx, each.address, now) for each in deliveries)
+            found = (self._over(tx, each.address, lately.now) for each in deliveries)
             over = next((rate for rate in found if rate is not None), None)
             if over is not None:
                 return f"{BRAKE} on {ANSWERS}: {over.text}"
-        return self._of_its_kind(tx, item, deliveries, now)
+        return self._of_its_kind(item, deliveries, lately)
 
     def _over(self, tx: Transaction, address: str, now: Instant) -> Rate | None:
         """The rate that one more automatic answer to this address would be beyond."""
@@ -76,22 +107,21 @@ class Brake:
         return next((rate for rate, count in counts if count >= rate.count), None)
 
     def _of_its_kind(
-        self, tx: Transaction, item: OutboxItem, deliveries: Sequence[NewDelivery], now: Instant
+        self, item: OutboxItem, deliveries: Sequence[NewDelivery], lately: Lately
     ) -> str | None:
         kind = kind_of(item.purpose, item.to)
         rate = self._rate(kind)
-        if rate is None:
+        if kind is None or rate is None:
             return None
-        lately = sum(
-            each.deliveries
-            for each in tx.planned_since(now - rate.per)
-            if kind_of(each.purpose, each.to) == kind
-        )
-        more = sum(1 for each in deliveries if each.merged_into is None)
-        return f"{BRAKE} on {kind}: {rate.text}" if lately + more > rate.count else None
+        over = lately.count(kind, rate.per) + _leaving(deliveries) > rate.count
+        return f"{BRAKE} on {kind}: {rate.text}" if over else None
 
     def _rate(self, kind: str | None) -> Rate | None:
         return self.pages if kind == PAGES else self.customer_messages if kind else None
+
+
+def _leaving(deliveries: Sequence[NewDelivery]) -> int:
+    return sum(1 for each in deliveries if each.merged_into is None)
 
 
 def kind_of(purpose: str, to: Sequence[str]) -> str | None:

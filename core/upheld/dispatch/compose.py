@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from upheld.calendar.instant import HOUR, MINUTE, Instant, Span, moment
-from upheld.case.decision import Purpose
+from upheld.case.decision import Purpose, Withdrawal
 from upheld.case.events import (
     CallLogged,
     CustomerMessage,
@@ -126,6 +126,7 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "window": window(known.item, known.opened.customer, zone),
         "text": str(facts.get("text", "")),
         "why": known.item.why or "",
+        "by": _by(known),
         "channel": delivery.channel,
         "site": known.site,
     }
@@ -279,6 +280,13 @@ def _working(known: Known) -> str:
     """The person of ours who did something for the case last."""
     workers = [fact.actor.id for fact in known.facts if deeds(fact)]
     return known.people.get(workers[-1], workers[-1]) if workers else ""
+
+
+def _by(known: Known) -> str:
+    """Of a stand-down: who answered the page, or works on the case."""
+    if known.item.why == Withdrawal.ACKNOWLEDGED:
+        return _named(known, str(known.item.facts["by"]))
+    return _working(known) if known.item.why == Withdrawal.WORKED else ""
 
 
 def _said(fact: Event, people: Mapping[str, str]) -> str:

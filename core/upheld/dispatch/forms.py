@@ -24,18 +24,19 @@ _TEMPLATES: Final[Mapping[Purpose, str]] = {
     Purpose.QUESTION: "question",
     Purpose.ANSWER: "answer",
 }
-#: The same page for a small screen, and for the ear.
+#: The same for a small screen, and for the ear.
 _FORMS: Final[Mapping[str, str]] = {
-    Channel.SMS.value: "page-short",
-    Channel.CHAT.value: "page-short",
-    Channel.VOICE.value: "page-spoken",
+    Channel.SMS.value: "short",
+    Channel.CHAT.value: "short",
+    Channel.VOICE.value: "spoken",
 }
+_HAS_FORMS: Final = frozenset({Purpose.PAGE, Purpose.STAND_DOWN})
 
 
 def template(purpose: Purpose, channel: str) -> str:
     """The name of the template of a message on a channel."""
-    usual = _TEMPLATES[purpose]
-    return _FORMS.get(channel, usual) if purpose is Purpose.PAGE else usual
+    usual, form = _TEMPLATES[purpose], _FORMS.get(channel)
+    return f"{usual}-{form}" if form and purpose in _HAS_FORMS else usual
 
 
 def answers(purpose: Purpose, number: str) -> tuple[Answer, ...]:

@@ -54,12 +54,14 @@ class Letters:
         return tuple(each.title for each in offered(item, opened, self.solutions)) if opened else ()
 
     def write(self, leased: LeasedDelivery) -> Outgoing:
+        """``written``, as the ledger is now."""
+        return self.records.read(lambda tx: self.written(tx, leased))
+
+    def written(self, tx: Transaction, leased: LeasedDelivery) -> Outgoing:
         """The message; ``Misconfigured`` where it can't be written, ``LedgerError`` where the
         ledger can't be read."""
         try:
-            return self._write(
-                leased, self.records.read(lambda tx: tx.subject(leased.item.subject))
-            )
+            return self._written(tx, leased, tx.subject(leased.item.subject))
         except LedgerError:
             raise
         except UpheldError as error:
@@ -69,18 +71,18 @@ class Letters:
             what = f"the message can't be written: {type(error).__name__}: {error}"
             raise Misconfigured(what, "a fault of Upheld: please report it") from error
 
-    def _write(self, leased: LeasedDelivery, subject: Subject) -> Outgoing:
+    def _written(self, tx: Transaction, leased: LeasedDelivery, subject: Subject) -> Outgoing:
         zone, language = self.people.reader(subject, leased.item, leased.delivery)
         return self.composer.compose(
-            self._known(leased.item, subject),
+            self._known(tx, leased.item, subject),
             leased.delivery,
             zone=zone or self.zone,
             language=language or "en",
             thread=thread_of(leased),
-            reply_to=self._reply_to(leased, subject),
+            reply_to=self._reply_to(tx, leased, subject),
         )
 
-    def _known(self, item: OutboxItem, subject: Subject) -> Known:
+    def _known(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Known:
         opened = opening(subject.facts)
         if opened is None:
             raise NotFound("what the case opened with was erased", where=subject.id)
@@ -96,38 +98,37 @@ class Letters:
             solutions=offered(item, opened, self.solutions),
             customer_name=customer.name if customer else "",
             people={person.id: person.name for person in self.directory.people.values()},
-            since=self._since(item, subject) if item.purpose == Purpose.STATUS else None,
-            url=self._url(subject) if item.purpose == Purpose.PAGE else None,
+            since=_since(tx, item, subject) if item.purpose == Purpose.STATUS else None,
+            url=_url(tx, subject) if item.purpose == Purpose.PAGE else None,
         )
 
-    def _url(self, subject: Subject) -> str | None:
-        """Where whoever is paged finds the case: its item on a tracker, the first that has an address."""
-        links = self.records.read(lambda tx: tx.links(subject.id))
-        return next((each.url for each in links if each.url), None)
-
-    def _since(self, item: OutboxItem, subject: Subject) -> Instant:
-        """When the status before this one went out; the opening where there was none. What was said to
-        another customer, whose case it was taken for, is nobody else's business."""
-        gone = (OutboxState.PLANNED, OutboxState.DONE)
-        items = self.records.read(
-            lambda tx: tx.items(subject=item.subject, states=gone, limit=_ALL)
-        )
-        before = (each.due for each in items if each.purpose == Purpose.STATUS)
-        last = max((due for due in before if due < item.due), default=subject.facts[0].at)
-        return max(last, whose_since(subject.facts) or 0)
-
-    def _reply_to(self, leased: LeasedDelivery, subject: Subject) -> tuple[str, ...]:
+    def _reply_to(
+        self, tx: Transaction, leased: LeasedDelivery, subject: Subject
+    ) -> tuple[str, ...]:
         """The conversation that a mail goes on with; of a case that was another customer's before, what
         is this one's alone: the id of a message names its sender."""
         if leased.delivery.channel != Channel.MAIL.value:
             return ()
-        found = self.records.read(
-            lambda tx: tx.thread_handles(subject.id, leased.delivery.connection)
-        )
+        found = tx.thread_handles(subject.id, leased.delivery.connection)
         if was_for_others(subject.facts):
-            own = self.records.read(lambda tx: _of_the_customer(tx, subject))
+            own = _of_the_customer(tx, subject)
             return tuple(handle for handle in found if handle in own)
         return tuple(handle for handle in found if not handle.startswith("sender:"))
+
+
+def _url(tx: Transaction, subject: Subject) -> str | None:
+    """Where whoever is paged finds the case: its item on a tracker, the first that has an address."""
+    return next((each.url for each in tx.links(subject.id) if each.url), None)
+
+
+def _since(tx: Transaction, item: OutboxItem, subject: Subject) -> Instant:
+    """When the status before this one went out; the opening where there was none. What was said to
+    another customer, whose case it was taken for, is nobody else's business."""
+    gone = (OutboxState.PLANNED, OutboxState.DONE)
+    items = tx.items(subject=item.subject, states=gone, limit=_ALL)
+    before = (each.due for each in items if each.purpose == Purpose.STATUS)
+    last = max((due for due in before if due < item.due), default=subject.facts[0].at)
+    return max(last, whose_since(subject.facts) or 0)
 
 
 def _of_the_customer(tx: Transaction, subject: Subject) -> frozenset[str | None]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.directory import Directory, Recipient
-from upheld.dispatch.brake import Brake, hold
+from upheld.dispatch.brake import Brake, Lately, hold
 from upheld.dispatch.comments import NOWHERE, commented
 from upheld.dispatch.compose import purpose_of
 from upheld.dispatch.merging import Addressed, merged
@@ -69,14 +68,16 @@ class Planner:
         One that can't be planned is held with the reason, and the others go on.
         """
         try:
-            return self.records.ledger.retrying(lambda tx: self._plan(tx, limit))
+            return self.records.ledger.retrying(lambda tx: self.plan_in(tx, limit))
         except LedgerError:
             raise
         except Exception:  # noqa: BLE001  one of them is at fault: each by itself tells which
             return self._plan_apart(limit)
 
-    def _plan(self, tx: Transaction, limit: int) -> int:
+    def plan_in(self, tx: Transaction, limit: int = 100) -> int:
+        """The same in a transaction of the caller's; raises where one can't be planned."""
         items = tx.pending(limit)
+        lately = Lately(tx, self.records.clock.now())
         for case in dict.fromkeys(item.subject for item in items):
             # All that a decision says is planned together, also where it does not fit in ``limit``.
             of_case = (
@@ -84,7 +85,7 @@ class Planner:
                 if len(items) < limit
                 else tx.items(subject=case, states=(OutboxState.PENDING,))
             )
-            self._plan_together(tx, case, of_case)
+            self._plan_together(tx, case, of_case, lately)
         return len(items)
 
     def _plan_apart(self, limit: int) -> int:
@@ -101,7 +102,8 @@ class Planner:
     def _plan_still(self, key: str, tx: Transaction) -> None:
         item = tx.item(key)
         if item.state is OutboxState.PENDING:
-            self._plan_together(tx, item.subject, [item])
+            lately = Lately(tx, self.records.clock.now())
+            self._plan_together(tx, item.subject, [item], lately)
 
     def _hold(self, item: OutboxItem, error: Exception) -> None:
         why = f"can't be planned: {type(error).__name__}: {error}"
@@ -109,7 +111,9 @@ class Planner:
         now = self.records.clock.now()
         self.records.ledger.retrying(lambda tx: hold(tx, item.key, why, now))
 
-    def _plan_together(self, tx: Transaction, case: str, items: Sequence[OutboxItem]) -> None:
+    def _plan_together(
+        self, tx: Transaction, case: str, items: Sequence[OutboxItem], lately: Lately
+    ) -> None:
         subject = tx.subject(case)
         addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
         now, held = self.records.clock.now(), dict[str | None, str]()
@@ -117,20 +121,21 @@ class Planner:
             # What would have told these people waits for somebody: so does this.
             into = (held[d.merged_into] for d in message.deliveries if d.merged_into in held)
             why = next(into, None)
-            why = why or self._braked(tx, message, subject, now)
+            why = why or self._braked(tx, message, subject, lately)
             if why is None:
                 # Whoever is paged has to answer: it is looked at once it was sent.
                 wake_at = now if message.item.purpose == Purpose.PAGE else None
                 tx.plan(message.item.key, message.deliveries, now=now, wake_at=wake_at)
+                lately.planned(message.item, message.deliveries)
             else:
                 hold(tx, message.item.key, why, now)
                 held |= {delivery.key: why for delivery in message.deliveries}
 
     def _braked(
-        self, tx: Transaction, message: Addressed, subject: Subject, now: Instant
+        self, tx: Transaction, message: Addressed, subject: Subject, lately: Lately
     ) -> str | None:
         """Why it is held back: never the first page of a case that is Severity 1."""
-        why = self.brake.holds(tx, message.item, message.deliveries, now)
+        why = self.brake.holds(tx, message.item, message.deliveries, lately)
         first = why is not None and self._first_of_the_gravest(tx, message.item, subject)
         return None if first else why
 

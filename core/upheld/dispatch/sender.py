@@ -7,11 +7,11 @@ What is in doubt stays in doubt, whatever a later attempt says, until it is foun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment, span
+from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment
 from upheld.case.decision import Purpose
 from upheld.case.events import UPHELD, Actor, Event, Noted, Receipted, Side
 from upheld.case.opening import opening
@@ -22,7 +22,8 @@ from upheld.dispatch.doubt import in_doubt, may_repeat
 from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
-from upheld.dispatch.outcome import Outcome
+from upheld.dispatch.outcome import DOUBT, Outcome, failed, receipted
+from upheld.dispatch.withdrawals import STANDS_ON
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
     CREATE_ITEM,
@@ -39,7 +40,6 @@ from upheld.plugin import (
     Address,
     Auth,
     Channel,
-    Delivery,
     Gone,
     Logger,
     Lookup,
@@ -48,9 +48,7 @@ from upheld.plugin import (
     PluginError,
     Receipt,
     RemoteCase,
-    Retry,
     Tracker,
-    Unknown,
     Withdrawal,
 )
 from upheld.seam import Live
@@ -60,14 +58,23 @@ from upheld.sync.mirrors import Said
 #: A send that hangs longer is written off as unknown; the lease outlives it.
 HARD_STOP: Final[Span] = 20 * SECOND
 LEASE_SECONDS: Final = 60.0
-#: After this many tries a delivery is a dead letter: five seconds, doubling, at most 15 minutes.
-TRIES: Final = 14
 #: As often an unknown is looked up in vain, a minute apart; then the letters behind it go on.
 LOOK_UPS: Final = 15
-_FIRST_WAIT: Final[Span] = 5 * SECOND
-_LONGEST_WAIT: Final[Span] = 15 * MINUTE
-_UNKNOWN_WAIT: Final[Span] = 10 * SECOND
-_DOUBT: Final = "it may have gone out and may not; nobody can tell but the recipient"
+#: What goes to trackers: it is looked at there before, and never within a transaction.
+_NO_LETTERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT})
+
+
+_Call: TypeAlias = Callable[[], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A delivery that is ours. ``call`` is there where it is written down already as being sent; not
+    ``wanted``: that showed that it must not be."""
+
+    leased: LeasedDelivery
+    call: _Call | None = None
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +95,44 @@ class Sender:
     ) -> int:
         """Lease what may go out now and send it, ``unless`` …; answers how many were taken in hand."""
         ledger = self.records.ledger
-        if ledger.foreign:
-            return 0
-        leased = ledger.retrying(lambda tx: [] if unless(tx) else self._lease(tx, limit))
-        restored = ledger.restored()
-        for each in leased:
-            self._contained(_doubted(each, restored))
-        return len(leased)
+        taken = ledger.retrying(lambda tx: [] if unless(tx) else self.take(tx, limit))
+        return self.deliver(taken)
 
-    def _lease(self, tx: Transaction, limit: int) -> list[LeasedDelivery]:
-        if tx.stopped() is not None:
+    def take(self, tx: Transaction, limit: int = 10) -> list[Taken]:
+        """Lease what may go out now. The first, where it is a letter, is written and begun in the same
+        transaction: a page waits for the disk once, and not once a step."""
+        if self.records.ledger.foreign:
             return []
         answering = [name for name, live in self.lives.items() if not live.stopped]
-        return tx.lease(self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering)
+        leased = tx.lease(self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering)
+        restored = self.records.ledger.restored()
+        taken = [Taken(_doubted(each, restored)) for each in leased]
+        return [self._begun(tx, taken[0].leased), *taken[1:]] if taken else []
 
-    def _contained(self, leased: LeasedDelivery) -> None:
-        """Send one; whatever is wrong with it, the others behind it go on."""
+    def deliver(self, taken: Sequence[Taken]) -> int:
+        """Send what was taken; answers how many there were."""
+        for each in taken:
+            if each.wanted:
+                self._contained(each)
+        return len(taken)
+
+    def _begun(self, tx: Transaction, leased: LeasedDelivery) -> Taken:
+        """What is no letter, or is in doubt, or can't be written, is begun by itself later, and tells then
+        what is wrong with it."""
+        plain = leased.item.purpose not in _NO_LETTERS
+        if not plain or leased.delivery.state is DeliveryState.UNKNOWN:
+            return Taken(leased)
         try:
-            self._deliver(leased)
+            call = self._letter(tx, leased, self.lives[leased.delivery.connection])
+        except PluginError:
+            return Taken(leased)
+        return Taken(leased, call, wanted=self._begins(tx, leased))
+
+    def _contained(self, taken: Taken) -> None:
+        """Send one; whatever is wrong with it, the others behind it go on."""
+        leased = taken.leased
+        try:
+            self._deliver(leased, taken.call)
         except Fenced as error:
             self.log.warning("lease_lost", key=leased.key, error=str(error))
         except LedgerError:
@@ -114,28 +141,28 @@ class Sender:
             what = f"{type(error).__name__}: {error}"
             self.log.error("sending_failed", key=leased.key, error=what)  # noqa: TRY400  one line
 
-    def _deliver(self, leased: LeasedDelivery) -> None:
+    def _deliver(self, leased: LeasedDelivery, begun: _Call | None) -> None:
         live = self.lives[leased.delivery.connection]
-        if live.stopped:  # since it was leased: it waits with the connection
+        if live.stopped and begun is None:  # since it was leased: it waits with the connection
             self.records.ledger.retrying(lambda tx: tx.let_go(leased))
             return
-        outcome = self._look_up(leased, live) or self._attempt(leased, live)
+        outcome = self._look_up(leased, live) or self._attempt(leased, live, begun)
         if outcome is not None:
             self._settle(leased, outcome)
 
-    def _attempt(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
+    def _attempt(self, leased: LeasedDelivery, live: Live, begun: _Call | None) -> Outcome | None:
         """What became of it; None where it was not to be sent any more."""
         ledger = self.records.ledger
         try:
-            call = self._call(leased, live)
-            if not ledger.retrying(lambda tx: self._begins(tx, leased)):
+            call = begun or self._call(leased, live)
+            if not begun and not ledger.retrying(lambda tx: self._begins(tx, leased)):
                 return None
             return live.call(call, hard_stop=HARD_STOP)
         except PluginError as error:
             if isinstance(error, Auth) and not live.stopped:
                 # Trying on would lock the account; a person has to look at it first.
                 live.stop(error.what)
-            return self._not_there(leased, error) or _failed(leased, error)
+            return self._not_there(leased, error) or failed(leased, error)
 
     def _not_there(self, leased: LeasedDelivery, error: PluginError) -> Outcome | None:
         """For an item that is gone: asked for once more in a minute, then a person has to look."""
@@ -161,26 +188,30 @@ class Sender:
             tx.readdress(leased, whose, f"the case is {whose}'s now", held=held)
         return False
 
-    def _call(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
+    def _call(self, leased: LeasedDelivery, live: Live) -> _Call:
         """The one call to be made for this delivery, with all that it needs at hand."""
-        plugin, key, purpose = live.plugin, leased.key, leased.item.purpose
-        calls: Mapping[str, Callable[[LeasedDelivery, Live], Callable[[], Outcome]]] = {
+        calls: Mapping[str, Callable[[LeasedDelivery, Live], _Call]] = {
             CREATE_ITEM: self._creation,
             FIELDS: self.fields.call,
             MIRROR: self._mirroring.call,
             Purpose.COMMENT: self._comment,
         }
-        if purpose in calls:
-            return calls[purpose](leased, live)
+        if leased.item.purpose in calls:
+            return calls[leased.item.purpose](leased, live)
+        return self.records.read(lambda tx: self._letter(tx, leased, live))
+
+    def _letter(self, tx: Transaction, leased: LeasedDelivery, live: Live) -> _Call:
+        """The call for what a person gets, and for what lets them sleep again."""
+        plugin, key = live.plugin, leased.key
         if not isinstance(plugin, Notifier):
             raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
-        if purpose == WITHDRAW and live.can(Ability.WITHDRAW):
-            why, thread = Withdrawal(leased.item.why or "closed"), thread_of(leased)
+        if leased.item.purpose == WITHDRAW and live.can(Ability.WITHDRAW):
+            why, thread = _there(leased.item.why or "closed"), thread_of(leased)
             return lambda: _withdrawn(plugin, thread, why, key)
-        letter = self.letters.write(leased)
-        return lambda: _receipted(plugin.send(letter, _address(leased), key))
+        letter = self.letters.written(tx, leased)
+        return lambda: receipted(plugin.send(letter, _address(leased), key))
 
-    def _creation(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
+    def _creation(self, leased: LeasedDelivery, live: Live) -> _Call:
         plugin = live.plugin
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
@@ -189,7 +220,7 @@ class Sender:
         draft, writes = self._creating.draft(leased, live)
         return lambda: created(plugin.create(draft, leased.key), writes)
 
-    def _comment(self, leased: LeasedDelivery, live: Live) -> Callable[[], Outcome]:
+    def _comment(self, leased: LeasedDelivery, live: Live) -> _Call:
         plugin, text = live.plugin, str(leased.item.facts.get("text", ""))
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
@@ -219,7 +250,7 @@ class Sender:
         found = self._find(leased, live) if live.can(Ability.FIND) else Lookup(None, False)
         if found.found is not None:
             there = found.found
-            return created(there) if isinstance(there, RemoteCase) else _receipted(there)
+            return created(there) if isinstance(there, RemoteCase) else receipted(there)
         again = may_repeat(live.abilities, leased.item.purpose)
         return None if found.conclusive or again else _still_unknown(leased, live)
 
@@ -231,7 +262,7 @@ class Sender:
         try:
             found = live.call(lambda: comments.there(plugin, link, leased.key), hard_stop=HARD_STOP)
         except PluginError as error:
-            return _failed(leased, error)
+            return failed(leased, error)
         return Outcome(DeliveryState.ACCEPTED, "found there") if found else None
 
     def _find(self, leased: LeasedDelivery, live: Live) -> Lookup[RemoteCase] | Lookup[Receipt]:
@@ -331,19 +362,9 @@ def _address(leased: LeasedDelivery) -> Address:
     return Address(Channel(delivery.channel), delivery.address, delivery.recipient_name)
 
 
-def _receipted(receipt: Receipt) -> Outcome:
-    state = _STATES[receipt.state]
-    return Outcome(state, receipt.detail, receipt.handle, said=receipt.state.value)
-
-
-#: What a provider says fails is for a person to see and to replay; what is resolved was seen.
-_STATES: Final[Mapping[Delivery, DeliveryState]] = {
-    Delivery.ACCEPTED: DeliveryState.ACCEPTED,
-    Delivery.DELIVERED: DeliveryState.DELIVERED,
-    Delivery.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED,
-    Delivery.RESOLVED: DeliveryState.ACKNOWLEDGED,
-    Delivery.FAILED: DeliveryState.DEAD,
-}
+def _there(why: str) -> Withdrawal:
+    """What a provider is told: a page that somebody answered elsewhere is acknowledged there."""
+    return Withdrawal.WORKED if why in STANDS_ON else Withdrawal(why)
 
 
 def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) -> Outcome:
@@ -356,21 +377,4 @@ def _still_unknown(leased: LeasedDelivery, live: Live) -> Outcome:
     looked = leased.token - leased.delivery.attempts
     if live.can(Ability.FIND) and looked < LOOK_UPS:
         return Outcome(DeliveryState.UNKNOWN, "looked up, not found yet", retry_in=MINUTE)
-    return Outcome(DeliveryState.DEAD, _DOUBT)
-
-
-def _failed(leased: LeasedDelivery, error: PluginError) -> Outcome:
-    """What a plugin's error means for the delivery; the core alone retries and gives up."""
-    tried, before = leased.delivery.attempts + 1, leased.delivery.state
-    doubt = isinstance(error, Unknown) or before is DeliveryState.UNKNOWN
-    waiting = DeliveryState.UNKNOWN if doubt else DeliveryState.PENDING
-    wait = min(_FIRST_WAIT * 2 ** (tried - 1), _LONGEST_WAIT)
-    if isinstance(error, Auth):
-        # The connection waits for a person; its messages wait with it and are not lost.
-        return Outcome(waiting, str(error), retry_in=wait)
-    if isinstance(error, Unknown) and tried < TRIES:
-        return Outcome(waiting, str(error), retry_in=max(wait, _UNKNOWN_WAIT))
-    if isinstance(error, Retry) and tried < TRIES:
-        asked = span(error.after) if error.after is not None else 0
-        return Outcome(waiting, str(error), retry_in=max(wait, asked))
-    return Outcome(DeliveryState.DEAD, f"{error}\n{_DOUBT}" if doubt else str(error))
+    return Outcome(DeliveryState.DEAD, DOUBT)

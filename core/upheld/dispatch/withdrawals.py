@@ -1,37 +1,53 @@
-"""Whom a withdrawal stands down: everybody whose page may have reached them, once."""
+"""Whom a withdrawal stands down: everybody whose page may have reached them, once.
+
+A machine is told of every page. A person is told in words, once for all their pages; nobody is told what
+they did themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from upheld.case.decision import Purpose, Withdrawal
+from upheld.case.decision import Purpose, Subject, Withdrawal
+from upheld.case.events import PageAcknowledged, Side
 from upheld.ledger import (
     WITHDRAW,
     Delivery,
+    DeliveryState,
     NewDelivery,
     OutboxItem,
     Transaction,
 )
-from upheld.plugin import Ability
+from upheld.plugin import Ability, Channel
 from upheld.seam import Live
+
+#: After these the page still stands at the provider, until it is resolved.
+STANDS_ON: Final = frozenset({Withdrawal.ACKNOWLEDGED, Withdrawal.WORKED})
 
 
 def withdrawals(
     tx: Transaction, item: OutboxItem, lives: Mapping[str, Live]
 ) -> tuple[NewDelivery, ...]:
-    """One for each page that was not stood down for good before.
-
-    A machine is told of every page, a person in words once, however often they were paged; and
-    that a case is worked is told to machines only.
-    """
-    earlier = tx.perhaps_there(item.subject)
+    """One for each page that was not stood down for good before, and for each person one in words."""
+    earlier, subject = tx.perhaps_there(item.subject), tx.subject(item.subject)
     pages = [each for each in earlier if each.purpose == Purpose.PAGE]
-    final = {page_key(each.key) for each in earlier if each.purpose == WITHDRAW and _ends(each)}
+    if item.why == Withdrawal.ACKNOWLEDGED:
+        answered = _answered(subject, item)
+        pages = [each for each in pages if each.outbox_key in answered]
+    waiting = tx.deliveries(subject=item.subject, states=(DeliveryState.PENDING,))
+    stood = [each for each in (*earlier, *waiting) if each.purpose == WITHDRAW]
     machines = {name for name, live in lives.items() if live.can(Ability.WITHDRAW)}
-    told = [page for page in pages if page.connection in machines]
-    if item.why != Withdrawal.WORKED:
-        told += _last_of_each(page for page in pages if page.connection not in machines)
-    return tuple(_withdrawal(item, page) for page in told if page.key not in final)
+    told = [
+        *_at_machines((page for page in pages if page.connection in machines), stood, item),
+        *_in_words([page for page in pages if page.connection not in machines], stood),
+    ]
+    knows = _done_by(subject, item)
+    return tuple(
+        _withdrawal(item, page)
+        for page in told
+        if page.connection in machines or page.recipient != knows
+    )
 
 
 def page_key(withdrawal_key: str) -> str:
@@ -39,13 +55,53 @@ def page_key(withdrawal_key: str) -> str:
     return withdrawal_key.split(">", 1)[1]
 
 
+def _answered(subject: Subject, item: OutboxItem) -> frozenset[str]:
+    """The messages that were acknowledged then."""
+    said = (fact for fact in subject.facts if fact.at == item.facts["at"])
+    return frozenset(
+        fact.body.key
+        for fact in said
+        if isinstance(fact.body, PageAcknowledged) and fact.actor.id == item.facts["by"]
+    )
+
+
+def _done_by(subject: Subject, item: OutboxItem) -> str | None:
+    """Who of ours did what stands them all down: they know."""
+    if item.why == Withdrawal.ACKNOWLEDGED:
+        return str(item.facts["by"])
+    ours = (fact for fact in subject.facts if fact.actor.side is Side.STAFF)
+    known = [fact for fact in ours if fact.seen <= item.created]
+    return known[-1].actor.id if known else None
+
+
+def _at_machines(
+    pages: Iterable[Delivery], stood: Iterable[Delivery], item: OutboxItem
+) -> Iterator[Delivery]:
+    """Each page, resolved once; acknowledged once, unless whoever answered it did so there."""
+    final = {page_key(each.key) for each in stood if _ends(each)}
+    held = {page_key(each.key) for each in stood} if item.why in STANDS_ON else set()
+    for page in pages:
+        there = item.why == Withdrawal.ACKNOWLEDGED and page.state is DeliveryState.ACKNOWLEDGED
+        if page.key not in final | held and not there:
+            yield page
+
+
+def _in_words(pages: Sequence[Delivery], stood: Iterable[Delivery]) -> Iterator[Delivery]:
+    """To each place once since it was paged last; written rather than spoken, where both reached it."""
+    last = {_place(page): page.number for page in pages}
+    told = {_place(each): each.number for each in stood}
+    spoken_first = sorted(pages, key=lambda page: (page.channel != Channel.VOICE, page.number))
+    for place, page in {_place(page): page for page in spoken_first}.items():
+        if told.get(place, 0) < last[place]:
+            yield page
+
+
+def _place(delivery: Delivery) -> tuple[str, str]:
+    return delivery.connection, delivery.address
+
+
 def _ends(withdrawal: Delivery) -> bool:
-    # After an acknowledgement for work, the page still stands at the provider until it is resolved.
-    return f"/{Withdrawal.WORKED}/" not in withdrawal.outbox_key
-
-
-def _last_of_each(pages: Iterable[Delivery]) -> Iterable[Delivery]:
-    return {(page.connection, page.address): page for page in pages}.values()
+    return not any(f"/{why}/" in withdrawal.outbox_key for why in STANDS_ON)
 
 
 def _withdrawal(item: OutboxItem, page: Delivery) -> NewDelivery:

@@ -59,7 +59,7 @@ _OURS: Final = and_(
 _RECLAIM: Final = (
     update(delivery)
     .where(_OPEN, one_of(delivery.c.state, [DeliveryState.ATTEMPTING]))
-    .where(delivery.c.lease_until <= NOW)
+    .where(delivery.c.lease_until <= NOW, ~STOPPED)
     .values(state=DeliveryState.UNKNOWN.value, changed=NOW, not_before=NOW)
 )
 _BEGIN: Final = (

@@ -38,6 +38,13 @@ _FINISH: Final = (
     .where(~_UNFINISHED)
     .values(state=OutboxState.DONE.value)
 )
+_PLAN: Final = (
+    update(outbox)
+    .where(outbox.c.key == bindparam("of"), one_of(outbox.c.state, [OutboxState.PENDING]))
+    .values(state=OutboxState.PLANNED.value, reason=None)
+    .returning(outbox)
+)
+_PLAN_NOW: Final = _PLAN.values(planned=bindparam("at"), wake_at=bindparam("look"))
 # What is in somebody's hands just now may be on its way already: it is too late for that.
 _DROP_LEFT: Final = (
     update(delivery)
@@ -167,11 +174,12 @@ class Outbox(Part):
         ``now`` (policy time) is kept with it, so that a brake can count what goes out; at ``wake_at`` it
         is looked at again.
         """
-        since = (OutboxState.PENDING,)
-        when = {"planned": now, "wake_at": wake_at} if now is not None else {}
-        if not self._to(key, OutboxState.PLANNED, since=since, when=when):
+        moved = _PLAN if now is None else _PLAN_NOW
+        when = {"of": key, "at": now, "look": wake_at}
+        row = self._connection.execute(moved, when).mappings().first()
+        if row is None:
             raise overtaken(key)
-        self._deliver(key, deliveries, now or 0)
+        self._deliver(read_item(row), deliveries, now or 0)
 
     def extend(self, key: str, deliveries: Sequence[NewDelivery], *, now: Instant = 0) -> None:
         """Add deliveries to a planned or finished message: the next channel, the next person. They go out
@@ -181,13 +189,18 @@ class Outbox(Part):
             one_of(outbox.c.state, [OutboxState.PLANNED, OutboxState.DONE]),
             outbox.c.unwanted.is_(None),
         )
-        if self._connection.execute(query.values(state=OutboxState.PLANNED.value)).rowcount != 1:
+        moved = query.values(state=OutboxState.PLANNED.value).returning(outbox)
+        row = self._connection.execute(moved).mappings().first()
+        if row is None:
             raise overtaken(key)
-        self._deliver(key, deliveries, now, later=1)
+        self._deliver(read_item(row), deliveries, now, later=1)
 
     def settle(self, key: str, state: OutboxState, reason: str) -> None:
         """Hold, drop, shadow or finish a pending message; ``Conflict`` where it is pending no more."""
-        if not self._to(key, state, since=(OutboxState.PENDING,), reason=reason):
+        waits = one_of(outbox.c.state, [OutboxState.PENDING])
+        moved = update(outbox).where(outbox.c.key == key, waits)
+        row = {"state": state.value, "reason": reason}
+        if self._connection.execute(moved.values(row)).rowcount != 1:
             raise overtaken(key)
 
     def release(self, keys: Collection[str] | None = None, *, actor: str | None = None) -> int:
@@ -260,24 +273,10 @@ class Outbox(Part):
             query = query.where(outbox.c.key.in_(list(keys)))
         return self._connection.execute(query.values(state=state.value, reason=reason)).rowcount
 
-    def _to(
-        self,
-        key: str,
-        state: OutboxState,
-        *,
-        since: Collection[OutboxState],
-        reason: str | None = None,
-        when: Mapping[str, Instant | None] = {},
-    ) -> bool:
-        moved = update(outbox).where(outbox.c.key == key, one_of(outbox.c.state, since))
-        row = {"state": state.value, "reason": reason, **when}
-        return self._connection.execute(moved.values(row)).rowcount == 1
-
     def _deliver(
-        self, key: str, deliveries: Sequence[NewDelivery], since: Instant, *, later: int = 0
+        self, item: OutboxItem, deliveries: Sequence[NewDelivery], since: Instant, *, later: int = 0
     ) -> None:
         if deliveries:
-            item = self.item(key)
             urgency = item.urgency + later
             rows = [
                 {**_row(item, new), "since": since + new.after, "urgency": urgency}
@@ -285,7 +284,7 @@ class Outbox(Part):
             ]
             self._connection.execute(_INSERT_DELIVERY, rows)
         if all(new.merged_into for new in deliveries):
-            self.finish(key)
+            self.finish(item.key)
 
     def finish(self, key: str) -> None:
         """A message of which every delivery is final is done."""

@@ -34,7 +34,13 @@ _LOAD: Final = {name: _SUBJECTS.where(ids) for name, ids in among(subject.c.id).
 
 _HISTORY: Final = (
     select(
-        event.c.subject, event.c.id, event.c.at, event.c.seen, event.c.undecided, payload.c.bytes
+        event.c.subject,
+        event.c.seq,
+        event.c.id,
+        event.c.at,
+        event.c.seen,
+        event.c.undecided,
+        payload.c.bytes,
     )
     .outerjoin(payload, (payload.c.subject == event.c.subject) & (payload.c.seq == event.c.seq))
     .where(event.c.origin == Origin.FACT.value)
@@ -177,12 +183,18 @@ class Recording(Part):
         if not ids:
             return
         rows = self._connection.execute(_FACTS[self._dialect], self._ids(ids))
-        for name, event_id, at, seen, undecided, stored in rows:
+        for name, seq, event_id, at, seen, undecided, stored in rows:
+            if (
+                seq > found[name].seq
+            ):  # written since the subject was read: whoever writes is overtaken
+                continue
             if stored is None:
                 found[name].erased(event_id)
                 continue
             happened = unseal(event_id, at, seen, stored)
             found[name].remember(happened, undecided=undecided, size=len(stored))
+        for name in ids:
+            found[name].keep_as_read(self._memory)
 
     def _load_known(self, pairs: list[tuple[str, str]], found: dict[str, Writing]) -> None:
         if not pairs:

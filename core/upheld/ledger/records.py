@@ -350,7 +350,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A message that was planned, and how many deliveries it makes."""
+    """Messages of one purpose for the same people, and how many deliveries they make."""
 
     purpose: str
     to: tuple[str, ...]

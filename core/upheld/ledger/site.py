@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import Instant, Span
 from upheld.ledger.machine import NOW
 from upheld.ledger.part import Part, or_replace, unless_there
 from upheld.ledger.records import Node, Site, StopState
@@ -20,6 +20,11 @@ _SET: Final = or_replace(counter, "name")
 #: Kept among the counters: a number with a name, which every schema has room for.
 _RESTORED: Final = "restored"
 _NODES: Final = select(node).order_by(node.c.beat.desc())
+_HEARD: Final = (
+    select(node)
+    .where(node.c.beat > NOW - bindparam("within", type_=BigInteger))
+    .order_by(node.c.id)
+)
 _TIME: Final = select(NOW)
 _STANDING: Final = select(stop).where(stop.c.resumed.is_(None))
 #: Everything outgoing is held.
@@ -81,6 +86,11 @@ class Sites(Part):
     def nodes(self) -> list[Node]:
         """Every daemon that was ever seen, the last to be heard first."""
         rows = self._connection.execute(_NODES)
+        return [Node(row.id, row.version, row.config, row.beat) for row in rows]
+
+    def heard(self, within: Span) -> list[Node]:
+        """Those that were heard within so long of machine time, by their names."""
+        rows = self._connection.execute(_HEARD, {"within": within})
         return [Node(row.id, row.version, row.config, row.beat) for row in rows]
 
     def forget_node(self, node_id: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 from sqlalchemy.sql.functions import coalesce
 
 from upheld.calendar.instant import Instant
@@ -29,17 +29,26 @@ _MEANT: Final = case(
 )
 
 
+_PLANNED_SINCE: Final = (
+    select(outbox.c.purpose, outbox.c.recipients, func.count())
+    .join(delivery, _OF)
+    .where(
+        outbox.c.planned > bindparam("at"),
+        outbox.c.purpose.in_(bindparam("purposes", expanding=True)),
+        delivery.c.state != DeliveryState.MERGED.value,
+    )
+    .group_by(outbox.c.purpose, outbox.c.recipients)
+)
+
+
 class Traffic(Part):
     """The outbox from outside."""
 
-    def planned_since(self, at: Instant) -> list[Planned]:
-        """What was planned after ``at`` (policy time), each with how many deliveries it makes."""
-        rows = self._connection.execute(
-            select(outbox.c.purpose, outbox.c.recipients, func.count())
-            .join(delivery, _OF)
-            .where(outbox.c.planned > at, delivery.c.state != DeliveryState.MERGED.value)
-            .group_by(outbox.c.key, outbox.c.purpose, outbox.c.recipients)
-        )
+    def planned_since(self, at: Instant, purposes: Collection[str]) -> list[Planned]:
+        """How many deliveries of these purposes were planned after ``at`` (policy time), by whom the
+        messages are for."""
+        asked = {"at": at, "purposes": sorted(purposes)}
+        rows = self._connection.execute(_PLANNED_SINCE, asked)
         return [Planned(purpose, tuple(json.loads(to)), count) for purpose, to, count in rows]
 
     def planned_to(self, address: str, purposes: Collection[str], at: Instant) -> int:

@@ -66,6 +66,11 @@ class Writing:
         held = Remembered(tuple(self._facts), ids, self._size)
         memory.keep(self._head, held, before=self._head_before)
 
+    def keep_as_read(self, memory: Memory) -> None:
+        """The same where nothing was written; what is still undecided is read again."""
+        if not self._undecided:
+            self.keep(memory)
+
     def erased(self, event_id: str) -> None:
         """Take in that there was a fact, of which only the id is left."""
         self.known.add(event_id)

@@ -8,13 +8,15 @@ from typing import Final
 from upheld.calendar.instant import Instant, instant, span
 from upheld.case.monitor import MonitorState, Seen
 from upheld.desk.intake import Source
-from upheld.ledger import Transaction
+from upheld.ledger import MonitorRow, Transaction
 from upheld.ledger.faults import overtaken
 from upheld.monitor.landing import Landing
 from upheld.plugin import Reading
 
 #: A line for people; whatever else a far end has to say.
 LINE: Final = 300
+_UP, _DEGRADED, _DOWN = MonitorState.UP, MonitorState.DEGRADED, MonitorState.DOWN
+_WORSE: Final = frozenset({(_UP, _DEGRADED), (_UP, _DOWN), (_DEGRADED, _DOWN)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Feeds:
     def _counted(self, tx: Transaction, reading: Reading) -> bool:
         row = next(iter(tx.monitors([reading.monitor])), None)
         seen = told(reading, now := self.landing.records.clock.now())
+        if row is not None and row.read_at is not None and _worsens(seen, row, row.read_at):
+            seen = replace(seen, at=row.read_at + 1)
         if row is None or row.paused or (row.read_at is not None and seen.at <= row.read_at):
             return False  # older than what is known, or the same once more
         if seen.at <= (row.tally.counted or 0):
@@ -55,6 +59,13 @@ class Feeds:
         if tx.claim_item(source.name, item):
             now = self.landing.records.clock.now()
             tx.quarantine(source.name, item, reason, ascii(reading).encode(), now)
+
+
+def _worsens(seen: Seen, row: MonitorRow, read_at: Instant) -> bool:
+    """Whether it is worse than what was read last, of the same instant: two rules may begin to fail at one
+    evaluation. The last may stand a microsecond later for each that it had to pass."""
+    at_once = 0 <= read_at - seen.at < len(_WORSE)
+    return at_once and any((each.state, seen.state) in _WORSE for each in row.tally.recent[-1:])
 
 
 def told(reading: Reading, now: Instant) -> Seen:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from upheld.calendar.instant import Instant
 from upheld.case.events import UPHELD, Event, Turned
 from upheld.case.monitor import MonitorState, Seen, Sight, Tally
+from upheld.desk.advisories import Advisories
 from upheld.desk.records import Records
 from upheld.desk.turns import Turns
 from upheld.desk.windows import covering
@@ -18,6 +19,7 @@ from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
 from upheld.monitor.pauses import Pauses
+from upheld.monitor.running import runs
 from upheld.monitor.watchlist import Watched, backups
 
 #: Finds the window that covers a monitor at an instant; "" where none does.
@@ -128,3 +130,6 @@ class _Reading:
         now = self.landing.records.clock.now()
         event = Event(f"turned#{row.token}", seen.at, now, UPHELD, turned)
         self.landing.turns.take(self.tx, row.name, row.subject, event)
+        system = runs(self.landing.watched[row.name], turned.version)
+        if system is not None:
+            Advisories(self.landing.records).heed(self.tx, system, event.id)

@@ -262,7 +262,7 @@ class Monitor(Rule):
     With ``spaced`` a check sends requests so far apart while they fail, and ``requests`` failures in a row
     within it are an outage; without, a check is one request, and failures count across checks. ``opens``
     None: an outage opens no case. ``notify`` hears of an outage, ``warns`` of what comes before one.
-    ``announce``: how long ahead a window is told; ``within``: how long an advisory may wait.
+    ``announce``: how long ahead a window is told.
     """
 
     of: tuple[str, ...] = ()
@@ -273,7 +273,6 @@ class Monitor(Rule):
     warns: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     announce: Elapsed | None = None
-    within: Elapsed | None = None
 
 
 @dataclass(frozen=True, slots=True)

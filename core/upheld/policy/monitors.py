@@ -18,7 +18,6 @@ _KEYS: Final = (
     "warns",
     "notify",
     "window",
-    "within",
 )
 _OPENS: Final = ("severity", "flag")
 _WINDOW: Final = ("announce",)
@@ -44,7 +43,6 @@ def read_monitor(node: Node, name: str) -> Monitor:
         warns=inside.at("warns").texts(),
         notify=inside.at("notify").texts(),
         announce=_announce(inside.at("window")),
-        within=_elapsed(inside.at("within")),
     )
 
 

@@ -13,6 +13,7 @@ from upheld.case.events import Event, FailedOver, PageAcknowledged, Receipted
 #: The ids of these events end with the key of the sending that they are of.
 _FAILOVER: Final = "failover:"
 _ACKNOWLEDGED: Final = "ack:"
+_ANSWERED: Final = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,20 @@ class Word:
 
 @dataclass(slots=True)
 class Proofs:
-    """By the key of a sending: ``because`` it was sent, and the ``words`` on it, oldest first."""
+    """By the key of a sending: ``because`` it was sent, and the ``words`` on it, oldest first; by that of
+    a message, who ``answered`` any of its sendings."""
 
     because: dict[str, str] = field(default_factory=dict)
     words: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
+    answered: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, sending: str, message: str) -> tuple[Word, ...]:
+        """All that was told of a sending that went out; also that another of its message was answered,
+        which is why nobody tries this one again."""
+        own = self.words.get(sending, [])
+        others = [] if _answered(own) else self.answered.get(message, [])
+        later = [word for word in others if own and word.at >= own[0].at]
+        return tuple(sorted((*own, *later), key=lambda word: word.at))
 
 
 def proofs(events: Iterable[Event]) -> Proofs:
@@ -44,10 +55,16 @@ def proofs(events: Iterable[Event]) -> Proofs:
             case Receipted() as body:
                 word = Word(body.state, event.at, by, body.detail)
                 found.words[body.key].append(word)
-            case PageAcknowledged() if event.id.startswith(_ACKNOWLEDGED):
+            case PageAcknowledged() as body if event.id.startswith(_ACKNOWLEDGED):
                 key = event.id.removeprefix(_ACKNOWLEDGED)
-                found.words[key].append(Word("acknowledged", event.at, by))
+                word = Word(_ANSWERED, event.at, by)
+                found.words[key].append(word)
+                found.answered[body.key].append(word)
     return found
+
+
+def _answered(words: Iterable[Word]) -> bool:
+    return any(word.state == _ANSWERED for word in words)
 
 
 def _because(body: FailedOver) -> str:

@@ -193,12 +193,12 @@ def _message(message: Message, heard: Proofs) -> MessageStory:
         state=item.state.value,
         outcome=outcome.value,
         why="" if outcome is Outcome.REACHED else message.why,
-        deliveries=tuple(_delivery(each, heard) for each in message.deliveries),
+        deliveries=tuple(_delivery(each, item.key, heard) for each in message.deliveries),
     )
 
 
-def _delivery(delivery: Delivery, heard: Proofs) -> DeliveryStory:
-    words = tuple(heard.words.get(delivery.key, ()))
+def _delivery(delivery: Delivery, message: str, heard: Proofs) -> DeliveryStory:
+    words = heard.of(delivery.key, message)
     return DeliveryStory(
         person=delivery.recipient,
         name=delivery.recipient_name,

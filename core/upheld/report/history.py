@@ -79,7 +79,7 @@ class History:
 def histories(tx: Transaction, customer: str | None) -> Iterator[History]:
     """One after the other, so that a report never holds more than one; windows and referrals come last."""
     periods = tuple(tx.periods())
-    for kind in ("case", "monitor", "window", "referral"):
+    for kind in ("case", "monitor", "window", "advisory", "referral"):
         for each in cases(tx, customer, kind):
             yield _history(tx, each, Shadow(periods, each.customer))
 

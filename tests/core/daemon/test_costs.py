@@ -1,10 +1,11 @@
-"""What a page costs on its way must not grow with what the ledger holds: no statement reads a whole table."""
+"""What a page costs on its way: commits and statements are counted, and none reads a whole table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
@@ -21,6 +22,8 @@ GROWING: Final = frozenset(
 )
 #: A line of a plan: how a table is gone through, and by which index.
 _LINE: Final = re.compile(r"(?:SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?(?:INDEX (\w+)|(\w.*)))?")
+#: A case of three messages: the opening's facts, three to plan, the lease, the letter, the beginning.
+_STATEMENTS: Final = 19
 _NO_PLAN: Final = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")
 
 
@@ -101,3 +104,75 @@ def test_nor_does_the_look_for_the_next_time(home: House) -> None:
         home.desk.ledger.next_wake()
         home.desk.ledger.due(home.desk.clock.now(), 50)
     assert found == []
+
+
+# --- what it costs ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Cost:
+    """What was done to the database until the page was handed to its plugin."""
+
+    statements: list[str] = field(default_factory=list)
+    commits: int = 0
+    #: Those until then, one number a page.
+    paid: list[tuple[int, int]] = field(default_factory=list)
+
+
+@contextmanager
+def counted(house: House, patch: pytest.MonkeyPatch) -> Iterator[Cost]:
+    """Counts from here to each page; what writes nothing is no commit."""
+    cost, engine, send = Cost(), house.desk.ledger._engine, house.pager.send
+
+    def ran(_c: Any, _u: Any, sql: str, *_: Any) -> None:
+        cost.statements.append(sql)
+
+    def committed(_connection: Any) -> None:
+        cost.commits += 1
+
+    def sending(*given: Any) -> Any:
+        cost.paid.append((cost.commits, len(cost.statements)))
+        return send(*given)
+
+    patch.setattr(house.pager, "send", sending)
+    event.listen(engine, "before_cursor_execute", ran)
+    event.listen(engine, "commit", committed)
+    try:
+        yield cost
+    finally:
+        event.remove(engine, "before_cursor_execute", ran)
+        event.remove(engine, "commit", committed)
+
+
+def test_a_page_waits_for_one_commit(home_on_both: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever marks a case commits the marking; from there it is planned, leased and begun in one."""
+    house = home_on_both
+    house.mail.say(message(PAT, "Nobody can connect"))
+    house.daemon.settle()
+    house.desk.verbs.triage("C1", ANN, 1, number="1042")
+    with counted(house, monkeypatch) as cost:
+        house.daemon._dispatch()
+    commits, statements = cost.paid[0]
+    assert commits == 1
+    assert statements <= _STATEMENTS
+
+
+def test_that_it_is_being_sent_is_committed_before_the_call(
+    home_on_both: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from another connection at the moment of the call: nothing of it hangs on ours."""
+    house, seen, send = home_on_both, list[tuple[str, int]](), home_on_both.pager.send
+
+    def sending(given: Any, to: Any, key: str) -> Any:
+        with house.desk.ledger.reading() as tx:
+            (delivery,) = (each for each in tx.deliveries(subject="C1") if each.key == key)
+            seen.append((delivery.state.value, len(tx.attempts(key))))
+        return send(given, to, key)
+
+    monkeypatch.setattr(house.pager, "send", sending)
+    house.mail.say(message(PAT, "Nobody can connect"))
+    house.daemon.settle()
+    house.desk.verbs.triage("C1", ANN, 1, number="1042")
+    house.daemon.settle()
+    assert len(seen) >= 2
+    assert set(seen) == {("attempting", 1)}

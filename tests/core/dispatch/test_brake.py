@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.core.dispatch.scene import LIVE, NOW, WAYS, Site, mail, page, send, withdraw
 from upheld.calendar.instant import DAY, HOUR, MINUTE
@@ -245,3 +247,18 @@ def test_what_follows_the_first_page_is_braked_like_all_else(site: Site) -> None
     site.decide(case, page("second"))
     planner(site).plan()
     assert [site.item(key).state for key in ("first", "second")] == [PLANNED, HELD]
+
+
+def test_what_went_out_is_counted_once_for_all_that_is_planned_together(site: Site) -> None:
+    """Many cases at one moment: to ask anew for each of them costs most where there is least time."""
+    asked: list[str] = []
+
+    def ran(_c: Any, _u: Any, sql: str, *_: Any) -> None:
+        asked.extend(["counted"] if "outbox.planned >" in sql else [])
+
+    pages(site, 20)
+    event.listen(site.ledger._engine, "before_cursor_execute", ran)
+    planner(site, Brake(pages=Rate(15, HOUR, "15 in 1 hour"))).plan()
+    event.remove(site.ledger._engine, "before_cursor_execute", ran)
+    assert asked == ["counted"]
+    assert states(site) == [PLANNED] * 15 + [HELD] * 5

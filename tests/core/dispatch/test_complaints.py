@@ -25,7 +25,7 @@ from tests.core.dispatch.test_reaching import (
 from upheld.calendar.instant import HOUR, parse
 from upheld.directory.build import Written, build_directory
 from upheld.directory.written import PersonEntry, RotationEntry
-from upheld.dispatch.sender import TRIES
+from upheld.dispatch.outcome import TRIES
 from upheld.ledger import DeliveryState, Ledger
 from upheld.plugin import Ability, Delivery, Retry, Unknown
 

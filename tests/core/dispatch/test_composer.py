@@ -15,12 +15,11 @@ from tests.core.dispatch.scene import NOW, OPENED, POLICY, STAFF, Site, mail, pa
 from upheld.calendar.instant import HOUR
 from upheld.case.decision import Purpose
 from upheld.case.events import Event
-from upheld.desk.records import Records
 from upheld.dispatch.compose import Composer, Known
 from upheld.engine.case import replay
 from upheld.engine.terms import compile_terms
 from upheld.errors import Busy, ConfigError
-from upheld.ledger import Delivery, DeliveryState, OutboxItem, OutboxState
+from upheld.ledger import Delivery, DeliveryState, OutboxItem, OutboxState, Transaction
 from upheld.plugin import Outgoing
 from upheld.policy import load_policy
 
@@ -302,13 +301,13 @@ def test_a_case_whose_opening_was_erased_is_a_dead_letter(site: Site) -> None:
 def test_a_ledger_that_can_not_be_read_kills_no_letter(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(_self: Records, _work: object) -> None:
+    def busy(_self: Transaction, _case: str) -> None:
         raise Busy("the ledger is locked")
 
     site.case(page())
     site.plan()
     with monkeypatch.context() as patched:
-        patched.setattr(Records, "read", busy)
+        patched.setattr(Transaction, "subject", busy)
         with pytest.raises(Busy):
             site.send()
     assert site.state("p") is DeliveryState.PENDING

@@ -344,13 +344,17 @@ def test_a_page_that_never_went_out_needs_no_standing_down(site: Site) -> None:
     assert site.state("p") is DeliveryState.DROPPED
 
 
-def test_work_is_told_to_machines_only(site: Site) -> None:
-    case = site.case(page())
+def test_work_is_told_in_words_to_all_but_whoever_works(site: Site) -> None:
+    case = site.case(page("p", "team"))
     site.plan(ways=SMS_PAGES)
     site.send()
-    site.decide(case, withdraw(Withdrawal.WORKED))
+    site._tamper("UPDATE delivery SET recipient = 'cy' WHERE recipient = 'bo'")
+    site.decide(case, withdraw(Withdrawal.WORKED))  # by Bo, who was not paged
     site.plan()
-    assert stood_down(site, withdraw(Withdrawal.WORKED).key) == []
+    assert stood_down(site, withdraw(Withdrawal.WORKED).key) == [("ann", "phone")]
+    site.decide(case, withdraw())
+    site.plan()
+    assert stood_down(site, withdraw().key) == [], "stood down, and not paged since"
 
 
 def test_who_was_paged_twice_in_words_is_stood_down_in_words_once(site: Site) -> None:
@@ -361,7 +365,7 @@ def test_who_was_paged_twice_in_words_is_stood_down_in_words_once(site: Site) ->
     site.decide(case, withdraw())
     site.go()
     assert stood_down(site, withdraw().key) == [("ann", "phone")]
-    assert [sent.message.subject.split(":")[0] for sent in site.phone.sent][-1] == "Stand down"
+    assert site.phone.sent[-1].message.subject == f"{case} Acme Internet: stand down"
     site.decide(case, withdraw(Withdrawal.CLOSED, 2))
     site.plan()
     assert stood_down(site, withdraw(Withdrawal.CLOSED, 2).key) == []

@@ -9,7 +9,7 @@ import pytest
 from tests.core.dispatch.scene import NOW, PAT, Site, mail, page, reply, send
 from upheld.calendar.instant import SECOND, moment
 from upheld.case.decision import CreateItem, Purpose
-from upheld.dispatch.sender import TRIES
+from upheld.dispatch.outcome import TRIES
 from upheld.ledger import DeliveryState, OutboxState
 from upheld.plugin import (
     Delivery,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from tests.core.ledger.scene import BODY, NOW, Database, decide, event, new_case, record, tamper
 from upheld.case.events import Event
@@ -83,3 +84,50 @@ def test_facts_are_read_from_the_database_once(ledger: Ledger) -> None:
     record(ledger, case, BODY)
     tamper(ledger, "UPDATE payload SET bytes = :broken", broken=b"{")
     assert record(ledger, case, BODY).state["facts"] == 2
+
+
+def test_what_was_read_is_remembered_as_what_was_written(
+    ledger: Ledger, database: Database
+) -> None:
+    """What a command has written, a daemon reads once, and not for each step of a page."""
+    case = new_case(ledger)
+    with database.another() as other:
+        with other.reading() as tx:
+            read = tx.subject(case)
+        tamper(ledger, "UPDATE payload SET bytes = :broken", broken=b"{")
+        with other.transaction() as tx:
+            assert tx.subject(case) == read
+
+
+def test_facts_of_after_the_head_that_was_read_do_not_belong_to_it(
+    ledger: Ledger, database: Database
+) -> None:
+    """PostgreSQL shows a transaction that writes what others commit between two of its statements."""
+    case = new_case(ledger)
+    with database.another() as other:
+        before = _head(ledger, case)
+        record(ledger, case, BODY)
+        after = _head(ledger, case)
+        tamper(ledger, "UPDATE subject SET seq = 1, head = :head", head=before)
+        with other.reading() as tx:
+            assert len(tx.subject(case).facts) == 1
+        tamper(ledger, "UPDATE subject SET seq = 2, head = :head", head=after)
+        with other.reading() as tx:
+            assert len(tx.subject(case).facts) == 2
+
+
+def _head(ledger: Ledger, case: str) -> bytes:
+    with ledger.reading() as tx:
+        found = text("SELECT head FROM subject WHERE id = :case")
+        return bytes(tx._connection.execute(found, {"case": case}).scalar_one())
+
+
+def test_what_is_undecided_is_read_again(ledger: Ledger, database: Database) -> None:
+    case, left = new_case(ledger), event(BODY)
+    with ledger.transaction() as tx:
+        tx.park(case, left, "ValueError: no", now=NOW, retry_after=1)
+    with database.another() as other:
+        for _ in range(2):
+            with other.reading() as tx:
+                assert len(tx.subject(case).facts) == 2
+        assert record(other, case, BODY).state["facts"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from tests.core.ledger.scene import NOW, new_case
 from upheld.ledger import Bell, Ledger
+from upheld.ledger.newness import Rung
 
 _LONG = 5.0
 _SOON = 1.0
@@ -90,3 +92,40 @@ def test_a_connection_that_breaks_costs_the_hint_alone(
     case = new_case(ledger)
     bell.wait(0.1)
     assert waited(bell, lambda: enqueued(ledger, case)) < _SOON
+
+
+# --- rung ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rung() -> Iterator[Rung]:
+    found = Rung()
+    yield found
+    found.close()
+
+
+def test_it_is_rung_until_it_is_cleared_however_often(rung: Rung) -> None:
+    assert not rung.wait(0)
+    for _ in range(100_000):  # more than the socket holds
+        rung.set()
+    assert rung.wait(_LONG)
+    assert rung.wait(_LONG)
+    rung.clear()
+    assert not rung.wait(0)
+
+
+def test_something_to_read_elsewhere_ends_the_wait_and_is_no_ring(rung: Rung) -> None:
+    far, near = socket.socketpair()
+    with far, near:
+        far.send(b"x")
+        begun = time.monotonic()
+        assert not rung.wait(_LONG, near)
+        assert time.monotonic() - begun < _SOON
+    assert not rung.wait(0)
+
+
+def test_ringing_what_is_closed_is_no_error() -> None:
+    rung = Rung()
+    rung.close()
+    rung.set()
+    rung.clear()

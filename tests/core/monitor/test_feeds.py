@@ -48,6 +48,20 @@ def test_the_same_word_again_is_no_news(watch: Watch) -> None:
     assert watch.turns("alert") == [("down", "")]
 
 
+def test_of_two_words_of_one_instant_the_worse_counts(watch: Watch) -> None:
+    """A warning and a critical alert of one evaluation of the rules come one after the other."""
+    watch.register(ALERT)
+    at = watch.clock.as_datetime()
+    told = [
+        watch.tell("alert", state, at=at)
+        for state in (Health.UP, Health.DEGRADED, Health.DOWN, Health.DEGRADED, Health.DOWN)
+    ]
+    assert told == [True, True, True, False, False]
+    assert watch.row("alert").tally.state is MonitorState.DOWN
+    watch.clock.forward(seconds=1)
+    assert watch.tell("alert", Health.UP)
+
+
 def test_a_far_ends_clock_that_runs_ahead_dates_nothing_into_the_future(watch: Watch) -> None:
     watch.register(ALERT)
     watch.tell("alert", Health.DOWN, at=watch.clock.as_datetime() + timedelta(days=1))

@@ -163,7 +163,7 @@ class Scene:
     def forward(self, **by: float) -> None:
         """Let time pass; each case is looked at when it is due."""
         end = self.clock.now() + SteppedClock(0).forward(**by)
-        while (wake := self.ledger.next_wake()) is not None and wake <= end:
+        while (wake := self._next()) is not None and wake <= end:
             self.clock.forward_to(max(wake, self.now))
             self.sweep()
         self.clock.forward_to(end)
@@ -171,8 +171,13 @@ class Scene:
     def sleep(self, **by: float) -> None:
         """Let time pass while nothing runs; then everything that is due is looked at."""
         self.clock.forward(**by)
-        while (wake := self.ledger.next_wake()) is not None and wake <= self.now:
+        while (wake := self._next()) is not None and wake <= self.now:
             self.sweep()
+
+    def _next(self) -> Instant | None:
+        """When the next case is due. Nobody here looks at messages again, so these would stay due."""
+        with self.ledger.reading() as tx:
+            return tx.next_wake()
 
     def sweep(self) -> None:
         for case in self.ledger.due(self.now, 100):
