@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.acceptance.servers import Server
 from tests.acceptance.story import PAT, STAFF, Story
-from upheld.calendar.instant import parse
+from upheld.calendar.instant import parse, span
 from upheld.calendar.occurrences import Occurrence
+from upheld.case.events import Turned
 from upheld.desk.windows import Windows
 from upheld.report.evidence import ClauseEvidence, ClauseState, gather
 from upheld.testing.stage import SITE, Got, Stage
@@ -180,3 +183,106 @@ def test_m_24_a_daemon_that_was_down_announces_as_soon_as_it_is_back(story: Stor
     story.settle()
     assert "24 h earlier" in told(story, PAT).text
     assert kept(story).evidence[0].what.startswith("announced late: ")
+
+
+# --- while it stands, and after -------------------------------------------------------------------
+
+
+@pytest.fixture
+def watched(tmp_path: Path, database: str | None) -> Iterator[tuple[Story, Server]]:
+    """A real server of acme's, asked by the real daemon; a check each 15 minutes, as M-18 has it."""
+    with Server() as server:
+        monitors = {"acme/www": {"probe": "http", "url": server.url, "customer": "acme"}}
+        config = {"monitors": monitors, "watching": {"timeout": "1 second"}}
+        with Stage(tmp_path, database=database, config=config) as stage:
+            story = Story(stage)
+            story.forward(minutes=16)
+            yield story, server
+
+
+def maintained(story: Story, **lasting: float) -> str:
+    """A window that begins now; its late announcement is expected."""
+    times = Occurrence(story.now, story.now + span(timedelta(**lasting)))
+    windows = Windows(story.stage.site.records)
+    (window,) = windows.plan(WWW, STAFF, times, zone="America/New_York")
+    story.settle()
+    told(story, PAT)
+    return window
+
+
+def turns(story: Story) -> list[tuple[str, str]]:
+    """How the monitor turned, and what excused it."""
+    with story.stage.site.ledger.reading() as tx:
+        (row,) = tx.monitors(["acme/www"])
+        facts = tx.subject(row.subject).facts
+    return [(f.body.state, f.body.excuse) for f in facts if isinstance(f.body, Turned)]
+
+
+def test_m_24_a_server_that_is_off_during_its_window_opens_no_case(
+    watched: tuple[Story, Server],
+) -> None:
+    story, server = watched
+    window = maintained(story, hours=2)
+    server.stop()
+    story.forward(hours=1)
+    assert turns(story) == [("up", ""), ("down", f"window {window}")]
+    server.start()
+    story.forward(hours=3)
+    assert turns(story)[-1] == ("up", "")
+    assert story.cases() == []
+    story.nothing_else()
+
+
+def test_m_24_a_failure_that_outlives_the_window_opens_the_case(
+    watched: tuple[Story, Server],
+) -> None:
+    story, server = watched
+    maintained(story, hours=1)
+    ends = story.now + span(timedelta(hours=1))
+    server.stop()
+    story.stage.forward_to(ends - 1)
+    assert story.cases() == []
+    story.stage.forward_to(ends + span(timedelta(minutes=15)))
+    (case,) = story.cases()
+    assert (case.severity, case.customer) == (1, "acme")
+    # With the first reading after its end that still fails.
+    assert ends <= case.opened <= ends + span(timedelta(minutes=1))
+    assert turns(story)[-1] == ("down", "")
+
+
+def test_m_24_a_window_that_is_called_off_excuses_nothing_any_more(
+    watched: tuple[Story, Server],
+) -> None:
+    story, server = watched
+    window = maintained(story, hours=5)
+    server.stop()
+    story.forward(hours=1)
+    Windows(story.stage.site.records).cancel(window, STAFF, "done early")
+    story.settle()
+    told(story, PAT, "Planned maintenance is cancelled: www")
+    story.forward(minutes=16)
+    assert [case.severity for case in story.cases()] == [1]
+
+
+def test_m_24_a_restart_in_the_middle_of_a_window_changes_nothing(
+    watched: tuple[Story, Server],
+) -> None:
+    story, server = watched
+    window = maintained(story, hours=1)
+    server.stop()
+    for _ in range(3):
+        story.forward(minutes=19)
+        story.stage.restart()
+    assert turns(story) == [("up", ""), ("down", f"window {window}")]
+    assert story.cases() == []
+    story.forward(minutes=19)
+    assert len(story.cases()) == 1
+
+
+def test_m_24_a_server_that_is_not_named_is_not_excused(watched: tuple[Story, Server]) -> None:
+    story, server = watched
+    plan(story, "2026-03-28T22:46Z", "2026-03-29T04:00Z", {"acme/mail": "acme"})
+    told(story, PAT)
+    server.stop()
+    story.forward(minutes=30)
+    assert len(story.cases()) == 1

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from upheld.ledger import Transaction
     from upheld.monitor.targets import Target
 
-#: Seconds that a probe may be late with its own timeout before it is cut off.
-_LATE = 1.0
-
 
 @click.command("test")
 @click.argument("name")
@@ -35,8 +32,7 @@ def test(app: App, *, name: str) -> None:
 
     with app.site() as site:
         found = matching(site.watched, [name])[0]
-        target = _target(site, found)
-        seen = _ask(target, site)
+        seen = _ask(found, _target(site, found), site)
         with site.ledger.reading() as tx:
             (each,) = standings(site, tx, [found])
             whole = reading(seen) | {"name": found, "asked": each.watched.asked}
@@ -62,30 +58,15 @@ def _target(site: Site, name: str) -> Target:
     return targets(site.config, site.registry, {name: watched})[name]
 
 
-def _ask(target: Target, site: Site) -> Seen:
+def _ask(name: str, target: Target, site: Site) -> Seen:
+    """As the daemon asks it, to the same timeout."""
     import asyncio
-    from datetime import timedelta
 
-    from upheld.calendar.instant import SECOND
-    from upheld.case.monitor import MonitorState, Seen
-    from upheld.monitor.feeds import told
+    from upheld.logs import logger
+    from upheld.monitor.asking import Asking
 
-    now, timeout = site.clock.now(), site.config.watching.timeout
-    deadline = timedelta(seconds=timeout / SECOND)
-
-    async def read() -> Seen:
-        async with asyncio.timeout(deadline.total_seconds() + _LATE):
-            return told(await target.probe.read(target.config, deadline), now)
-
-    try:
-        return asyncio.run(read())
-    except TimeoutError:
-        what = f"no answer within {timeout / SECOND:g} s"
-        return Seen(now, MonitorState.DOWN, detail=what)
-    except Exception as error:  # noqa: BLE001  a probe is a plugin: what it raises says nothing of theirs
-        return Seen(
-            now, MonitorState.INCONCLUSIVE, detail=f"the probe failed: {type(error).__name__}"
-        )
+    asking = Asking(site.config.watching.timeout, logger(loop="test"))
+    return asyncio.run(asking.read(name, target, site.clock.now()))
 
 
 def _sentences(tx: Transaction, each: Standing, seen: Seen) -> str:
