@@ -83,7 +83,7 @@ def test_a_refusal_opens_the_case_again_and_a_step_is_one_of_the_policys(upheld:
     upheld("cases", "refuse", case, "still slow", "--as", "bo")
     assert upheld.json("cases", "list")[0]["status"] == "open"
     assert "it asks for" in upheld("cases", "tick", case, "logs", "--as", "bo", exits=4).stderr
-    upheld("cases", "tick", case, "cause", "dust", "--as", "bo")
+    upheld("cases", "tick", case, "cause", "hardware", "--as", "bo")
 
 
 def test_a_case_is_entered_for_the_customer_of_whoever_called(upheld: Terminal) -> None:

@@ -70,7 +70,7 @@ STAFFS: list[tuple[str, Do, Body]] = [
 ANYBODYS: list[tuple[str, Do, Body]] = [
     ("note", lambda v: v.note("C1", CUSTOMER, "by the way"), Noted("by the way")),
     ("acknowledge", lambda v: v.acknowledge("C1", CUSTOMER, "k"), PageAcknowledged("k")),
-    ("provide", lambda v: v.provide("C1", CUSTOMER, "cause", "dust"), Provided("cause", "dust")),
+    ("provide", lambda v: v.provide("C1", CUSTOMER, "cause", "hardware"), Provided("cause", "hardware")),
     ("escalate", lambda v: v.escalate("C1", CUSTOMER, "vp", "slow"), Escalated("vp", "slow")),
 ]
 by_name = pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_gate_names_its_clause_and_what_is_missing(gated: Desk) -> None:
 
 
 def test_what_was_provided_opens_the_gate(gated: Desk) -> None:
-    gated.verbs.provide("C1", ANN, "cause", "dust")
+    gated.verbs.provide("C1", ANN, "cause", "hardware")
     gated.verbs.provide("C1", ANN, "thanks", "none")
     gated.verbs.close("C1", ANN)
     assert gated.state().status is Status.CLOSED
