@@ -70,7 +70,11 @@ STAFFS: list[tuple[str, Do, Body]] = [
 ANYBODYS: list[tuple[str, Do, Body]] = [
     ("note", lambda v: v.note("C1", CUSTOMER, "by the way"), Noted("by the way")),
     ("acknowledge", lambda v: v.acknowledge("C1", CUSTOMER, "k"), PageAcknowledged("k")),
-    ("provide", lambda v: v.provide("C1", CUSTOMER, "cause", "hardware"), Provided("cause", "hardware")),
+    (
+        "provide",
+        lambda v: v.provide("C1", CUSTOMER, "cause", "hardware"),
+        Provided("cause", "hardware"),
+    ),
     ("escalate", lambda v: v.escalate("C1", CUSTOMER, "vp", "slow"), Escalated("vp", "slow")),
 ]
 by_name = pytest.mark.parametrize(
