@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.acceptance.story import BO, CY, PAT, STAFF, Story
+from tests.acceptance.story import BO, BO_MAIL, CY, PAT, STAFF, Story
 from upheld.calendar.instant import HOUR, MINUTE
 from upheld.directory import Override
 from upheld.errors import Refusal
@@ -153,3 +153,4 @@ def test_x_04_whoever_stands_in_is_paged_by_the_daemon_that_runs(story: Story) -
     story.mail(PAT, "Email is down at the branch")
     story.expect_mail(PAT, "Re: Email is down at the branch")
     story.expect_page(BO)
+    story.expect_mail(BO_MAIL, "night: 1 open Severity 1 to take over")  # the first is with Cy

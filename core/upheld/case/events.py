@@ -590,6 +590,19 @@ class WindowPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftChanged:
+    """``person`` is on duty for a rotation ("" is nobody) until ``until`` (None: for good). ``cases`` are
+    the open Severity 1 that wait for them, where they came after somebody."""
+
+    kind: ClassVar[str] = "shift_changed"
+    rank: ClassVar[int] = 3
+    rotation: str
+    person: str
+    until: Instant | None
+    cases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WindowCancelled:
     """The window is off, from here on."""
 
@@ -777,6 +790,7 @@ Fact: TypeAlias = (
     | Raised
     | Watched
     | Reported
+    | ShiftChanged
     | WindowPlanned
     | WindowCancelled
     | Annulled

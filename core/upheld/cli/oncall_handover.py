@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +14,6 @@ from upheld.cli.output import print_json, say, table
 if TYPE_CHECKING:
     from upheld.daemon.site import Site
     from upheld.ledger import ListedCase
-
-#: More open Severity 1 than anybody could hand over.
-_ALL: Final = 1000
 
 
 @click.command()
@@ -48,24 +45,17 @@ def handover(app: App, *, rotation: str, take: bool) -> None:
 
 
 def _to_hand_over(site: Site, rotation: str) -> tuple[str, Sequence[ListedCase]]:
-    """Who is on duty, and what is with others of the rotation or with a role that it fills."""
+    """Who is on duty, and what waits for them."""
+    from upheld.desk.shifts import HandingOver
     from upheld.directory.standing import known
     from upheld.errors import Refusal
-    from upheld.ledger import CaseFilter
 
-    turns, directory = known(site.directory, rotation), site.directory.settled()
-    duty = directory.resolve(rotation, at=site.clock.now())
+    known(site.directory, rotation)
+    directory, now = site.directory.settled(), site.clock.now()
+    duty = directory.resolve(rotation, at=now)
     if not duty:
         then = "put somebody there: `upheld oncall override`"
         raise Refusal(f"nobody is on duty for {rotation!r}", do_next=then)
     holder = duty[0].id
-
-    def waits(case: ListedCase) -> bool:
-        who = case.assignee or ""
-        if who in directory.people:
-            return who in turns.people and who != holder
-        return directory.includes(who, rotation)
-
     with site.ledger.reading() as tx:
-        found = tx.cases(CaseFilter(open=True, severity=1), limit=_ALL)
-    return holder, [case for case in found if waits(case)]
+        return holder, HandingOver(directory, now).waiting(tx, rotation, holder)

@@ -30,6 +30,7 @@ from upheld.daemon.sweep import Sweeper
 from upheld.daemon.witness import Witness
 from upheld.desk.intake import Intake, Source
 from upheld.desk.records import Records
+from upheld.desk.shifts import Shifts
 from upheld.directory import Directory
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.compose import Composer
@@ -150,7 +151,11 @@ def build_daemon(parts: Parts) -> Daemon:
         clock=records.clock,
         lives=tuple(lives.values()),
         pullers=pullers,
-        sweeper=Sweeper(records, Look(intake, _sources(parts), lives)),
+        sweeper=Sweeper(
+            records,
+            Look(intake, _sources(parts), lives),
+            Shifts(records, parts.directory),
+        ),
         pusher=Pusher(records, trackers, logger(loop="dispatch")),
         planner=planner,
         sender=Sender(records, letters, lives, owner, logger(loop="dispatch"), fields),

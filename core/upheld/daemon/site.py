@@ -26,6 +26,7 @@ from upheld.desk.feeds import Fetch, fetching
 from upheld.desk.intake import Source
 from upheld.desk.records import Records
 from upheld.desk.scope import Scopes, scopes
+from upheld.desk.shifts import Shifts
 from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Override, Recipient
 from upheld.dispatch.brake import Brake
@@ -226,6 +227,7 @@ class Site:
         daemon = build_daemon(self.parts())
         if not self.ledger.foreign:  # a copy watches nothing
             register(self.records, self.watched)
+            Shifts(self.records, self.directory).begin()
         now = self.clock.now()
         self.ledger.retrying(lambda tx: self.scopes.keep(tx, now))
         self.ledger.retrying(lambda tx: tx.unpark_all(now=now))

@@ -8,6 +8,7 @@ from functools import partial
 from upheld.case.events import UPHELD, Event, Ticked
 from upheld.daemon.look import Look
 from upheld.desk.records import Records
+from upheld.desk.shifts import SHIFT, Shifts
 from upheld.errors import LedgerError
 from upheld.ledger import Transaction
 from upheld.logs import logger
@@ -19,6 +20,7 @@ class Sweeper:
 
     records: Records
     look: Look | None = None
+    shifts: Shifts | None = None
     batch: int = 50
 
     def sweep(self) -> int:
@@ -43,6 +45,10 @@ class Sweeper:
         now = self.records.clock.now()
         if not tx.still_due(case, now):  # another daemon was faster
             return False
-        seq = tx.subject(case).seq
-        self.records.add(tx, case, Event(f"tick:{seq + 1}", now, now, UPHELD, Ticked()))
+        subject = tx.subject(case)
+        if subject.kind == SHIFT and self.shifts is not None:
+            self.shifts.turn(tx, subject)
+            return True
+        tick = Event(f"tick:{subject.seq + 1}", now, now, UPHELD, Ticked())
+        self.records.add(tx, case, tick)
         return True

@@ -18,6 +18,7 @@ from upheld.engine.case import decide
 from upheld.engine.classify import covers
 from upheld.engine.monitor import decide_monitor
 from upheld.engine.referral import decide_referral
+from upheld.engine.shift import decide_shift
 from upheld.engine.terms import Terms, compile_terms
 from upheld.engine.window import decide_window
 from upheld.errors import NotFound
@@ -33,6 +34,7 @@ _DECIDERS: Final[Mapping[str, Callable[[Terms, Subject, Event], Decision]]] = {
     "case": decide,
     "referral": decide_referral,
     "monitor": decide_monitor,
+    "shift": decide_shift,
     "window": decide_window,
     "advisory": decide_advisory,
 }

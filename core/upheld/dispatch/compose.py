@@ -26,13 +26,14 @@ from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.brake import AUTOMATIC
 from upheld.dispatch.forms import answers, template
+from upheld.dispatch.handover_words import handover
 from upheld.dispatch.offers import links
 from upheld.dispatch.templates import Templates
 from upheld.dispatch.window_words import window
 from upheld.engine.case import Life
 from upheld.engine.desks import speaking
 from upheld.engine.fold import deeds
-from upheld.ledger import WITHDRAW, Delivery, OutboxItem
+from upheld.ledger import WITHDRAW, Delivery, ListedCase, OutboxItem
 from upheld.plugin import Channel, Outgoing, Urgency
 from upheld.policy.catalogue import Clocks, product_of
 from upheld.policy.model import Policy
@@ -43,7 +44,8 @@ _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 @dataclass(frozen=True, slots=True)
 class Known:
     """All that a message may speak of. ``life`` is None for a referral, which has no case;
-    ``since`` is set for a status: what happened after it is told."""
+    ``since`` is set for a status: what happened after it is told; ``handed`` are the cases that still
+    wait for whoever came on duty."""
 
     item: OutboxItem
     policy: Policy
@@ -57,6 +59,7 @@ class Known:
     solutions: Sequence[SolutionEntry] = ()
     since: Instant | None = None
     url: str | None = None
+    handed: Sequence[ListedCase] = ()
 
 
 def purpose_of(item: OutboxItem) -> Purpose:
@@ -123,6 +126,7 @@ def _values(known: Known, delivery: Delivery, zone: ZoneInfo) -> dict[str, Any]:
         "unread": _unread(known, zone),
         "outage": _outage(known, zone),
         "update": _update(known, zone),
+        "handover": handover(known.item, known.handed, known.people, zone),
         "window": window(known.item, known.opened.customer, zone),
         "text": str(facts.get("text", "")),
         "why": known.item.why or "",

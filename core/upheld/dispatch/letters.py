@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
@@ -15,10 +16,19 @@ from upheld.dispatch.compose import Composer, Known
 from upheld.dispatch.offers import Solutions, offered
 from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.withdrawals import page_key
+from upheld.engine.shift import HAND_OVER
 from upheld.errors import LedgerError, NotFound, UpheldError
-from upheld.ledger import WITHDRAW, LeasedDelivery, OutboxItem, OutboxState, Transaction
+from upheld.ledger import (
+    WITHDRAW,
+    LeasedDelivery,
+    ListedCase,
+    OutboxItem,
+    OutboxState,
+    Transaction,
+)
 from upheld.plugin import Channel, Misconfigured, Outgoing
 
+_OVER: Final = frozenset({"resolved", "closed"})
 #: More messages than a case ever has.
 _ALL = 100_000
 
@@ -100,6 +110,7 @@ class Letters:
             people={person.id: person.name for person in self.directory.people.values()},
             since=_since(tx, item, subject) if item.purpose == Purpose.STATUS else None,
             url=_url(tx, subject) if item.purpose == Purpose.PAGE else None,
+            handed=_handed(tx, item),
         )
 
     def _reply_to(
@@ -142,3 +153,13 @@ def _of_the_customer(tx: Transaction, subject: Subject) -> frozenset[str | None]
     sent = tx.deliveries(subject=subject.id, limit=_ALL)
     got = (each.handle for each in sent if each.recipient.startswith(f"{whose}/"))
     return frozenset((*wrote, *got))
+
+
+def _handed(tx: Transaction, item: OutboxItem) -> Sequence[ListedCase]:
+    """What of it still waits for its reader: it may have waited for the end of their quiet hours."""
+    cases = [tx.case(each) for each in item.facts.get(HAND_OVER, {}).get("cases", ())]
+    return [
+        each
+        for each in cases
+        if each.status not in _OVER and each.severity == 1 and each.assignee not in item.to
+    ]

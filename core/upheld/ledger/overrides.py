@@ -8,8 +8,8 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text, insert, select, u
 
 from upheld.calendar.instant import Instant
 from upheld.case.override import Override
-from upheld.ledger.part import Part
 from upheld.ledger.schema import auto_number, metadata
+from upheld.ledger.shifts import Shifts
 
 override: Final = Table(
     "override",
@@ -37,8 +37,8 @@ _COLUMNS: Final = [override.c[name] for name in Override.__slots__]
 _STANDING: Final = select(*_COLUMNS).where(override.c.withdrawn.is_(None))
 
 
-class Overrides(Part):
-    """Overrides of rotations, as people said them."""
+class Overrides(Shifts):
+    """Overrides of rotations, as people said them. Each may put another person on duty at once."""
 
     def overrides(self, ending_after: Instant | None = None) -> tuple[Override, ...]:
         """All that stand, in the order in which they were said; of those, what ends later."""
@@ -51,10 +51,13 @@ class Overrides(Part):
         """Put somebody on duty; the number under which that stands (that of ``new`` does not count)."""
         row = {name: getattr(new, name) for name in Override.__slots__ if name != "number"}
         made = self._connection.execute(insert(override).values(row).returning(override.c.number))
+        self.look_at_shifts(new.at)
         return int(made.scalar_one())
 
     def withdraw_override(self, number: int, by: str, now: Instant) -> bool:
         """Take one back; False where there is none that stands."""
         standing = (override.c.number == number) & override.c.withdrawn.is_(None)
         gone = update(override).where(standing).values(withdrawn=now, withdrawn_by=by)
-        return self._connection.execute(gone).rowcount == 1
+        done = self._connection.execute(gone).rowcount == 1
+        self.look_at_shifts(now)
+        return done
