@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -184,3 +186,40 @@ def test_a_certificate_that_nobody_knows_is_down(serving: Serving, pem: str) -> 
     seen = smtp(target, tls="starttls")
     assert seen.state is Health.DOWN
     assert seen.detail.startswith("its certificate can't be trusted")
+
+
+# --- the real ones --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def real() -> dict[str, int]:
+    """Postfix and Dovecot, where scripts/mail-servers has started them: their ports by name."""
+    folder = os.environ.get("UPHELD_TEST_MAIL")
+    if folder is None:
+        pytest.skip("UPHELD_TEST_MAIL names no mail servers")
+    lines = Path(folder, "ports").read_text(encoding="ascii").split()
+    return {name: int(port) for name, _, port in (line.partition("=") for line in lines)}
+
+
+@pytest.mark.parametrize(
+    ("look", "port", "tls", "greeting"),
+    [
+        (smtp, "smtp", "none", "220 mx.upheld.test ESMTP Postfix"),
+        (smtp, "smtp", "starttls", "220 mx.upheld.test ESMTP Postfix"),
+        (smtp, "smtps", "implicit", "220 mx.upheld.test ESMTP Postfix"),
+        (imap, "imap", "none", "* OK [CAPABILITY IMAP4rev1"),
+        (imap, "imap", "starttls", "* OK [CAPABILITY IMAP4rev1"),
+        (imap, "imaps", "implicit", "* OK [CAPABILITY IMAP4rev1"),
+    ],
+)
+def test_postfix_and_dovecot_are_up_and_their_certificates_are_read(
+    real: dict[str, int], look: Callable[..., Reading], port: str, tls: str, greeting: str
+) -> None:
+    """Their certificate is made for thirty days."""
+    target: Any = SimpleNamespace(port=real[port])
+    trusted = str(Path(os.environ["UPHELD_TEST_MAIL"], "certificate.pem"))
+    seen = look(target, tls=tls, ca=trusted)
+    assert seen.state is Health.UP
+    assert seen.detail.startswith(greeting)
+    soon = look(target, tls=tls, ca=trusted, certificate_days=31)
+    assert soon.state is (Health.UP if tls == "none" else Health.DEGRADED)
