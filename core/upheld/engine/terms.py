@@ -24,7 +24,6 @@ from upheld.policy.model import (
     Do,
     Every,
     Intake,
-    Monitor,
     Offers,
     Policy,
     Require,
@@ -169,8 +168,6 @@ def _lack(rule: AnyRule) -> str:
     return next((what for what, lacks in _LACKS.items() if lacks(rule)), "")
 
 
-#: What is told of by others, and not watched.
-ADVISORIES: Final = "advisories"
 #: What a step does not do by itself yet.
 NOT_CARRIED_OUT: Final = frozenset({Verb.NUMBER, Verb.OPEN})
 _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
@@ -182,6 +179,5 @@ _LACKS: Final[Mapping[str, Callable[[AnyRule], bool]]] = {
         and bool(set(rule.nature) - {"normal"})
         and any(do.verb is Verb.REFER for do in rule.do)
     ),
-    "advisories": lambda rule: isinstance(rule, Monitor) and ADVISORIES in rule.of,
     "the portal": lambda rule: isinstance(rule, Offers),
 }
