@@ -53,7 +53,6 @@ def test_what_a_track_does() -> None:
             "intake: {from: unknown, nature: [list, normal], do: [refer: hint]}",
             "`refer` for what a machine wrote",
         ),
-        ("monitor: {of: advisories}", "advisories"),
         ("offers: [enter]", "the portal"),
     ],
 )
