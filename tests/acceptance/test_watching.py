@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.acceptance.servers import Server
 from upheld.calendar.instant import MINUTE, Instant
@@ -13,8 +13,17 @@ from upheld.case.events import Turned
 from upheld.ledger import CaseFilter, ListedCase, MonitorRow
 from upheld.testing.stage import Stage
 
-#: A policy that counts across checks: three failed checks in a row, a minute apart.
-ACROSS = Path(__file__).parent / "policies" / "across.yaml"
+#: Ten failed checks in a row, a quarter of an hour apart: a nightly restart would hide an outage for ever.
+ACROSS: Final = """\
+policy: across
+severities: {1: {name: Outage}}
+document:
+- heading: Watching
+  clauses:
+  - id: C-1
+    says: Servers are watched.
+    monitor: {of: servers, every: 15 minutes, requests: 10, opens: {severity: 1}}
+"""
 
 
 @contextmanager
@@ -112,3 +121,96 @@ def test_a_server_that_lies_is_down(tmp_path: Path) -> None:
         server.body = b"It works!"
         stage.forward_to(row(stage, "web").due or 0)
         assert row(stage, "web").tally.streak == 1
+
+
+def test_a_restart_between_checks_opens_the_case_on_time(tmp_path: Path) -> None:
+    (tmp_path / "across.yaml").write_text(ACROSS, encoding="utf-8")
+    with (
+        Server() as server,
+        watching(tmp_path, {"web": web(server)}, policy="across.yaml") as stage,
+    ):
+        forward(stage, 16)
+        server.stop()
+        stage.forward_to(row(stage, "web").due or 0)
+        first = stage.clock.now()
+        for failed in range(1, 10):
+            assert row(stage, "web").tally.streak == failed
+            stage.restart()
+            forward(stage, 15)
+        (case,) = cases(stage)
+        assert case.opened == first + 9 * 15 * MINUTE
+
+
+# --- is it us? ------------------------------------------------------------------------------------
+
+
+def pages(stage: Stage) -> list[str]:
+    """What the operator was paged for, once the audit has looked."""
+    before = len(stage.got())
+    stage.daemon.audit()
+    return [got.what for got in stage.got()[before:] if got.channel == "page"]
+
+
+def many(server: Server, count: int, **more: Any) -> dict[str, Any]:
+    return {f"web{n}": web(server, **more) for n in range(count)}
+
+
+def strides(stage: Stage, minutes: int) -> None:
+    """Forward, and what is due within a quarter of a minute together."""
+    for _ in range(4 * minutes):
+        stage.clock.forward(seconds=15)
+        stage.settle()
+
+
+def all_states(stage: Stage, names: Iterable[str]) -> set[tuple[str, str]]:
+    return {turns(stage, name)[-1][1:] for name in names}
+
+
+def test_when_all_fail_at_once_there_is_one_page_and_no_case(tmp_path: Path) -> None:
+    with Server() as server, watching(tmp_path, many(server, 25)) as stage:
+        strides(stage, 16)
+        server.stop()
+        strides(stage, 25)
+        assert cases(stage) == []
+        (page,) = pages(stage)
+        assert "blind" in page
+        assert pages(stage) == [], "once"
+        server.start()
+        strides(stage, 16)
+        assert cases(stage) == []
+        assert all_states(stage, many(server, 25)) == {("up", "")}
+        assert stage.daemon.audit() == ()
+
+
+def test_when_our_own_line_is_down_not_even_one_server_is(tmp_path: Path) -> None:
+    with Server() as server, Server() as line:
+        link = {"link": line.place}
+        with watching(tmp_path, {"web": web(server)}, watching=link) as stage:
+            forward(stage, 16)
+            server.stop()
+            line.stop()
+            forward(stage, 30)
+            assert cases(stage) == []
+            assert any("blind" in page for page in pages(stage))
+            line.start()
+            forward(stage, 15)
+            assert len(cases(stage)) == 1, "now it can be believed"
+
+
+def test_a_dead_router_is_one_case_and_not_forty(tmp_path: Path) -> None:
+    with Server() as router, Server() as server:
+        behind = many(server, 40, after="router")
+        with watching(tmp_path, {"router": web(router), **behind}) as stage:
+            strides(stage, 16)
+            router.stop()
+            server.stop()
+            strides(stage, 30)
+            (case,) = cases(stage)
+            assert "router" in case.title
+            assert all_states(stage, behind) == {("down", "behind router")}
+            assert pages(stage) == [], "nobody is blind"
+            router.start()
+            server.start()
+            strides(stage, 16)
+            assert all_states(stage, behind) == {("up", "")}
+            assert len(cases(stage)) == 1

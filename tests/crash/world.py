@@ -28,6 +28,7 @@ _MACHINE_TIME: Final = {
     "delivery": ("not_before", "lease_until", "changed"),
     "pull": ("lease_until",),
     "attempt": ("began", "ended"),
+    "monitor": ("lease_until",),
 }
 
 

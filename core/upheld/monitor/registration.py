@@ -23,7 +23,7 @@ SOURCE: Final = "monitor"
 #: So many monitors are put on record in one transaction.
 _AT_ONCE: Final = 200
 #: Those that are new are all read once soon, so many a second.
-_A_SECOND: Final = 20
+_A_SECOND: Final = 50
 
 
 def register(records: Records, watched: Mapping[str, Watched]) -> None:
