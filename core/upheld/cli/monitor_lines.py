@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from upheld.calendar.instant import SECOND
 from upheld.case.monitor import MonitorState, Seen
 from upheld.cli.output import length, local, stamp
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from upheld.ledger import MonitorRow, Transaction
     from upheld.monitor.watchlist import Watched
 
-COLUMNS: Final = ("monitor", "customer", "state", "since", "last reading", "next")
+COLUMNS: Final = ("monitor", "customer", "state", "for", "last reading", "next", "what is seen")
+#: Of what was seen a list shows so much.
+_SHOWN: Final = 60
 #: What needs somebody stands first.
 _ORDER: Final = (
     MonitorState.DOWN,
@@ -111,14 +115,28 @@ def row(each: Standing, now: Instant) -> tuple[object, ...]:
         length(now - each.since) if each.since is not None else "",
         _ago(each.last, now),
         _coming(each, now),
+        _trouble(each),
     )
+
+
+def _trouble(each: Standing) -> str:
+    """What was seen last, of one that is not well."""
+    if each.last is None or each.state in {MonitorState.UP, MonitorState.PAUSED}:
+        return ""
+    detail = each.last.detail
+    return detail if len(detail) <= _SHOWN else f"{detail[: _SHOWN - 1]}…"
 
 
 def _ago(seen: Seen | None, now: Instant) -> str:
     if seen is None:
         return ""
     took = f": {latency(seen.latency)}" if seen.latency is not None else ""
-    return f"{length(now - seen.at)} ago{took}"
+    return f"{_span(now - seen.at, 'just now', '{} ago')}{took}"
+
+
+def _span(span: Span, at_once: str, otherwise: str) -> str:
+    """So long; what is no second is at once."""
+    return at_once if span < SECOND else otherwise.format(length(span))
 
 
 def _coming(each: Standing, now: Instant) -> str:
@@ -129,7 +147,7 @@ def _coming(each: Standing, now: Instant) -> str:
     if each.watched.entry.probe is None:
         return f"by {each.watched.entry.fed_by}"
     due = each.next
-    return "now" if due is None or due <= now else f"in {length(due - now)}"
+    return "now" if due is None else _span(due - now, "now", "in {}")
 
 
 def latency(took: Span | None) -> str:
@@ -137,6 +155,8 @@ def latency(took: Span | None) -> str:
     if took is None:
         return ""
     millis = took / 1000
+    if millis < 1:
+        return "<1 ms"
     return f"{millis:.0f} ms" if millis < 1000 else f"{millis / 1000:.1f} s"
 
 
@@ -177,8 +197,17 @@ def reading(seen: Seen) -> dict[str, object]:
     }
 
 
-def readings(seen: Iterable[Seen], zone: str) -> Iterator[tuple[object, ...]]:
-    """The last readings, newest first."""
-    for each in reversed([*seen]):
-        at = local(each.at, zone, seconds=True)
-        yield at, each.state.value, latency(each.latency), each.detail, each.version
+def readings(seen: Sequence[Seen], zone: str) -> Iterator[tuple[object, ...]]:
+    """The last readings, newest first; what failed in the same words again and again is one line."""
+    for _, same in groupby(reversed(seen), key=_words):
+        first, *more = same
+        until = local(first.at, zone, seconds=True)
+        since = local(more[-1].at, zone, seconds=True) if more else ""
+        times = f"{len(more) + 1} times" if more else ""
+        state = first.state.value
+        yield until, since, state, times, latency(first.latency), first.detail, first.version
+
+
+def _words(seen: Seen) -> object:
+    """What tells a reading from the next; each that took its time stands for itself."""
+    return seen.at if seen.latency is not None else (seen.state, seen.detail, seen.version)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Of its history, the last so many turns.
 _TURNS = 20
+_READINGS = ("when", "since", "state", "", "took", "what was seen", "version")
 
 
 @click.command()
@@ -49,7 +50,7 @@ def _print(site: Site, tx: Transaction, each: Standing, subject: Subject | None)
     if each.last and each.row:
         say("\nLast readings")
         shown = readings(each.row.tally.recent, zone)
-        table(("when", "state", "took", "what was seen", "version"), shown, right=("took",))
+        table(_READINGS, shown, right=("took",))
 
 
 def _known(

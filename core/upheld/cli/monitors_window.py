@@ -214,7 +214,7 @@ def _came(found: Announced | None) -> str:
 
     if found is None:
         return "no"
-    late = f" late by {length(found.late)}" if found.late >= LATE else ""
+    late = f", late by {length(found.late)}" if found.late >= LATE else ""
     told = {
         StepResult.TAKEN: f"yes{late}",
         StepResult.BEFORE_ENFORCEMENT: "before enforcement, to nobody",

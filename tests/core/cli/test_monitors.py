@@ -48,7 +48,7 @@ def landed(desk: Terminal, name: str, change: Callable[[MonitorRow, Instant], Mo
         site.ledger.retrying(land)
 
 
-def seen(at: Instant, state: str = "up", detail: str = "", took: int = 34_000) -> Seen:
+def seen(at: Instant, state: str = "up", detail: str = "", took: int | None = 34_000) -> Seen:
     return Seen(at, MonitorState(state), took, detail)
 
 
@@ -87,7 +87,9 @@ def test_what_needs_somebody_stands_first_and_each_says_since_when(desk: Termina
     landed(desk, "acme/mail", up)
     landed(desk, "acme/www", down)
     shown = desk("monitors", "list").stdout.splitlines()
-    assert shown[0].split() == ["monitor", "customer", "state", "since", "last", "reading", "next"]
+    assert shown[0].split() == [
+        *("monitor", "customer", "state", "for", "last", "reading", "next", "what", "is", "seen")
+    ]
     assert [line.split()[0] for line in shown[1:5]] == [
         "acme/www",
         "acme/old",
@@ -97,7 +99,8 @@ def test_what_needs_somebody_stands_first_and_each_says_since_when(desk: Termina
     assert "down (behind router, flapping)  3 h" in shown[1]
     assert "1 min" in shown[1]
     assert "ago: 34 ms" in shown[1]
-    assert shown[2].endswith("once the daemon runs")
+    assert shown[1].endswith("refused")
+    assert "once the daemon runs" in shown[2]
     assert shown[-1] == "4 watched: 1 down, 2 unread, 1 up"
 
 
@@ -157,6 +160,19 @@ def test_show_tells_all_that_is_known_of_one(desk: Terminal) -> None:
         assert f"\n{name:<15}{value}" in f"\n{shown}"
     assert "down (behind router)  up" in shown
     assert shown.count("34 ms") == 2
+
+
+def test_what_failed_in_the_same_words_is_one_line(desk: Terminal) -> None:
+    def failed(row: MonitorRow, now: Instant) -> MonitorRow:
+        times = [seen(now - n * SECOND, "down", "refused", None) for n in range(9, 0, -1)]
+        first = seen(now - 20 * SECOND, took=300)
+        return replace(row, tally=Tally(MonitorState.DOWN, 9, recent=(first, *times)))
+
+    landed(desk, "router", failed)
+    _, _, _, heading, one, other = desk("monitors", "show", "router").stdout.splitlines()[-6:]
+    assert heading.split() == ["when", "since", "state", "took", "what", "was", "seen", "version"]
+    assert "down   9 times" in one
+    assert "<1 ms" in other
 
 
 def test_show_tells_the_case_that_is_open(desk: Terminal) -> None:
@@ -258,7 +274,7 @@ def test_what_was_announced_late_says_so(desk: Terminal) -> None:
     words = ("--from", "now", "--for", "2 hours", "--as", "bo", "--customer", "acme")
     shown = desk("monitors", "window", "add", *words).stdout
     assert "standing" in shown
-    assert "yes late by 3 d (M-24)" in shown
+    assert "yes, late by 3 d (M-24)" in shown
     (found,) = desk.json("monitors", "window", "list", "--customer", "acme")
     assert found["announced"][0]["late"] > 250_000
 
