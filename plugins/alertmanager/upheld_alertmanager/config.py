@@ -36,6 +36,13 @@ def _templates(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
+def _folded(states: Any) -> Any:
+    """Severities are compared without their case."""
+    if not isinstance(states, Mapping):
+        return states
+    return {str(each).casefold(): means for each, means in states.items()}
+
+
 def _url(url: str) -> str:
     setting_url(url, "http://127.0.0.1:9093", "nothing of Alertmanager's needs one")
     return url.rstrip("/")
@@ -55,7 +62,7 @@ class AlertmanagerConfig(ConnectionConfig):
         )
     )
     severity: str = Field("severity", min_length=1, description="the label that says how bad it is")
-    states: Mapping[str, Means] = Field(
+    states: Annotated[Mapping[str, Means], BeforeValidator(_folded)] = Field(
         {
             "critical": Means.DOWN,
             "warning": Means.DEGRADED,

@@ -44,7 +44,8 @@ def items(
     by_monitor: dict[str, list[_Of]] = {}
     for alert in delivery.alerts:
         alive = config.alive.get(alert.labels.get("alertname", ""))
-        means = config.states.get(alert.labels.get(config.severity, ""), config.otherwise)
+        severity = alert.labels.get(config.severity, "").casefold()
+        means = config.states.get(severity, config.otherwise)
         template = _template(alert, config)
         if alive is not None:
             yield _sign_of_life(alert, alive, request)

@@ -42,6 +42,7 @@ def later(minutes: int) -> datetime:
     ("severity", "state"),
     [
         ("critical", Health.DOWN),
+        ("Critical", Health.DOWN),
         ("warning", Health.DEGRADED),
         ("page", Health.DEGRADED),
         ("", Health.DEGRADED),
@@ -279,3 +280,39 @@ def test_an_alert_that_always_fires_keeps_its_monitor_up(
         ("prometheus", Health.UP, later(5)),
         ("prometheus", Health.DOWN, later(10)),
     ]
+
+
+# --- whatever comes ---------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+INSTANTS = st.sampled_from(
+    ["2026-12-01T12:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "noon"]
+)
+LABELS = st.dictionaries(
+    st.sampled_from(["alertname", "monitor", "instance", "severity"]), st.text(max_size=9) | JSON
+)
+GIVEN = st.fixed_dictionaries(
+    {"status": st.sampled_from(["firing", "resolved"]), "labels": LABELS, "startsAt": INSTANTS},
+    optional={"endsAt": INSTANTS | JSON, "annotations": JSON, "fingerprint": JSON},
+)
+
+
+@given(st.lists(GIVEN | JSON, max_size=5), JSON, st.integers(-1, 3) | JSON)
+def test_whatever_alerts_say_they_are_read_or_refused(
+    alerts: list[Any], group: Any, cut: Any
+) -> None:
+    body = {"version": "4", "alerts": alerts, "groupLabels": group, "truncatedAlerts": cut}
+    request = posted(json.dumps(body).encode(), NOON)
+    try:
+        delivery = read(request.body)
+    except ValueError as error:
+        assert str(error)  # noqa: PT017  what is told to the sender
+        return
+    for item in items(delivery, configured(), request):
+        assert item.reason if isinstance(item, Refused) else item.at <= NOON
