@@ -43,6 +43,7 @@ class FedStage(Stage):
             f"acme-{what}": {"of": "servers", "customer": "acme", "fed_by": name}
             for what, name in {"mail": "prometheus", "backup": "jobs", "web": "checks"}.items()
         }
+        monitors["acme-backup"]["grace"] = "2 hours"
         return {
             **whole,
             "connections": {**whole["connections"], **feeds},
@@ -129,7 +130,7 @@ def test_an_alert_opens_one_case_and_its_end_is_known(fed: Fed) -> None:
     (case,) = fed.cases()
     assert (fed.opened().source, case.severity, case.customer) == ("monitor", 1, "acme")
     for _ in range(3):
-        fed.forward(60)
+        fed.forward(40)
         fed.far.fire(DOWN)
         fed.alert()
     fed.far.end(DOWN)
@@ -161,6 +162,19 @@ def test_a_backup_that_fails_says_so_itself(fed: Fed) -> None:
     fed.forward(60)
     fed.job("/0")
     assert fed.turns("acme-backup") == ["up", "down", "up"]
+
+
+def test_a_backup_that_is_not_heard_of_is_down_until_it_calls(fed: Fed) -> None:
+    """What is late is told by the clause and `grace`, not by whoever should have called."""
+    fed.job("/0")
+    fed.forward(2 * 60 + 14)
+    assert fed.turns("acme-backup") == ["up"]
+    fed.forward(2)
+    assert fed.turns("acme-backup") == ["up", "down"]
+    assert fed.opened().customer == "acme"
+    fed.job("/0")
+    assert fed.turns("acme-backup") == ["up", "down", "up"]
+    assert len(fed.cases()) == 1
 
 
 def test_any_json_does_and_what_comes_late_changes_nothing(fed: Fed) -> None:
