@@ -95,16 +95,16 @@ def _staged(folder: Path, **options: Any) -> Iterator[Story]:
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def story(tmp_path: Path, database: str | None) -> Iterator[Story]:
     """Magnolia, whose pages are incidents."""
-    yield from _staged(tmp_path, config={"people": _PEOPLE})
+    yield from _staged(tmp_path, config={"people": _PEOPLE}, database=database)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Story]:
+def desk(tmp_path: Path, database: str | None) -> Iterator[Story]:
     """Xecuritas on a Sunday night, whose pages are incidents."""
     config = {**SITE, **xecuritas.XECURITAS}
-    yield from _staged(tmp_path, start=xecuritas.SUNDAY_AT_THREE, config=config)
+    yield from _staged(tmp_path, start=xecuritas.SUNDAY_AT_THREE, config=config, database=database)
 
 
 # --- the clauses, as they are told elsewhere --------------------------------------------------------
@@ -243,10 +243,10 @@ def test_a_person_who_resolves_it_there_ends_nothing_here(story: Story) -> None:
 
 
 def test_events_that_answer_202_and_page_no_one_are_failed_over_within_their_time(
-    tmp_path: Path,
+    tmp_path: Path, database: str | None
 ) -> None:
     """A routing key with nobody on call: no incident is opened, and no word of it comes."""
-    with PhoneStage(tmp_path) as stage:
+    with PhoneStage(tmp_path, database=database) as stage:
         story = Reached(stage)
         stage.pager.nobody_on_call()
         story.mail(PAT, "Nobody can connect")

@@ -16,8 +16,8 @@ MARKED = "[1042]"
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Reached]:
-    with PhoneStage(tmp_path) as stage:
+def story(tmp_path: Path, database: str | None) -> Iterator[Reached]:
+    with PhoneStage(tmp_path, database=database) as stage:
         yield Reached(stage)
 
 
