@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 from sqlalchemy import Column, text
@@ -123,7 +123,8 @@ class Floor:
         self._connection = scratch(place)
         self._mark = _MARK if place.startswith("postgresql") else _MARK.replace("%s", "?")
         url = f"http://127.0.0.1:{pager.server_address[1]}/v2/enqueue"
-        self._process = subprocess.Popen([sys.executable, __file__, "--bare", place, url])
+        command = [sys.executable, __file__, "--bare", place, url]
+        self._process = subprocess.Popen(command)
 
     def once(self) -> float:
         """Milliseconds from the commit of a mark to the body at the stand-in."""
@@ -136,7 +137,10 @@ class Floor:
         committed = time.perf_counter()
         return (self._pager.wait_for(case) - committed) * 1000
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """End the other process."""
         self._process.terminate()
         self._process.wait(60)
@@ -195,11 +199,12 @@ def _news(hears: Any, place: str) -> Iterator[None]:
 
 def fill(site: Site, template: str, many: int) -> None:
     """As many open cases beside it, with what came of their opening, all of it finished: copies of what
-    the ledger holds of ``template``, woken in a year."""
-    wake = (int(time.time()) + 365 * 86400) * 1_000_000
+    the ledger holds of ``template``, planned a year ago and woken in a year."""
+    year = 365 * 86400 * 1_000_000
+    wake = int(time.time()) * 1_000_000 + year
     own = {
         "subject": {"wake_at": f"{wake} + n", "sealed": "seq", "synced": "seq"},
-        "outbox": {"wake_at": "NULL", "state": "'done'"},
+        "outbox": {"wake_at": "NULL", "state": "'done'", "planned": f"planned - {year} + n"},
         "delivery": {"state": "'accepted'", "lease_until": "NULL"},
     }
     with site.ledger._engine.begin() as connection:  # noqa: SLF001  no command opens a million cases
@@ -308,16 +313,15 @@ def main() -> None:
     threading.Thread(target=pager.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         file = written(Path(folder), pager, given.postgresql)
-        floor = Floor(given.postgresql or str(Path(folder) / "floor.db"), pager)
         with Site.open(file) as site:
             if given.open:
                 first = opened(site)
                 site.daemon().once()
                 fill(site, first, given.open)
-            with daemon(file):
+            place = given.postgresql or str(Path(folder) / "floor.db")
+            with Floor(place, pager) as floor, daemon(file):
                 time.sleep(5)
                 found = measure(site, pager, floor, given.times)
-        floor.close()
     pager.shutdown()
     lines = (f"{name:16} {value}" for name, value in found.items())
     print(json.dumps(found) if given.json else "\n".join(lines))

@@ -12,8 +12,8 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
-    or_,
     select,
+    union_all,
     update,
 )
 
@@ -33,20 +33,25 @@ from upheld.ledger.waiting import became
 
 #: More deliveries than a case ever has: an hourly status for years.
 _ALL: Final = 100_000
-#: To group by: SQLite would walk the whole table along the column's own index.
-CONNECTION: Final = delivery.c.connection.concat(literal_column("''")).label("over")
+#: The connection where something else narrows down more: by the column itself SQLite would read all that
+#: was ever sent over it.
+CONNECTION: Final = delivery.c.connection.concat(literal_column("''"))
+_BY: Final = select(delivery.c.number).where(delivery.c.connection == bindparam("by"))
+# Each by its own index: with "or" SQLite would read all that was ever sent over the connection.
+_NAMED: Final = union_all(
+    _BY.where(delivery.c.key == bindparam("name")),
+    _BY.where(delivery.c.handle == bindparam("name")),
+)
 _SPOKEN_OF: Final = (
-    select(delivery)
-    .where(delivery.c.connection == bindparam("by"))
-    .where(or_(delivery.c.key == bindparam("name"), delivery.c.handle == bindparam("name")))
-    .order_by(delivery.c.number.desc())
+    select(delivery).where(delivery.c.number.in_(_NAMED)).order_by(delivery.c.number.desc())
+)
+_WAITING: Final = select(outbox.c.key).where(
+    outbox.c.wake_at.is_not(None), outbox.c.unwanted.is_(None)
 )
 _WAITING_FOR: Final = (
     select(delivery)
-    .join(outbox, outbox.c.key == delivery.c.outbox_key)
-    .where(outbox.c.wake_at.is_not(None), outbox.c.unwanted.is_(None))
-    .where(delivery.c.recipient == bindparam("who"))
-    .order_by(delivery.c.number)
+    .where(delivery.c.outbox_key.in_(_WAITING), delivery.c.recipient == bindparam("who"))
+    .order_by(delivery.c.number + 0)  # few: they are sorted, instead of reading all in their order
 )
 #: By the state that is reached: what has not come so far yet.
 _ADVANCED: Final = {

@@ -30,7 +30,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.errors import Fenced
-from upheld.ledger.deliveries import Deliveries, read_delivery
+from upheld.ledger.deliveries import CONNECTION, Deliveries, read_delivery
 from upheld.ledger.machine import NOW
 from upheld.ledger.merging import carried, free, merged_into
 from upheld.ledger.outbox import Outbox, read_item
@@ -147,8 +147,7 @@ def _leasing(ready: Select[tuple[int]]) -> ReturningUpdate[Any]:
 
 _LEASE: Final = _leasing(_FREE)
 _LEASE_OF: Final = {
-    name: _leasing(_FREE.where(which))
-    for name, which in among(delivery.c.connection, "connections").items()
+    name: _leasing(_FREE.where(which)) for name, which in among(CONNECTION, "connections").items()
 }
 _ENDED: Final = (
     update(delivery)
