@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from upheld.calendar.instant import Instant, Span
 
@@ -99,3 +100,12 @@ class Tally:
     excuse: str = ""
     recent: tuple[Seen, ...] = ()
     flapping: bool = False
+
+    @property
+    def stands(self) -> MonitorState:
+        """How it stands for those who look: also that it fails, and not yet often enough."""
+        soft = self.streak and self.state in _SOFTLY
+        return MonitorState.SOFT_DOWN if soft else self.state
+
+
+_SOFTLY: Final = frozenset({MonitorState.UP, MonitorState.DEGRADED, MonitorState.UNREAD})

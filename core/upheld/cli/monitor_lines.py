@@ -50,9 +50,7 @@ class Standing:
     @property
     def state(self) -> MonitorState:
         """Where it stands."""
-        if self.row is None:
-            return MonitorState.UNREAD
-        return MonitorState.PAUSED if self.row.paused else self.row.tally.state
+        return MonitorState.UNREAD if self.row is None else self.row.stands
 
     @property
     def last(self) -> Seen | None:

@@ -34,7 +34,7 @@ class Turns:
         return self.records.add(tx, subject, replace(event, body=told))
 
     def _doing(self, tx: Transaction, names: Iterable[str]) -> dict[str, str]:
-        return {row.name: row.tally.state.value for row in tx.monitors(tuple(names))}
+        return {row.name: row.stands.value for row in tx.monitors(tuple(names))}
 
     def _case_ahead(self, tx: Transaction, name: str) -> str | None:
         """The open case of the monitor for which this one stands in."""

@@ -63,12 +63,6 @@ def silent(cadence: Cadence, tally: Tally, since: Instant, now: Instant) -> Seen
     return Seen(now, DOWN, detail=heard, silent=True)
 
 
-def standing(tally: Tally) -> MonitorState:
-    """How it stands for those who look: also that it fails, and not yet often enough."""
-    soft = tally.streak and tally.state in (UP, DEGRADED, UNREAD)
-    return MonitorState.SOFT_DOWN if soft else tally.state
-
-
 def _last(tally: Tally) -> Instant | None:
     known = (tally.recent[-1].at if tally.recent else None, tally.counted)
     return max((each for each in known if each is not None), default=None)

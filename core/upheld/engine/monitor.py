@@ -274,7 +274,8 @@ def _history(seen: _Seen, turned: Turned) -> str:
     asked = seen.fields.get("asked") or seen.opened.text
     lines += [asked] if asked else []
     lines += [
-        f"{name}, which stands in for it, is {state}." for name, state in turned.backups.items()
+        f"{name}, which stands in for it, is {state.replace('_', ' ')}."
+        for name, state in turned.backups.items()
     ]
     recent = [f"  {line}" for line in turned.recent]
     return "\n".join([*lines, "", "The last readings:", *recent] if recent else lines)

@@ -102,6 +102,11 @@ class MonitorRow:
     read_at: Instant | None = None
     paused: bool = False
 
+    @property
+    def stands(self) -> MonitorState:
+        """How it stands for those who look."""
+        return MonitorState.PAUSED if self.paused else self.tally.stands
+
 
 _ROW: Final = select(*(monitor.c[name] for name in _READ_COLUMNS))
 _NAMED: Final = {name: _ROW.where(ids) for name, ids in among(monitor.c.name).items()}

@@ -104,6 +104,18 @@ def test_what_needs_somebody_stands_first_and_each_says_since_when(desk: Termina
     assert shown[-1] == "4 watched: 1 down, 2 unread, 1 up"
 
 
+def test_one_that_fails_not_yet_often_enough_is_softly_down(desk: Terminal) -> None:
+    landed(desk, "acme/mail", up)
+    landed(
+        desk,
+        "acme/www",
+        lambda row, now: replace(row, tally=Tally(MonitorState.UP, 4, now - 3 * MINUTE, now)),
+    )
+    assert names(desk.json("monitors", "list", "--state", "soft_down")) == ["acme/www"]
+    first = desk("monitors", "list").stdout.splitlines()[1]
+    assert first.split()[:5] == ["acme/www", "acme", "soft", "down", "3"]
+
+
 def test_it_can_be_narrowed(desk: Terminal) -> None:
     landed(desk, "acme/mail", up)
     landed(desk, "acme/www", down)

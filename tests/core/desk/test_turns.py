@@ -11,6 +11,7 @@ from tests.core.desk.scene import ANN, BO, NOBODY, NOW, PAT, Desk, broken, messa
 from tests.core.desk.watched import Watch
 from upheld.calendar.instant import HOUR, MINUTE
 from upheld.case.events import UPHELD, Event, Noted, Proposed, Raised, Ticked, Watched
+from upheld.case.monitor import MonitorState
 from upheld.case.state import Status
 from upheld.errors import NotFound
 from upheld.ledger import CaseFilter, DeciderFault
@@ -184,6 +185,21 @@ def test_the_case_says_how_what_stands_in_does_and_what_becomes_of_that(desk: De
     assert after.monitor == {"down"}
     assert desk.last("turned", "M2").body.backs == "C1"
     assert {case.id for case in desk.cases()} == {"C1", "C2"}  # nobody is left who answers
+
+
+def test_what_stands_in_and_fails_already_is_not_said_to_be_up(desk: Desk) -> None:
+    watch = Watch(desk, {"mail": ("mail-2",)})
+    for name in ("mail", "mail-2"):
+        watch.begin(name)
+        watch.turns(name, "up")
+    with desk.ledger.transaction() as tx:
+        (row,) = tx.monitors(["mail-2"])
+        tally = replace(row.tally, state=MonitorState.UP, streak=3, since=NOW)
+        assert tx.land_monitor(replace(row, tally=tally))
+    watch.turns("mail", "down")
+    state = desk.state()
+    assert state.watched is not None
+    assert state.watched.backups == {"mail-2": "soft_down"}
 
 
 # --- a monitor is no case -----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from tests.core.engine.watching import (
 )
 from upheld.calendar.instant import HOUR, MINUTE, SECOND, iso
 from upheld.case.monitor import MonitorState, Seen, Sight
-from upheld.engine.counting import count, standing
+from upheld.engine.counting import count
 
 WINDOW, BEHIND, BLIND = Sight(window="W1"), Sight(behind="router"), Sight(blind="no line")
 AWAITS = Sight(awaits="router")
@@ -105,15 +105,15 @@ def test_what_was_never_read_becomes_what_it_is() -> None:
     assert Watch(M_18).row("u").states == ["up"]
     assert Watch(M_18).row("g").states == ["degraded"]
     soft = Watch(M_18).row("d d")
-    assert (soft.states, standing(soft.tally)) == ([], MonitorState.SOFT_DOWN)
+    assert (soft.states, soft.tally.stands) == ([], MonitorState.SOFT_DOWN)
 
 
 def test_a_failing_one_is_softly_down_until_it_is_down() -> None:
     found = up().row("d")
-    assert standing(found.tally) is MonitorState.SOFT_DOWN
+    assert found.tally.stands is MonitorState.SOFT_DOWN
     found.row("d d d d d d d d d")
-    assert standing(found.tally) is DOWN
-    assert standing(found.row("u").tally) is UP
+    assert found.tally.stands is DOWN
+    assert found.row("u").tally.stands is UP
 
 
 def test_degraded_is_a_state_of_its_own_and_ends_a_row() -> None:

@@ -90,6 +90,13 @@ def test_what_stands_in_for_it_is_told_in_the_case() -> None:
     assert watched.backups == {"mail-2": "up"}
 
 
+def test_one_that_stands_in_and_begins_to_fail_is_told_in_words() -> None:
+    mail = Watching(SERVERS)
+    mail.turns("down", at(1), backups={"mail-2": "soft_down"})
+    (deed,) = mail.opened
+    assert "mail-2, which stands in for it, is soft down." in deed.opened.text
+
+
 def test_while_a_case_is_open_it_hears_of_each_turn_and_there_is_no_second() -> None:
     mail = Watching(SERVERS)
     mail.turns("down", at(1), since=at(0.5))
