@@ -755,6 +755,10 @@ class Notifier(Connection[C]):
             f"{self.name} can't withdraw a page", "nothing to do: people were told in words"
         )
 
+    def following(self, address: str) -> str | None:
+        """The address of whoever's turn comes next where ``address`` is a schedule of the provider's."""
+        return None
+
 
 class Probe(ABC, Generic[C]):
     """A check of a server: one request a call. Counting and spacing are the core's."""

@@ -15,7 +15,7 @@ from tests.acceptance import test_xecuritas_desk as xecuritas
 from tests.acceptance.reached import PhoneStage, Reached
 from tests.acceptance.story import ANN, BO, PAT, PHONE, STAFF, VERA, Story
 from upheld.calendar.instant import instant
-from upheld.case.events import PageAcknowledged, Receipted
+from upheld.case.events import FailedOver, PageAcknowledged, Receipted
 from upheld.desk.receipts import Receipts
 from upheld.plugin import Request
 from upheld.testing.stage import SITE, Got, Stage
@@ -237,6 +237,59 @@ def test_a_person_who_resolves_it_there_ends_nothing_here(story: Story) -> None:
     story.settle()
     assert story.state().status == "open"
     assert story.state().worked_at is None
+
+
+# --- a schedule that PagerDuty keeps ---------------------------------------------------------------
+
+
+def kept_there(folder: Path, *on_call: str) -> Iterator[Story]:
+    """The Operations Manager is whoever PagerDuty's schedule says; Bo comes next there."""
+    config = {
+        "people": _PEOPLE,
+        "rotations": {"ops": {"held_by": {"pagerduty": "schedule:PSCHED1"}}},
+        "roles": {**SITE["roles"], "operations-manager": "ops"},
+        "reach": {**SITE["reach"], "then": "next on duty"},
+    }
+    with IncidentStage(folder, config=config) as stage:
+        stage.pager.rest.schedules["PSCHED1"] = on_call
+        stage.pager.rest.coming["PSCHED1"] = (*on_call, "PBOL002")
+        story = Story(stage)
+        story.mail(PAT, "Nobody can connect")
+        story.do.triage("C1", STAFF, 1, number="1042")
+        story.settle()
+        yield story
+
+
+def assigned(story: Story) -> list[tuple[str, ...]]:
+    """Whom each page to the schedule went to, oldest first."""
+    found = (each for each in story.stage.pager.incidents if "ops" in each.dedup_key)
+    return [each.assignees for each in found if "operations-manager" in each.dedup_key]
+
+
+def went_on(story: Story) -> list[tuple[str, str, str]]:
+    bodies = [each.event.body for each in story.events() if each.event]
+    return [(b.person, b.why, b.to_person) for b in bodies if isinstance(b, FailedOver)]
+
+
+def test_whoever_is_next_on_the_providers_schedule_is_paged_where_nobody_answers(
+    tmp_path: Path,
+) -> None:
+    for story in kept_there(tmp_path, "PANN001"):
+        assert assigned(story) == [("PANN001",)]
+        story.forward(minutes=5)
+        assert assigned(story) == [("PANN001",), ("PBOL002",)]
+        assert ("ops", "not acknowledged within 5 min", "ops+1") in went_on(story)
+        told = [each.event.body for each in story.events() if each.event]
+        proof = [b for b in told if isinstance(b, Receipted) and b.recipient == "ops+1"]
+        assert proof[0].state == "delivered"
+        assert "assigned to PBOL002" in proof[0].detail, "PagerDuty's own word"
+
+
+def test_whoever_is_next_is_paged_at_once_where_nobody_is_on_call_there(tmp_path: Path) -> None:
+    for story in kept_there(tmp_path):
+        assert assigned(story) == [("PBOL002",)]
+        (said,) = [why for who, why, to in went_on(story) if (who, to) == ("ops", "ops+1")]
+        assert said.startswith("failed: nobody is on call for PagerDuty's schedule PSCHED1")
 
 
 # --- accepted is not paged --------------------------------------------------------------------------

@@ -233,6 +233,11 @@ class Directory:
             found.setdefault(person, _person(self.people[person], f"next on duty in {rotation}"))
         return tuple(found.values())
 
+    def kept_elsewhere(self, name: str) -> tuple[Rotation, ...]:
+        """The rotations behind a name of which a provider keeps the turns."""
+        reached = sorted(self._reached(name) & self.rotations.keys())
+        return tuple(self.rotations[each] for each in reached if self.rotations[each].held_by)
+
     def includes(self, name: str, person: str) -> bool:
         """Whether a person belongs to a role, a rotation or their own name, on duty or not."""
         return person in self._reached(name)

@@ -20,7 +20,7 @@ from upheld.dispatch.planner import TO_TRACKERS, Planner
 from upheld.dispatch.routes import Way, over, ways_to
 from upheld.errors import LedgerError
 from upheld.ledger import Delivery, DeliveryState, NewDelivery, OutboxItem, Transaction
-from upheld.plugin import Ability, Channel
+from upheld.plugin import Ability, Channel, Notifier
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
 NEXT_ON_DUTY: Final = "next on duty"
@@ -165,7 +165,26 @@ class Reaching:
         if self.then != NEXT_ON_DUTY:
             return self.planner.recipients.behind(self.then, subject)
         turns = (self.planner.directory.next_on_duty(whom, now) for whom in item.to)
-        return [person for people in turns for person in people]
+        return [*(each for people in turns for each in people), *self._at_providers(item.to)]
+
+    def _at_providers(self, to: Iterable[str]) -> Iterable[Recipient]:
+        """Whoever comes next on a schedule that a provider keeps: it is asked as the page goes out."""
+        directory = self.planner.directory
+        kept = {each.name: each for whom in to for each in directory.kept_elsewhere(whom)}
+        for rotation in kept.values():
+            found = {
+                live.plugin.name: following
+                for live in self.planner.lives.values()
+                if isinstance(live.plugin, Notifier)
+                and (address := rotation.held_by.get(live.plugin.name))
+                and (following := live.plugin.following(address))
+            }
+            if found:
+                name, why = (
+                    f"whoever is next for {rotation.name}",
+                    f"next on duty in {rotation.name}",
+                )
+                yield Recipient(f"{rotation.name}+1", name, found, directory.zone, "en", why)
 
     def _may_leave(
         self, item: OutboxItem, subject: Subject, person: Recipient

@@ -110,6 +110,12 @@ class PagerDuty(Notifier[PagerDutyConfig]):
         else:
             self._incidents().stand_down(dedup_key(thread), why)
 
+    def following(self, address: str) -> str | None:
+        """Of ``schedule:P…``: ``next:P…``, which is asked for there as the page goes out."""
+        kind, _, schedule = address.partition(":")
+        known = kind == "schedule" and not self.config.by_events
+        return f"next:{schedule}" if known else None
+
     def pull(self, cursor: str | None) -> Page:
         """What came of pages, as the REST API tells it; nothing without a token."""
         now = self.context.now()
@@ -136,7 +142,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
             desk.client.close()
 
     def _by_event(self, message: Outgoing, to: Address, key: str) -> Receipt:
-        if named(to)[0] == "schedule" or to.value.startswith("policy:"):
+        if named(to)[0] in {"schedule", "next"} or to.value.startswith("policy:"):
             what = f"an event can't be sent to {to.value}: the key says who is paged"
             raise Misconfigured(what, "give the connection `token`, `service` and `sender` instead")
         at = self.context.now()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from upheld.plugin import Address, Finding, Level, Outgoing, Permanent, Receipt, Withdrawal
 from upheld_pagerduty.incident import assigned, incident, named, opened, policy
 from upheld_pagerduty.rest import DONE_ALREADY, Rejected, RestClient
 
+#: As far ahead as whoever is on call next is looked for.
+_AHEAD: Final = timedelta(days=30)
 _OPEN: Final = ("triggered", "acknowledged")
 
 
@@ -24,7 +26,7 @@ class Desk:
     def open(self, message: Outgoing, to: Address, key: str, now: datetime) -> Receipt:
         """Create the incident. While one of the same key is open PagerDuty rejects another: that is ours,
         from before."""
-        body = incident(message, to, self.service, self._whom(to))
+        body = incident(message, to, self.service, self._whom(to, now))
         incident_key = body["incident"]["incident_key"]
         try:
             made = self.client.write("POST", "/incidents", body).get("incident") or {}
@@ -80,21 +82,41 @@ class Desk:
         ours = [each for each in found if each.get("incident_key") == incident_key]
         return max(ours, key=lambda each: str(each.get("created_at")), default=None)
 
-    def _whom(self, to: Address) -> dict[str, Any]:
+    def _whom(self, to: Address, now: datetime) -> dict[str, Any]:
         kind, found = named(to)
         if kind == "policy":
             return policy(found)
         if kind == "user":
             return assigned(found)
+        if kind == "next":
+            return assigned(self._next(found, now))
         return assigned(*self._on_call(found)) if kind == "schedule" else {}
 
     def _on_call(self, schedule: str) -> tuple[str, ...]:
         """Whoever is on call for a schedule; a schedule without anybody would page nobody."""
         found = self.client.read("/oncalls", schedule_ids_=schedule, earliest="true")
-        people = [
-            str(each["user"]["id"]) for each in found.get("oncalls") or () if each.get("user")
-        ]
+        people = _people(found)
         if not people:
             what = f"nobody is on call for PagerDuty's schedule {schedule}"
             raise Permanent(what, "fill the gap there; the page goes to whoever is next")
-        return tuple(dict.fromkeys(people))
+        return people
+
+    def _next(self, schedule: str, now: datetime) -> str:
+        """Whoever comes on call first among those who are not now."""
+        here = self.client.read("/oncalls", schedule_ids_=schedule, earliest="true")
+        until = (now + _AHEAD).isoformat()
+        ahead = self.client.read(
+            "/oncalls", schedule_ids_=schedule, since=now.isoformat(), until=until
+        )
+        found = next((each for each in _people(ahead) if each not in _people(here)), None)
+        if found is None:
+            what = f"nobody comes on call next for PagerDuty's schedule {schedule}"
+            raise Permanent(what, "add somebody there; the page goes on to the operator")
+        return found
+
+
+def _people(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The users on call, each once, in the order in which their turns begin."""
+    turns = [each for each in found.get("oncalls") or () if each.get("user")]
+    turns.sort(key=lambda each: str(each.get("start") or ""))
+    return tuple(dict.fromkeys(str(each["user"]["id"]) for each in turns))

@@ -51,12 +51,15 @@ def incident(
 
 
 def named(to: Address) -> tuple[str, str]:
-    """Whom an address means: a kind (``user``, ``policy``, ``schedule``, or ``""`` for whoever the service
-    pages) and an id. ``Misconfigured`` for another kind."""
+    """Whom an address means: a kind (``user``, ``policy``, ``schedule``, ``next`` for whoever comes on call
+    then for a schedule, or ``""`` for whoever the service pages) and an id.
+
+    ``Misconfigured`` for another kind.
+    """
     kind, colon, found = to.value.partition(":")
     if not colon:
         return ("user", to.value) if _ID.fullmatch(to.value) else ("", "")
-    if kind not in {"user", "policy", "schedule"} or not _ID.fullmatch(found):
+    if kind not in {"user", "policy", "schedule", "next"} or not _ID.fullmatch(found):
         what = f"{to.value!r} is no address of PagerDuty's"
         raise Misconfigured(what, "write user:P…, policy:P… or schedule:P…")
     return kind, found

@@ -56,11 +56,13 @@ class Asked:
 
 @dataclass
 class RestApi:
-    """One account. ``schedules`` maps a schedule to the users on call for it, ``users`` ids to names."""
+    """One account. ``schedules`` maps a schedule to the users on call for it, ``coming`` to those who have
+    the turns of the next days, ``users`` ids to names."""
 
     desk: Incidents
     users: dict[str, str] = field(default_factory=lambda: {USER: "Upheld"})
     schedules: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    coming: dict[str, tuple[str, ...]] = field(default_factory=dict)
     recent: deque[datetime] = field(default_factory=deque)
 
     def take(self, asked: Asked, at: datetime) -> Reply:
@@ -153,18 +155,27 @@ class RestApi:
     def _on_call(self, asked: Asked, at: datetime) -> Reply:
         schedules = asked.query.get("schedule_ids[]", [])
         found = [
-            {
-                "user": self._reference("user", user),
-                "schedule": self._reference("schedule", schedule),
-                "escalation_policy": self._reference("escalation_policy", "PPOLICY1"),
-                "escalation_level": 1,
-                "start": _time(at - _A_DAY),
-                "end": _time(at + _A_DAY),
-            }
+            self._turn(user, schedule, at - _A_DAY)
             for schedule in schedules
             for user in self.schedules.get(schedule, ())
         ]
+        if "until" in asked.query:  # not only now: the last first, for nobody promises an order
+            found += [
+                self._turn(user, schedule, at + day * _A_DAY)
+                for schedule in schedules
+                for day, user in reversed([*enumerate(self.coming.get(schedule, ()), 1)])
+            ]
         return _paged("oncalls", found, asked)
+
+    def _turn(self, user: str, schedule: str, since: datetime) -> dict[str, Any]:
+        return {
+            "user": self._reference("user", user),
+            "schedule": self._reference("schedule", schedule),
+            "escalation_policy": self._reference("escalation_policy", "PPOLICY1"),
+            "escalation_level": 1,
+            "start": _time(since),
+            "end": _time(since + 2 * _A_DAY),
+        }
 
     def _service(self, _asked: Asked, _at: datetime, which: str) -> Reply:
         if which != self.desk.service:

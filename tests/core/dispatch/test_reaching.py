@@ -14,6 +14,8 @@ from upheld.case.decision import Purpose, Withdrawal
 from upheld.case.events import FailedOver, PageAcknowledged, Worked
 from upheld.daemon.findings import unlooked
 from upheld.desk.receipts import Receipts
+from upheld.directory.build import Written, build_directory
+from upheld.directory.written import PersonEntry, RotationEntry
 from upheld.dispatch.failover import Attempt, Patience
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
@@ -130,6 +132,24 @@ def test_next_on_duty_comes_in_the_order_of_turns(told: Site) -> None:
         go(told, "next on duty", minutes=2)
     reached = list(dict.fromkeys(person for person, _ in ways(told)))
     assert reached[:2] == [first, other]
+
+
+def test_next_on_duty_of_a_schedule_that_a_provider_keeps_is_asked_for_there(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = RotationEntry.model_validate({"held_by": {"scripted-notifier": "schedule:ops"}})
+    people = {"cy": PersonEntry.model_validate({"name": "Cy Mora"})}
+    roles = {"chief": ("there",), "operator": ("cy",)}
+    told.directory = build_directory(Written(people, roles, {"there": kept}, ()))
+    next_of = {"schedule:ops": "next:ops"}
+    monkeypatch.setattr(Telling, "following", lambda _self, address: next_of.get(address))
+    case = told.case(page())
+    go(told, "next on duty")
+    go(told, "next on duty", minutes=2)
+    sent = [(each.recipient, each.address) for each in told.deliveries("p")]
+    assert sent[0] == ("there", "schedule:ops")
+    assert ("there+1", "next:ops") in sent
+    assert proofs(told, case)[-1][1] in {"there", "there+1"}
 
 
 def test_an_acknowledgement_stops_it(told: Site) -> None:

@@ -169,7 +169,12 @@ SOUGHT: Final[dict[str, Schema]] = {
     "statuses[]": several(STATUS),
 }
 LOGGED: Final[dict[str, Schema]] = {"since": INSTANT, "include[]": several(one_of("incidents"))}
-ON_DUTY: Final[dict[str, Schema]] = {"schedule_ids[]": several(TEXT), "earliest": TRUTH}
+ON_DUTY: Final[dict[str, Schema]] = {
+    "schedule_ids[]": several(TEXT),
+    "earliest": TRUTH,
+    "since": INSTANT,
+    "until": INSTANT,
+}
 
 
 def _said(schema: Schema) -> Schema:

@@ -94,13 +94,44 @@ def test_a_schedule_without_anybody_fails_at_once(desk: PagerDuty, far: PagerDut
     assert far.incidents == ()
 
 
+def test_whoever_comes_next_is_asked_for_there_as_the_page_goes_out(
+    desk: PagerDuty, far: PagerDutySimulator
+) -> None:
+    """In the order of their turns, and nobody who is on call just now."""
+    assert desk.following("schedule:PSCHED1") == "next:PSCHED1"
+    far.rest.schedules["PSCHED1"] = ("PANN001",)
+    far.rest.coming["PSCHED1"] = ("PANN001", "PBOL002", "PCYM003")
+    page(desk, "next:PSCHED1")
+    assert only(far).assignees == ("PBOL002",)
+
+
+@pytest.mark.parametrize("coming", [(), ("PANN001", "PANN001")])
+def test_where_nobody_else_comes_it_fails_at_once(
+    desk: PagerDuty, far: PagerDutySimulator, coming: tuple[str, ...]
+) -> None:
+    far.rest.schedules["PSCHED1"] = ("PANN001",)
+    far.rest.coming["PSCHED1"] = coming
+    with pytest.raises(Permanent, match="nobody comes on call next for PagerDuty's schedule"):
+        page(desk, "next:PSCHED1")
+    assert far.incidents == ()
+
+
+@pytest.mark.parametrize("address", ["PANN001", "user:PANN001", "policy:PPOLICY1", ""])
+def test_only_a_schedule_has_somebody_who_comes_next(desk: PagerDuty, address: str) -> None:
+    assert desk.following(address) is None
+
+
+def test_by_events_nobody_can_be_asked_for(pager: PagerDuty) -> None:
+    assert pager.following("schedule:PSCHED1") is None
+
+
 @pytest.mark.parametrize("to", ["team:PX12345", "schedule:", "schedule:ops", "user:ann reyes"])
 def test_an_address_of_no_kind_is_told(desk: PagerDuty, to: str) -> None:
     with pytest.raises(Misconfigured, match="is no address"):
         page(desk, to)
 
 
-@pytest.mark.parametrize("to", ["schedule:PSCHED1", "policy:PPOLICY1"])
+@pytest.mark.parametrize("to", ["schedule:PSCHED1", "next:PSCHED1", "policy:PPOLICY1"])
 def test_an_event_can_not_choose_whom_it_pages(pager: PagerDuty, to: str) -> None:
     with pytest.raises(Misconfigured, match="the key says who is paged"):
         page(pager, to)
