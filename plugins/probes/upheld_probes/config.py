@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -75,6 +76,14 @@ class SecuredConfig(TargetConfig):
     ca: str | None = Field(
         None, description="a file of authorities (PEM) that are trusted in place of the system's"
     )
+
+    @field_validator("ca")
+    @classmethod
+    def _from_the_top(cls, ca: str | None) -> str | None:
+        # A probe does not know the folder of upheld.yaml, and the daemon's own is nobody's choice.
+        if ca is not None and not Path(ca).is_absolute():
+            raise ValueError("must be a path from the top, /etc/ssl/acme.pem")
+        return ca
 
 
 class HttpConfig(SecuredConfig):

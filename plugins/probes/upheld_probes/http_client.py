@@ -27,6 +27,8 @@ _MOST_REDIRECTS: Final = 5
 #: Bytes of a status line with its headers, as browsers take them and more.
 _MOST_HEADERS: Final = 256 * 1024
 _CHUNK: Final = 64 * 1024
+#: Chunks of an answer that are read at most.
+_MOST_PARTS: Final = 20_000
 _DEFAULT: Final = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "upheld-probe"}
 _SAFE: Final = "%/:=&?~+!$,;'@()*[]"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -174,13 +176,17 @@ async def _head(talk: h11.Connection, opened: Line) -> h11.Response:
 
 
 async def _body(talk: h11.Connection, opened: Line, limit: int) -> tuple[bytes, bool]:
-    """What came, and whether that was all."""
+    """What came, and whether that was all: it ends at the limit, or after as many parts, for whoever
+    sends it byte by byte wants our time."""
     body = bytearray()
-    while isinstance(event := await _next(talk, opened), h11.Data):
+    for _ in range(_MOST_PARTS):
+        event = await _next(talk, opened)
+        if not isinstance(event, h11.Data):
+            return bytes(body), True
         body += event.data
         if len(body) > limit:
-            return bytes(body[:limit]), False
-    return bytes(body), True
+            break
+    return bytes(body[:limit]), False
 
 
 async def _next(talk: h11.Connection, opened: Line) -> h11.Event:

@@ -232,6 +232,15 @@ def test_a_packed_answer_is_read_and_a_bomb_is_cut(serving: Serving) -> None:
     assert seen.detail == "'is well' is not in the first 1000 bytes"
 
 
+def test_an_answer_that_comes_byte_by_byte_takes_no_more_of_our_time_than_others(
+    serving: Serving,
+) -> None:
+    """A page of chunks of one byte: the others wait meanwhile."""
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 100_000
+    seen = look(serving(answering(chunks)), seconds=50, text="is well")
+    assert seen.detail == "'is well' is not in the first 20000 bytes"
+
+
 def test_another_charset_is_read_and_one_that_nobody_knows_too(serving: Serving) -> None:
     for charset, body in (("latin-1", b"gr\xfcn"), ("no-such", "grün".encode())):
         answer = page(body, "200 OK", f"Content-Type: text/plain; charset={charset}")

@@ -42,6 +42,7 @@ PAGE = DOCS / "plugins" / "probes.md"
         {"headers": {"X-Key": " canary"}},
         {"bearer": "can ary"},
         {"method": "DELETE"},
+        {"ca": "acme.pem"},
         {"body_limit": 0},
         {"slow_after": 0},
     ],
