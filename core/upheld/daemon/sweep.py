@@ -9,6 +9,7 @@ from upheld.case.events import UPHELD, Event, Ticked
 from upheld.daemon.look import Look
 from upheld.desk.records import Records
 from upheld.desk.shifts import SHIFT, Shifts
+from upheld.desk.windows import read_again
 from upheld.errors import LedgerError
 from upheld.ledger import Transaction
 from upheld.logs import logger
@@ -49,6 +50,9 @@ class Sweeper:
         if subject.kind == SHIFT and self.shifts is not None:
             self.shifts.turn(tx, subject)
             return True
+        window = tx.window(case) if subject.kind == "window" else None
         tick = Event(f"tick:{subject.seq + 1}", now, now, UPHELD, Ticked())
         self.records.add(tx, case, tick)
+        if window is not None:
+            read_again(tx, window, now)
         return True

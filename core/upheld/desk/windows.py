@@ -123,6 +123,7 @@ class Windows:
         if status in {WindowStatus.OVER, WindowStatus.CANCELLED}:
             raise Refusal(f"{window} is {status} already", do_next="there is nothing to cancel")
         self.records.fact(tx, window, WindowCancelled(reason), actor=actor, event_id=event_id)
+        read_again(tx, listed, now)
 
 
 def named(tx: Transaction, window: str) -> ListedWindow:
@@ -131,6 +132,15 @@ def named(tx: Transaction, window: str) -> ListedWindow:
     if found is None:
         raise NotFound(f"there is no window {window}", do_next="see `upheld monitors window list`")
     return found
+
+
+def read_again(tx: Transaction, before: ListedWindow, now: Instant) -> None:
+    """What a window covered is read at once when a time of it is over: a failure may outlive it, and be
+    excused no longer. ``before`` is how it was listed until now."""
+    after = tx.window(before.id)
+    stood = before.status == WindowStatus.STANDING.value
+    if stood and after is not None and after.status != WindowStatus.STANDING.value:
+        tx.hasten(Window.read(after.state).monitors, now)
 
 
 def covering(tx: Transaction, name: str, at: Instant) -> str:

@@ -10,8 +10,11 @@ from tests.core.desk.scene import ANN, NOBODY, NOW, PAT, Desk, message
 from upheld.calendar.instant import DAY, HOUR, Instant, Span
 from upheld.calendar.occurrences import Occurrence
 from upheld.case.events import StepResult
+from upheld.case.monitor import Tally
+from upheld.daemon.sweep import Sweeper
 from upheld.desk.windows import Announced, Windows, announcements, covering
 from upheld.errors import NotFound, Refusal
+from upheld.ledger import MonitorRow
 from upheld.plugin import Nature
 
 WEB: Mapping[str, str | None] = {"acme/www": "acme"}
@@ -118,6 +121,45 @@ def test_what_makes_no_sense_is_refused(
 def test_without_a_monitor_there_is_nothing_to_plan(desk: Desk) -> None:
     with pytest.raises(Refusal, match="no monitor is named"):
         plan(desk, {})
+
+
+def watched(desk: Desk, due: Instant = NOW + DAY) -> None:
+    """It is watched, and read next at ``due``."""
+    with desk.ledger.transaction() as tx:
+        tx.watch(MonitorRow("acme/www", "M1", "acme", due, 0, Tally()))
+
+
+def due(desk: Desk) -> Instant | None:
+    with desk.ledger.reading() as tx:
+        (row,) = tx.monitors(["acme/www"])
+    return row.due
+
+
+def test_as_it_ends_what_it_covered_is_read_at_once(desk: Desk) -> None:
+    plan(desk, begins=0)
+    watched(desk)
+    sweeper = Sweeper(desk.records)
+    for hours, expected in ((1, NOW + DAY), (4, NOW + 4 * HOUR)):
+        desk.clock.forward_to(NOW + hours * HOUR)
+        sweeper.sweep()
+        assert due(desk) == expected
+
+
+def test_neither_an_announcement_nor_its_beginning_is_a_reason_to_look(desk: Desk) -> None:
+    plan(desk, begins=4 * DAY)
+    watched(desk, NOW + 9 * DAY)
+    for at in (DAY, 4 * DAY):
+        desk.clock.forward_to(NOW + at)
+        assert Sweeper(desk.records).sweep() == 1
+        assert due(desk) == NOW + 9 * DAY
+
+
+def test_called_off_while_it_stands_what_it_covered_is_read_at_once(desk: Desk) -> None:
+    (window,) = plan(desk, begins=0)
+    watched(desk)
+    desk.clock.forward_to(NOW + HOUR)
+    Windows(desk.records).cancel(window, ANN)
+    assert due(desk) == NOW + HOUR
 
 
 def test_what_came_of_announcing_it_is_told(desk: Desk) -> None:
