@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.core.ledger.scene import BODY, event
 from upheld.calendar.instant import MINUTE, Instant
+from upheld.case.decision import Decision, Subject
+from upheld.case.events import Event, Turned
 from upheld.case.monitor import MonitorState, Seen, Tally
 from upheld.ledger import Ledger
 from upheld.ledger.monitors import MonitorRow
@@ -96,3 +99,36 @@ def test_what_is_watched_no_longer_is_forgotten(watched: Ledger) -> None:
         tx.retire(["web", "mail"])
         assert [each.name for each in tx.monitors()] == ["beats"]
         assert tx.next_reading() is None
+
+
+def test_when_each_turned_last_is_asked_of_its_facts(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        turned, never = (tx.new_subject("monitor", policy="p", now=NOW) for _ in range(2))
+        for minute, state in ((1, "up"), (3, "down"), (2, "up")):
+            body = Turned(state, "unread", NOW)
+            tx.record(turned, event(body, at=NOW + minute * MINUTE), _decided, now=NOW)
+        tx.record(never, event(BODY), _decided, now=NOW)
+    with ledger.reading() as tx:
+        assert tx.turned_at([turned, never]) == {turned: NOW + 3 * MINUTE}
+        assert tx.turned_at([]) == {}
+
+
+def test_those_that_are_paused_are_found_with_their_subjects(watched: Ledger) -> None:
+    with watched.transaction() as tx:
+        (web,) = tx.monitors(["web"])
+        assert tx.land_monitor(replace(web, paused=True))
+    with watched.reading() as tx:
+        assert tx.paused() == [("web", "M-web")]
+
+
+def test_what_is_paused_is_not_hastened(watched: Ledger) -> None:
+    with watched.transaction() as tx:
+        (web,) = tx.monitors(["web"])
+        tx.land_monitor(replace(web, due=NOW + MINUTE, paused=True))
+        tx.hasten(["web"], NOW)
+    with watched.reading() as tx:
+        assert [row.due for row in tx.monitors(["web"])] == [NOW + MINUTE]
+
+
+def _decided(_subject: Subject, _event: Event) -> Decision:
+    return Decision({})
