@@ -119,7 +119,8 @@ class Floor:
     down that it sends in one bare commit, and posts. All else is ours."""
 
     def __init__(self, place: str, pager: Pager) -> None:
-        self._pager, self._number = pager, 0
+        self._pager = pager
+        self._number = int(time.time())  # a database may hold the marks of earlier runs
         self._connection = scratch(place)
         self._mark = _MARK if place.startswith("postgresql") else _MARK.replace("%s", "?")
         url = f"http://127.0.0.1:{pager.server_address[1]}/v2/enqueue"
@@ -186,6 +187,7 @@ def _news(hears: Any, place: str) -> Iterator[None]:
     if place.startswith("postgresql"):
         hears.autocommit = True
         hears.execute("LISTEN floor_of_paging")
+        yield  # what was marked before is seen, too
         for _ in hears.notifies():
             yield
     before = None
