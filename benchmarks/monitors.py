@@ -148,10 +148,12 @@ def measured(file: Path, targets: int, minutes: float, many: Any) -> dict[str, f
 def lateness(
     asked: Sequence[tuple[str, float]], names: dict[str, str], every: int, since: float
 ) -> list[float]:
-    """Seconds from when each request was planned to when it came, of those after ``since``."""
-    found = []
+    """Seconds from when each request was planned to when it came, of those after ``since``. The first of each
+    target comes soon after the start, and not at its place in the interval."""
+    found, known = [], set()
     for host, at in asked:
-        if at < since:
+        if host not in known or at < since:
+            known.add(host)
             continue
         cadence = Cadence(every, phase=phase(names[host], every))
         moment = int(at * SECOND)

@@ -43,3 +43,13 @@ def test_a_monitor_is_asked_or_heard_of(written: dict[str, Any], wrong: str) -> 
 def test_more_than_everything_cannot_fail() -> None:
     with pytest.raises(ValidationError, match="100"):
         WatchingEntry(blind_above=101)
+
+
+@pytest.mark.parametrize("place", ["192.0.2.1", "192.0.2.1:", ":443", "192.0.2.1:https", "a:70000"])
+def test_what_answers_while_our_line_does_has_a_port(place: str) -> None:
+    with pytest.raises(ValidationError, match="is no place: write"):
+        WatchingEntry.model_validate({"link": place})
+
+
+def test_one_or_more_may_answer() -> None:
+    assert WatchingEntry.model_validate({"link": "[2001:db8::1]:53"}).link == ("[2001:db8::1]:53",)

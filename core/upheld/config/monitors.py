@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from upheld.calendar.instant import SECOND
 from upheld.config.lapse import Lapse
-from upheld.directory.written import Entry, Mail, Names
+from upheld.directory.written import Entry, Mail, Names, listed
 
 #: Keys of a monitor that are the core's; the rest belongs to its probe.
 MONITOR_KEYS: Final = (
@@ -81,10 +81,22 @@ class ProviderEntry(Entry):
     mail: Mail | None = Field(None, description="where they take notice of an outage")
 
 
+def _place(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is no place: write 192.0.2.1:443")
+    return text
+
+
+Places: TypeAlias = Annotated[
+    tuple[Annotated[str, AfterValidator(_place)], ...], BeforeValidator(listed)
+]
+
+
 class WatchingEntry(Entry):
     """When we believe what we read."""
 
-    link: Names = Field(
+    link: Places = Field(
         (), description="`host:port` of what answers while our own line does; none of them: blind"
     )
     blind_above: int = Field(

@@ -60,6 +60,7 @@ class Prober:
     _strange: set[str] = field(default_factory=set)
     #: Whether there may be more to be asked than was taken.
     _more: bool = False
+    _recalled: bool = False
 
     @cached_property
     def asking(self) -> Asking:
@@ -71,10 +72,8 @@ class Prober:
         """Looks around with what lies behind no other."""
         watched = self.landing.watched
         roots = {name: t for name, t in self.targets.items() if not watched[name].entry.after}
-        with self.landing.records.ledger.reading() as tx:
-            down = {row.name for row in tx.monitors() if row.tally.state is MonitorState.DOWN}
         clock = self.landing.records.clock
-        return Eyes(self.watching, roots, self.asking, clock, self.arrived.set, failing=down)
+        return Eyes(self.watching, roots, self.asking, clock, self.arrived.set)
 
     @property
     def watches(self) -> bool:
@@ -89,6 +88,7 @@ class Prober:
 
     def step(self) -> int:
         """Land what has come, ask what is due; how much was landed."""
+        self._recall()
         self._stuck()
         self.eyes.again()
         self.hearing.mark()
@@ -127,6 +127,14 @@ class Prober:
     def close(self) -> None:
         """Ask no more."""
         self.asking.close()
+
+    def _recall(self) -> None:
+        """What failed when the last daemon ended says nothing about our own line."""
+        if not self._recalled:
+            with self.landing.records.ledger.reading() as tx:
+                down = [row.name for row in tx.monitors() if row.tally.state is MonitorState.DOWN]
+            self.eyes.failing.update(down)
+            self._recalled = True
 
     # --- asking ---------------------------------------------------------------------------------
 
@@ -193,11 +201,12 @@ class Prober:
             self.arrived.set()
 
     def _stuck(self) -> None:
-        """A probe that does not give way holds up all others: that has to be seen."""
+        """A probe that does not give way holds up all others: that has to be seen. One that comes back never,
+        and lets the others go on, does no harm: its lease runs out."""
         longest = self.watching.timeout / SECOND + _STUCK
-        first = min(self._asked, key=self._asked.__getitem__, default=None)
-        if first is not None and time.monotonic() - self._asked[first] > longest:
-            raise RuntimeError(f"the probe of {first} does not come back and holds up all others")
+        if self._asked and time.monotonic() - max(self._asked.values()) > longest:
+            names = ", ".join(sorted(self._asked)[:5])
+            raise RuntimeError(f"no probe comes back: one holds up all others, maybe of {names}")
 
     # --- landing --------------------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ def test_a_probe_that_does_not_give_way_is_seen(
         watch.clock.forward(minutes=2)
         room.prober.step()
         monkeypatch.setitem(room.prober._asked, "line", -100.0)
-        with pytest.raises(RuntimeError, match="the probe of line does not come back"):
+        with pytest.raises(RuntimeError, match="no probe comes back"):
             room.prober.step()
 
 
