@@ -187,7 +187,7 @@ class _Teller:
         self.left = list(EXPECTED)
 
     def until(self, end: Instant) -> None:
-        while (wake := self.stage.site.ledger.next_work()) is not None and wake <= end:
+        while (wake := self.stage.next()) is not None and wake <= end:
             self.stage.forward_to(max(wake, self.stage.clock.now()))
             self.tell()
         self.stage.forward_to(end)

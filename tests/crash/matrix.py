@@ -113,7 +113,7 @@ def _deeds(world: World) -> Iterator[Deed | None]:
 
 
 def _wakes(world: World, until: Instant) -> Iterator[None]:
-    while (wake := world.site.ledger.next_work()) is not None and wake <= until:
+    while (wake := world.next()) is not None and wake <= until:
         _go_to(world, wake)
         yield None
     _go_to(world, until)

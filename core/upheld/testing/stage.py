@@ -111,12 +111,17 @@ class Stage:
         """Step from one ``wake_at`` to the next, settling at each, until an instant."""
         while True:
             self.settle()
-            wake = self.site.ledger.next_work()
+            wake = self.next()
             if wake is None or wake > until:
                 break
             self.clock.forward_to(max(wake, self.clock.now()))
         self.clock.forward_to(until)
         self.settle()
+
+    def next(self) -> Instant | None:
+        """The next instant at which something is to happen; None where nothing is."""
+        ledger = self.site.ledger
+        return ledger.next_work() if self.daemon.prober.watches else ledger.next_wake()
 
     def got(self) -> list[Got]:
         """All that the far ends got so far, in order."""
