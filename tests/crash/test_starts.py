@@ -37,8 +37,8 @@ def test_a_start_reads_before_anything_else_and_writes_what_it_stands_on(
     start = first(on_sqlite)
     assert not start.before.rows["site"]
     assert [passed.what for passed in start.passed].count("mailbox.pull") == 2
-    assert start.passed.count(COMMIT) == 7, (
-        "policy, days, who is live, what was parked, the beat, lease, mail"
+    assert start.passed.count(COMMIT) == 8, (
+        "policy, days, who is on duty, who is live, what was parked, the beat, lease, mail"
     )
 
 
