@@ -25,6 +25,8 @@ from upheld.plugin import Logger
 
 #: A lease outlives a request and a look around by so many seconds.
 _SPARE: Final = 15.0
+#: What is cut off at its timeout has come by so many seconds later.
+_CUT_OFF: Final = 5.0
 #: A request that is under way so long after its timeout (seconds): a probe holds up all others.
 _STUCK: Final = 10.0
 #: What comes within this (seconds of machine time) lands together; less, where much is due.
@@ -117,7 +119,7 @@ class Prober:
 
     def finish(self) -> None:
         """What is under way comes to its end and is landed; nothing new is begun."""
-        until = time.monotonic() + 2 * self.watching.timeout / SECOND
+        until = time.monotonic() + 2 * self.watching.timeout / SECOND + _CUT_OFF
         while self._busy and time.monotonic() < until:
             self.arrived.clear()
             self._land()
