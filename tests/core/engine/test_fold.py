@@ -167,8 +167,10 @@ def test_every_kind_of_fact_is_known_here() -> None:
         "annulled",
         "calendar_applied",
         "migrated",
-        # Of monitors and of windows, which are subjects of their own.
+        # Of monitors, windows, advisories and rotations, which are subjects of their own.
         "turned",
+        "reported",
+        "shift_changed",
         "raised",
         "window_planned",
         "window_cancelled",

@@ -125,7 +125,7 @@ def test_an_action_names_what_there_is(written: str, unknown: str, meant: str) -
 
 
 def test_where_no_name_is_near_all_are_told() -> None:
-    people = "assignee, customer, desk, escalated_to, lead, reporter"
+    people = "assignee, customer, desk, escalated_to, lead, provider, reporter"
     assert refusal("page: 911") == f"C-1: page: there is no role '911' → one of: {people}"
     severities = "there is no severity 3 → one of: 1, 2"
     assert refusal("set: {severity: 3}") == f"C-1: severity: {severities}"

@@ -144,7 +144,6 @@ def test_of_it_too_it_is_told_what_is_not_enforced() -> None:
     ("text", "lack"),
     [
         ("when: opened\ndo: [number: now]", "`open` and `number` as actions"),
-        ("monitor: {of: advisories}", "advisories"),
         ("offers: [enter]", "the portal"),
     ],
 )

@@ -194,7 +194,7 @@ def test_a_damaged_text_loads_or_says_where_it_is_wrong(policy: str, seed: int) 
 
 #: Below these stand the policy's own names, which are no keys of the language.
 _NAMES: Final = frozenset({"week", "extra", "kinds", "severities", "products", "flags"})
-_BELOW_NAMES: Final = frozenset({"matrix", "holidays", "ends", "versions"})
+_BELOW_NAMES: Final = frozenset({"matrix", "holidays", "ends", "versions", "one_of"})
 
 
 def _language(data: Any, names: frozenset[str]) -> Iterator[Spot]:
