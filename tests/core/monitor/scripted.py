@@ -38,17 +38,23 @@ class Scripted(Probe[Named]):
         self.says: dict[str, Health | Exception | None] = {}
         self.asked: Counter[str] = Counter()
         self.most = self.now = 0
+        #: Nobody is answered before so many ask at the same time.
+        self.meets = 0
+        self._met = asyncio.Event()
 
     async def read(self, target: Named, deadline: timedelta) -> Reading:
         self.asked[target.name] += 1
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now >= self.meets:
+            self._met.set()
         try:
             return await self._read(target, deadline)
         finally:
             self.now -= 1
 
     async def _read(self, target: Named, deadline: timedelta) -> Reading:
+        await self._met.wait()
         await asyncio.sleep(0)
         said = self.says.get(target.name, Health.UP)
         if isinstance(said, Exception):

@@ -34,6 +34,7 @@ def test_each_is_asked_when_it_is_due_and_no_sooner(watch: Watch) -> None:
 def test_many_are_asked_side_by_side_and_never_more_than_may_be(watch: Watch) -> None:
     watch.register(lines(40))
     with Room(watch, at_once=8) as room:
+        room.probe.meets = 8
         room.watch.clock.forward(minutes=2)
         room.prober.settle()
         assert sum(room.probe.asked.values()) == 40
