@@ -123,7 +123,7 @@ def test_a_server_that_lies_is_down(tmp_path: Path) -> None:
         assert row(stage, "web").tally.streak == 1
 
 
-def test_a_restart_between_checks_opens_the_case_on_time(tmp_path: Path) -> None:
+def test_gatus_1791_a_restart_between_checks_opens_the_case_on_time(tmp_path: Path) -> None:
     (tmp_path / "across.yaml").write_text(ACROSS, encoding="utf-8")
     with (
         Server() as server,
@@ -166,7 +166,9 @@ def all_states(stage: Stage, names: Iterable[str]) -> set[tuple[str, str]]:
     return {turns(stage, name)[-1][1:] for name in names}
 
 
-def test_when_all_fail_at_once_there_is_one_page_and_no_case(tmp_path: Path) -> None:
+def test_uptime_kuma_774_when_all_fail_at_once_there_is_one_page_and_no_case(
+    tmp_path: Path,
+) -> None:
     with Server() as server, watching(tmp_path, many(server, 25)) as stage:
         strides(stage, 16)
         server.stop()
@@ -182,7 +184,7 @@ def test_when_all_fail_at_once_there_is_one_page_and_no_case(tmp_path: Path) -> 
         assert stage.daemon.audit() == ()
 
 
-def test_when_our_own_line_is_down_not_even_one_server_is(tmp_path: Path) -> None:
+def test_uptime_kuma_774_when_our_own_line_is_down_not_even_one_server_is(tmp_path: Path) -> None:
     with Server() as server, Server() as line:
         link = {"link": line.place}
         with watching(tmp_path, {"web": web(server)}, watching=link) as stage:
@@ -197,7 +199,7 @@ def test_when_our_own_line_is_down_not_even_one_server_is(tmp_path: Path) -> Non
             assert len(cases(stage)) == 1, "now it can be believed"
 
 
-def test_a_dead_router_is_one_case_and_not_forty(tmp_path: Path) -> None:
+def test_icinga2_5208_a_dead_router_is_one_case_and_not_forty(tmp_path: Path) -> None:
     with Server() as router, Server() as server:
         behind = many(server, 40, after="router")
         with watching(tmp_path, {"router": web(router), **behind}) as stage:

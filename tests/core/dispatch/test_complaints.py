@@ -1,7 +1,8 @@
 """What people complain of in other systems, each by its thread; none of it happens here.
 
-uptime-kuma#774 (a prober that lost its own link) and gatus#1791 (a count of failures that a reload
-forgets) are about probes, of which there are none yet.
+uptime-kuma#774 (a prober that lost its own link), gatus#1791 (a count of failures that a reload forgets)
+and icinga2#5208 (a storm when what stands before others is back) are told with real servers in
+tests/acceptance/test_watching.py.
 """
 
 from __future__ import annotations
