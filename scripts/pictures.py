@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,31 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from upheld import demo
-from upheld.calendar.instant import MINUTE, parse
+from upheld.calendar.instant import HOUR, MINUTE, parse
 from upheld.cli.demo import Timeline, evidence
 from upheld.logs import silence
+from upheld.report.availability import Target
+from upheld.report.plot import plot
+from upheld.report.uptime import Health, Stretch
 from upheld.testing.on_jira import OnJira
 from upheld.testing.stage import START
+
+#: A month of three servers: from which hour on each was what.
+MONTH: Final[Mapping[str, Sequence[tuple[float, Health]]]] = {
+    "globex/router": [(0, Health.UP), (9 * 24 + 2, Health.PLANNED), (9 * 24 + 4, Health.UP)],
+    "globex/spare": [(0, Health.UP), (20 * 24, Health.DEGRADED), (21.5 * 24, Health.UP)],
+    "globex/www": [
+        (0, Health.UP),
+        (3 * 24 + 9.5, Health.DOWN),
+        (3 * 24 + 14.2, Health.UP),
+        (9 * 24 + 2, Health.PLANNED),
+        (9 * 24 + 4, Health.UP),
+        (17 * 24 + 22, Health.DOWN),
+        (18 * 24 + 7, Health.UP),
+        (25 * 24 + 1, Health.INCONCLUSIVE),
+        (25 * 24 + 5, Health.UP),
+    ],
+}
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 
@@ -43,6 +64,7 @@ def main() -> None:
             drawing(Path(folder), console)
         drawn = FONTS.sub("", console.export_svg(title=title, unique_id=name))
         (PICTURES / f"{name}.svg").write_text(drawn, encoding="utf-8")
+    (PICTURES / "availability.svg").write_text(watched(), encoding="utf-8")
 
 
 def played(folder: Path, console: Console) -> None:
@@ -71,6 +93,20 @@ def issue(folder: Path, console: Console) -> None:
         whom = "[cyan]customer reads it[/]" if said.public else "[yellow]internal[/]"
         console.print(f"  [dim]{said.at:%H:%M}[/]  [bold]{who}[/]  {whom}")
         console.print(Padding(escape(shortened(said.text)), (0, 0, 1, 9)))
+
+
+def watched() -> str:
+    """What `upheld report --availability --svg` draws of a month."""
+    begins = parse("2026-10-01T00:00:00+00:00")
+    targets = []
+    for name, hours in MONTH.items():
+        edges = [*(hour for hour, _ in hours), 31 * 24]
+        stretches = (
+            Stretch(begins + round(since * HOUR), begins + round(until * HOUR), health)
+            for (since, health), until in zip(hours, edges[1:], strict=True)
+        )
+        targets.append(Target(name, name, "UTC", tuple(stretches), customer="globex"))
+    return plot(targets, "Availability, October 2026")
 
 
 def shortened(text: str) -> str:
