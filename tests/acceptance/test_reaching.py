@@ -102,18 +102,6 @@ def test_an_acknowledgement_by_sms_is_answered_there_and_stops_the_ringing(
     assert {("ann", "voice"), ("ann", "page")}.isdisjoint(more)
 
 
-def test_an_acknowledgement_at_our_own_door_stops_the_ringing_and_not_the_escalation(
-    story: Reached,
-) -> None:
-    severity_1(story)
-    story.do.acknowledge("C1", STAFF)
-    rung = story.people()
-    story.forward(minutes=29)
-    assert story.people() == rung
-    story.forward(minutes=91)
-    assert "page" in of(story, "vera"), "M-14: nobody works on it"
-
-
 def test_whoever_acknowledged_and_forgot_it_is_reminded(story: Reached) -> None:
     severity_1(story)
     story.forward(minutes=5)

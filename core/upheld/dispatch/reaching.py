@@ -13,14 +13,13 @@ from typing import Final
 
 from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.case.decision import Purpose, Subject
-from upheld.case.events import UPHELD, Event, FailedOver, PageAcknowledged
+from upheld.case.events import UPHELD, Event, FailedOver
 from upheld.directory import Recipient
 from upheld.dispatch.failover import Attempt, Patience, Pursuit, Try, Verdict, decide
 from upheld.dispatch.planner import TO_TRACKERS, Planner
 from upheld.dispatch.routes import Way, over, ways_to
 from upheld.errors import LedgerError
 from upheld.ledger import Delivery, DeliveryState, NewDelivery, OutboxItem, Transaction
-from upheld.ledger.states import PERHAPS_THERE
 from upheld.plugin import Ability, Channel, Notifier
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
@@ -92,7 +91,7 @@ class Reaching:
         if item is None:  # it was taken back, or another daemon is at it
             return False
         subject = tx.subject(item.subject)
-        attempts = _said_of_the_case(self._attempts(tx, item), subject)
+        attempts = self._attempts(tx, item)
         found = self._candidates(item, subject, attempts, now)
         pursuit = self._pursuit(item, subject, attempts, found)
         self._carry_out(tx, item, found, decide(pursuit, now), now)
@@ -221,26 +220,6 @@ class Reaching:
         say = self.planner.log.warning if body.to_person else self.planner.log.error
         event_name = "failed_over" if body.to_person else "unanswered"
         say(event_name, case=item.subject, key=item.key, why=body.why, to=body.to_person)
-
-
-def _said_of_the_case(attempts: tuple[Attempt, ...], subject: Subject) -> tuple[Attempt, ...]:
-    """With what somebody acknowledged at our own doors or at a tracker: the case, and so each page of it
-    that was out by then."""
-    ats = (
-        fact.at
-        for fact in subject.facts
-        if isinstance(fact.body, PageAcknowledged) and not fact.body.key
-    )
-    said = max(ats, default=None)
-    out = [each for each in attempts if said is not None and _is_out(each) and each.since <= said]
-    if not out or said is None:
-        return attempts
-    held = replace(out[-1], state=DeliveryState.ACKNOWLEDGED, since=said)
-    return tuple(held if each is out[-1] else each for each in attempts)
-
-
-def _is_out(attempt: Attempt) -> bool:
-    return attempt.state in PERHAPS_THERE
 
 
 def _way(delivery: NewDelivery) -> Way:

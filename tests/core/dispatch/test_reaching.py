@@ -161,22 +161,6 @@ def test_an_acknowledgement_stops_it(told: Site) -> None:
     assert any(isinstance(body, PageAcknowledged) for body in told._bodies(case))
 
 
-def test_an_acknowledgement_of_the_case_stops_each_page_that_was_out(told: Site) -> None:
-    """As `upheld cases ack` says it, or `#ack` at a tracker: of no page by name."""
-    case = told.case(page("p"), page("q", "engineer"))
-    go(told)
-    told.clock.forward(minutes=1)
-    told.fact(case, PageAcknowledged(""))
-    go(told, "operator", minutes=10)
-    assert (ways(told, "p"), ways(told, "q")) == ([("ann", "page")], [("bo", "page")])
-    told.decide(case, page("later"))
-    go(told)
-    go(told, "operator", minutes=2)
-    assert ways(told, "later") == [("ann", "page"), ("ann", "sms")], "it was not out by then"
-    go(told, minutes=20)
-    assert ("acknowledged, and not worked since", "ann", "page") in proofs(told, case)
-
-
 def test_an_acknowledgement_that_nobody_follows_up_expires(told: Site) -> None:
     case = told.case(page())
     go(told)
