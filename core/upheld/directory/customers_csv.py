@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from upheld.directory.build import WrittenCustomer
+from upheld.directory.rows import rows
 from upheld.directory.written import CustomerEntry
 from upheld.errors import ConfigError, Place
 
@@ -56,9 +55,8 @@ def read_customers(path: Path) -> tuple[WrittenCustomer, ...]:
     Lists in a cell (domains, servers, roles) are separated by spaces, or by whichever of ``;``
     and ``,`` does not separate the columns. ``ConfigError`` holds all problems, with their lines.
     """
-    rows = tuple(_rows(_text(path), str(path)))
     by_id: dict[str, list[_Row]] = {}
-    for row in rows:
+    for row in tuple(_rows(_text(path), str(path))):
         by_id.setdefault(row.cells["id"], []).append(row)
     found: list[WrittenCustomer] = []
     problems: list[ConfigError] = []
@@ -87,24 +85,12 @@ def _text(path: Path) -> str:
 
 
 def _rows(text: str, file: str) -> Iterator[_Row]:
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
-    line = 1
-    try:
-        for cells in reader:
-            begun, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = _header(cells, Place(file, begun))
-            else:
-                yield _row(header, cells, Place(file, begun), begun)
-    except csv.Error as error:
-        raise ConfigError(f"is no CSV: {error}", where=Place(file, reader.line_num)) from None
-    if header is None:
-        raise ConfigError("is empty", where=file, do_next=f"begin with {','.join(COLUMNS)}")
+    for line, cells in rows(text, file, _header, begin_with=",".join(COLUMNS)):
+        filled = {name: cell.strip() for name, cell in cells.items()}
+        if not filled["id"]:
+            place = Place(file, line)
+            raise ConfigError("has no id", where=place, do_next="each row names its customer")
+        yield _Row(line, filled)
 
 
 def _header(cells: list[str], place: Place) -> list[str]:
@@ -119,19 +105,6 @@ def _header(cells: list[str], place: Place) -> list[str]:
     if "id" not in header:
         raise ConfigError("has no column `id`", where=place)
     return header
-
-
-def _row(header: list[str], cells: list[str], place: Place, line: int) -> _Row:
-    if len(cells) > len(header):
-        raise ConfigError(
-            f"has {len(cells)} cells for {len(header)} columns",
-            where=place,
-            do_next='put a cell that holds the separator in quotes: "a,b"',
-        )
-    filled = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-    if not filled["id"]:
-        raise ConfigError("has no id", where=place, do_next="each row names its customer")
-    return _Row(line, filled)
 
 
 def _customer(name: str, rows: list[_Row], file: str) -> WrittenCustomer:

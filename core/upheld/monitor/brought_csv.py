@@ -6,11 +6,10 @@ it is called. All other columns are keys of a monitor or of its probe, as in uph
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from upheld.directory.rows import rows
 from upheld.errors import ConfigError, Place
 from upheld.monitor.brought import Brought, Targets, asked, keyed
 
@@ -22,37 +21,12 @@ def from_csv(text: str, file: str) -> Targets:
     """The targets of a file; ``ConfigError`` where it is no CSV, or has no column that says what to ask."""
     found: list[Brought] = []
     problems: list[ConfigError] = []
-    for line, cells in _rows(text, file):
+    for line, cells in rows(text, file, _header, begin_with="name,url,customer"):
         try:
             found.append(_brought(cells, Place(file, line)))
         except ValueError as error:
             problems.append(ConfigError(str(error), where=Place(file, line)))
     return Targets(tuple(found), tuple(problems))
-
-
-def _rows(text: str, file: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Each row that holds anything, with the line on which it begins."""
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    header: list[str] = []
-    line = 1
-    try:
-        for cells in reader:
-            begun, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = _header(cells, Place(file, begun))
-            elif len(cells) > len(header):
-                what = f"has {len(cells)} cells for {len(header)} columns"
-                raise ConfigError(what, where=Place(file, begun), do_next='put it in quotes: "a,b"')
-            else:
-                yield begun, dict(zip(header, cells, strict=False))
-    except csv.Error as error:
-        raise ConfigError(f"is no CSV: {error}", where=Place(file, reader.line_num)) from None
-    if not header:
-        raise ConfigError("is empty", where=file, do_next="begin with name,url,customer")
 
 
 def _header(cells: list[str], place: Place) -> list[str]:
