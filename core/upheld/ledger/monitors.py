@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    case,
     delete,
     func,
     literal_column,
@@ -209,13 +208,6 @@ class Monitors(Part):
         """How many are in each state."""
         counted = select(monitor.c.state, func.count()).group_by(monitor.c.state)
         return {row.state: row[1] for row in self._connection.execute(counted)}
-
-    def in_sight(self, since: Instant) -> tuple[int, int]:
-        """How many were read at or after ``since``, and how many of those fail."""
-        failing = func.coalesce(func.sum(case((monitor.c.streak > 0, 1), else_=0)), 0)
-        asked = select(func.count(), failing).where(monitor.c.read_at >= since)
-        read, failed = self._connection.execute(asked).one()
-        return int(read), int(failed)
 
 
 def _values(row: MonitorRow) -> dict[str, Any]:

@@ -84,16 +84,6 @@ def test_what_there_is_reason_to_look_at_is_due_at_once(watched: Ledger) -> None
     assert dues == {"beats": None, "mail": NOW - 5 * MINUTE, "web": NOW - 5 * MINUTE}
 
 
-def test_how_many_of_those_read_lately_fail(watched: Ledger) -> None:
-    failing = Tally(MonitorState.SOFT_DOWN, 1, NOW)
-    with watched.transaction() as tx:
-        for held in tx.lease_monitors("a", NOW, limit=2, seconds=60):
-            tally = failing if held.name == "web" else Tally(MonitorState.UP)
-            tx.land_monitor(replace(held, tally=tally, read_at=NOW))
-        assert tx.in_sight(NOW) == (2, 1)
-        assert tx.in_sight(NOW + 1) == (0, 0)
-
-
 def test_what_is_watched_no_longer_is_forgotten(watched: Ledger) -> None:
     with watched.transaction() as tx:
         tx.retire(["web", "mail"])
