@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import Opened
+from upheld.desk.owner import owned
 from upheld.directory import Directory
 from upheld.errors import Refusal
 
@@ -36,19 +37,15 @@ def entered(
             f"{reporter or 'the reporter'} belongs to no customer",
             do_next="name the customer: --customer ID",
         )
-    return Opened(
+    opened = Opened(
         source=source,
         subject=subject,
         text=text,
         reporter=sender.address if reporter else "",
         reporter_name=sender.name,
-        customer=found.id,
-        customer_kind=found.kind,
-        plan=found.plan(at),
-        language=found.language,
         product=product,
         version=version,
         create_on=create_on,
         enforced_from=at,
-        desk=found.desk,
     )
+    return owned(opened, found, at)

@@ -28,6 +28,7 @@ from upheld.case.opening import enforced
 from upheld.case.state import CaseState
 from upheld.clock import Clock
 from upheld.desk.book import Book
+from upheld.desk.owner import owned
 from upheld.desk.proposals import Classifiers, anew, fields, proposals
 from upheld.desk.systems import entitled, entitled_anew
 from upheld.engine.attached import why_silent
@@ -255,14 +256,7 @@ class Records:
         """The case that a monitor opens, with what the directory knows of its customer by now."""
         opening, opened = deed.opening, replace(deed.opened, create_on=self.cases_to)
         customer = self.book.directory.customers.get(opened.customer or "")
-        if customer is not None:
-            opened = replace(
-                opened,
-                customer_kind=customer.kind,
-                plan=customer.plan(opening.at),
-                language=customer.language,
-                desk=customer.desk,
-            )
+        opened = owned(opened, customer, opening.at)
         case = self.open_together(tx, opening, opened, deed.facts)
         raised = Event(f"{opening.id}#raised", opening.at, opening.seen, UPHELD, Raised(case))
         self.add(tx, monitor, raised)

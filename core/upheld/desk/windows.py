@@ -11,6 +11,7 @@ from upheld.calendar.occurrences import Occurrence, checked
 from upheld.case.events import Actor, Event, Opened, StepResult, StepTaken, WindowCancelled
 from upheld.case.events import WindowPlanned as Planned
 from upheld.case.window import Window, WindowStatus
+from upheld.desk.owner import owned
 from upheld.desk.records import Records
 from upheld.desk.stating import new_id
 from upheld.errors import NotFound, Refusal
@@ -104,16 +105,14 @@ class Windows:
         """A window opens as a case does: the customer's agreement and going live count for it too."""
         found = self.records.book.directory.customers.get(customer or "")
         names = (name.removeprefix(f"{customer}/") for name in planned.monitors)
-        return Opened(
+        opened = Opened(
             source="window",
             subject=f"maintenance of {', '.join(names)}",
             text=planned.reason,
             customer=customer,
-            customer_kind=found.kind if found else None,
-            plan=found.plan(now) if found else None,
-            language=found.language if found else None,
             enforced_from=now,
         )
+        return owned(opened, found, now)
 
     def _cancel(
         self, tx: Transaction, window: str, actor: Actor, reason: str, event_id: str

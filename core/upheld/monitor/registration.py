@@ -11,6 +11,7 @@ from upheld.calendar.instant import SECOND, Instant, Span
 from upheld.case.decision import Subject
 from upheld.case.events import UPHELD, Body, Event, Migrated, Opened, Provided, Turned
 from upheld.case.monitor import MonitorState, Tally
+from upheld.desk.owner import owned
 from upheld.desk.records import Records
 from upheld.desk.turns import Turns
 from upheld.ledger import MonitorRow, Transaction
@@ -121,17 +122,14 @@ class _Registration:
     def _opened(self, watched: Watched, now: Instant) -> Opened:
         directory, entry = self.records.book.directory, watched.entry
         customer = directory.customers.get(entry.customer or "")
-        return Opened(
+        opened = Opened(
             source=SOURCE,
             subject=watched.name,
             text=watched.asked,
             customer=entry.customer,
-            customer_kind=customer.kind if customer else None,
-            plan=customer.plan(now) if customer else None,
-            language=customer.language if customer else None,
             enforced_from=now,
-            desk=customer.desk if customer else None,
         )
+        return owned(opened, customer, now)
 
 
 def silent(watched: Watched, since: Instant) -> Instant | None:

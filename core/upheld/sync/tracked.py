@@ -14,6 +14,7 @@ from upheld.case.decision import Subject
 from upheld.case.events import Actor, Event, Linked, Opened, Side
 from upheld.desk.adoption import was_there_before
 from upheld.desk.intake import Source
+from upheld.desk.owner import owned
 from upheld.desk.records import Records
 from upheld.desk.restated import Whose
 from upheld.directory import Customer, Directory
@@ -158,17 +159,13 @@ class Tracked:
             text=said.get("text", ""),
             reporter=reporter.address,
             reporter_name=reporter.name,
-            customer=customer.id if customer else None,
-            customer_kind=customer.kind if customer else reporter.kind,
-            plan=customer.plan(at) if customer else None,
-            language=customer.language if customer else None,
+            customer_kind=reporter.kind,
             product=said.get("product"),
             version=said.get("version"),
             connection=source.name,
             enforced_from=None if old else at,
-            desk=customer.desk if customer else None,
         )
-        return opened, by
+        return owned(opened, customer, at), by
 
     # --- news of a case ---
 
