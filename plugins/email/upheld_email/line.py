@@ -26,6 +26,9 @@ def connected(host: str, port: int, seconds: float) -> socket.socket:
             failed = error
         else:
             opened.settimeout(seconds)
+            # The end of a mail that is filed goes by itself, and would wait for the server's
+            # acknowledgement of the rest: 40 ms a mail (RFC 896).
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return opened
     raise failed
 

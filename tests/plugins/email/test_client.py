@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,15 @@ def test_what_is_told_only_after_sign_in_counts(against: Against) -> None:
 
     mailbox, _ = against(CAPABILITY=offer)
     assert mailbox.idles()
+
+
+@pytest.mark.parametrize("scheme", ["imap", "imaps"])
+def test_no_piece_of_a_mail_waits_for_the_acknowledgement_of_another(
+    against: Against, scheme: str
+) -> None:
+    mailbox, _ = against(scheme, ca=True)
+    select(mailbox)
+    assert mailbox._open().client.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # --- silence, garbage, and hanging up -------------------------------------------------------------

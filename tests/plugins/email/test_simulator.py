@@ -336,7 +336,8 @@ def test_a_mail_object_is_delivered_as_it_would_be_sent(far: MailSimulator) -> N
     mail["Subject"] = "Object"
     mail.set_content("ü")
     far.deliver(mail)
-    assert far.inbox(far.address)[0].get_content() == "ü\n"
+    # How UTF-8 is encoded, and so what ends a line, is a setting of the process: Apprise changes it.
+    assert far.inbox(far.address)[0].get_content().splitlines() == ["ü"]
 
 
 def test_another_mailbox_has_a_password_of_its_own(far: MailSimulator) -> None:
