@@ -323,7 +323,8 @@ class Message:
 
     ``thread`` holds ids and tokens that tell which conversation it belongs to, surest first;
     ``verified`` whether the sender is proven; ``text`` is all of it, ``fresh`` what is new: without
-    what it quotes (None where nobody looked); ``raw`` the message as it came.
+    what it quotes (None where nobody looked); ``raw`` the message as it came. ``digest`` is the same
+    for copies of one message, however they came: two of one ``id`` and another digest are two messages.
     """
 
     id: str
@@ -339,6 +340,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     raw: bytes = field(default=b"", repr=False)
     fresh: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

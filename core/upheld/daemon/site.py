@@ -305,8 +305,9 @@ class Site:
         entry = self.config.connections[name]
         plugin = self._plugin(name, entry.plugin)
         config = validate_connection(entry, plugin.Config, self.config.document, self.config.vault)
-        adopt = entry.adopt_from
-        source = Source(name, entry.plugin, self._day(adopt) if adopt else None, entry.cases_to)
+        since = self._day(entry.adopt_from) if entry.adopt_from else None
+        alike = tuple(n for n, e in self.config.connections.items() if e.plugin == entry.plugin)
+        source = Source(name, entry.plugin, since, entry.cases_to, alike)
         return Configured(plugin, config, source)
 
     def _plugin(self, connection: str, name: str) -> type[Connection[Any]]:

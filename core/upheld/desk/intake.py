@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -27,13 +25,14 @@ from upheld.case.opening import opening
 from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
+from upheld.desk.conversations import subject_of, told_apart
 from upheld.desk.readings import Readings
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.desk.worded import customers_words, fresh, noted, unverified, with_files
 from upheld.directory import Directory, Sender
 from upheld.engine.intake import arrival
-from upheld.errors import LedgerError, NotFound
+from upheld.errors import LedgerError
 from upheld.ledger import DeciderFault, Fate, Transaction, Unstorable
 from upheld.logs import logger
 from upheld.plugin import Inbound, Message, Nature, Reading, Receipt, Refused, RemoteCase
@@ -41,20 +40,18 @@ from upheld.policy.model import Verb
 
 #: More new cases from one sender in an hour are a machine's doing (facts of loops between desks).
 CASES_AN_HOUR: Final = 20
-#: What stands before the thread in a token that a plugin has found signed by us.
-_SIGNED: Final = "token:"
-#: What stands before a number that a plugin has found in the subject line.
-_NUMBER: Final = "subject:"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connection as far as intake needs it. ``adopt_from``: what is older is read, not enforced."""
+    """A connection as far as intake needs it. ``adopt_from``: what is older is read, not enforced.
+    ``alike`` are all connections of its plugin: the same message may come by several."""
 
     name: str
     plugin: str
     adopt_from: Instant | None = None
     cases_to: str | None = None
+    alike: tuple[str, ...] = ()
 
 
 class Cases(Protocol):
@@ -92,6 +89,7 @@ class Intake:
 
         An item that can't be taken, whyever, is kept in quarantine: it must not keep the others out.
         """
+        item = told_apart(tx, source, item)
         if isinstance(item, Message | Refused) and tx.claimed(source.name, item.id):
             return (
                 False  # at no more cost than that: readers with an overlap bring most items again
@@ -124,7 +122,10 @@ class Intake:
             return self.cases.take(tx, source, item)
         if isinstance(item, Reading):
             return self.readings is not None and self.readings.take(tx, source, item)
-        if not isinstance(item, Message | Refused) or not tx.claim_item(source.name, item.id):
+        digest = item.digest if isinstance(item, Message) else None
+        if not isinstance(item, Message | Refused) or not tx.claim_item(
+            source.name, item.id, digest
+        ):
             return False
         if isinstance(item, Message):
             self._message(tx, source, item)
@@ -136,7 +137,7 @@ class Intake:
         sender = self.directory.sender(message.by.id, instant(message.at))
         if self.colleagues.answered(tx, source, message, sender):
             return
-        found = self._subject_of(tx, source, message) or self._named(tx, message, sender)
+        found = subject_of(tx, source, message, sender)
         if message.nature is not Nature.NORMAL:
             self._automatic(tx, source, message, found, sender)
         elif found is not None and found.kind == "monitor" and sender.customer is None:
@@ -153,22 +154,6 @@ class Intake:
         else:
             # The partner to whom we referred somebody writes in that thread: they are promised a case.
             self._arrival(tx, source, message, sender)
-
-    def _subject_of(self, tx: Transaction, source: Source, message: Message) -> Subject | None:
-        tokens = [token for token in message.thread if not token.startswith(_NUMBER)]
-        found = tx.thread(source.name, tokens)
-        return _vouched_for(tx, tokens) if found is None else tx.subject(found)
-
-    def _named(self, tx: Transaction, message: Message, sender: Sender) -> Subject | None:
-        """The case whose number stands in the subject, for proven people of ours and those who speak for
-        its customer alone: anybody can write a number, and numbers can be guessed."""
-        numbers = [each for each in message.thread if each.startswith(_NUMBER)]
-        for number in numbers if message.verified else ():
-            with suppress(NotFound):
-                case = tx.subject(tx.find(number.removeprefix(_NUMBER)))
-                if _takes_part(opening(case.facts), sender):
-                    return case
-        return None
 
     def _automatic(
         self,
@@ -199,6 +184,8 @@ class Intake:
     ) -> None:
         """A turn of a conversation that we know. The thread routes; it doesn't authorise."""
         tx.bind_thread(source.name, message.id, case.id)
+        if any(fact.id == message.id for fact in case.facts):
+            return  # by another mailbox it was here before
         if sender.kind == "staff" and message.verified:
             self.colleagues.take(tx, source, message, case, sender)
         elif sender.kind == "staff":
@@ -352,22 +339,6 @@ class Intake:
             )
         else:
             tx.quarantine(source.name, item, reason, raw, now, sender=sender, title=title)
-
-
-def _vouched_for(tx: Transaction, tokens: Sequence[str]) -> Subject | None:
-    """The subject that a signed token of ours names. After a restore it may be all that is known of
-    what we had sent; where ids are on record, they are surer: numbers may have been given anew."""
-    for token in tokens:
-        if token.startswith(_SIGNED):
-            with suppress(NotFound):
-                return tx.subject(token.removeprefix(_SIGNED))
-    return None
-
-
-def _takes_part(opened: Opened | None, sender: Sender) -> bool:
-    if opened is None or sender.kind == "staff":
-        return opened is not None
-    return sender.customer == opened.customer is not None and speaks_for(sender, opened.reporter)
 
 
 def _who(sender: Sender) -> Actor:

@@ -41,7 +41,7 @@ def release(
     now = intake.records.clock.now()
     settle(tx, kept, Fate.RELEASED, actor, None, now)
     # Under the id by which it was kept, where another mail has come under its own since.
-    if message.id != kept.item and not tx.claim_item(source.name, message.id):
+    if message.id != kept.item and not tx.claim_item(source.name, message.id, message.digest):
         message = replace(message, id=kept.item)
     subject = intake.let_in(tx, source, message)
     if subject is None:

@@ -29,15 +29,22 @@ _KEEP: Final = unless_there(kept)
 class Inbound(Part):
     """Items of connections, conversations, and what fits nowhere."""
 
-    def claim_item(self, connection: str, item: str) -> bool:
-        """True the first time that an item comes in, False ever after."""
-        row = {"connection": connection, "item": item}
+    def claim_item(self, connection: str, item: str, digest: str | None = None) -> bool:
+        """True the first time that an item comes in, False ever after. ``digest`` is of what it says."""
+        row = {"connection": connection, "item": item, "digest": digest}
         return self._connection.execute(_CLAIM[self._dialect], row).first() is not None
 
     def claimed(self, connection: str, item: str) -> bool:
         """Whether an item has come in before."""
         asked = {"by": connection, "name": item}
         return self._connection.execute(_CLAIMED, asked).first() is not None
+
+    def digests(self, connections: Sequence[str], item: str) -> set[str | None]:
+        """What items of this id said that came in by these connections; None where that is not known."""
+        found = select(inbound.c.digest).where(
+            inbound.c.connection.in_(list(connections)), inbound.c.item == item
+        )
+        return set(self._connection.execute(found).scalars())
 
     def bind_thread(self, connection: str, token: str, subject: str) -> None:
         """This message id or token belongs to ``subject``; the first binding stays."""
@@ -46,8 +53,12 @@ class Inbound(Part):
 
     def thread(self, connection: str, tokens: Sequence[str]) -> str | None:
         """The subject of the first of ``tokens`` that is known (they come surest first)."""
+        return self.thread_of_any([connection], tokens)
+
+    def thread_of_any(self, connections: Sequence[str], tokens: Sequence[str]) -> str | None:
+        """The same, by whichever of several connections they came."""
         found = select(thread.c.token, thread.c.subject).where(
-            thread.c.connection == connection, thread.c.token.in_(list(tokens))
+            thread.c.connection.in_(list(connections)), thread.c.token.in_(list(tokens))
         )
         subjects = {row.token: row.subject for row in self._connection.execute(found)}
         return next((subjects[token] for token in tokens if token in subjects), None)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 13))
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 14))
 
 metadata: Final = MetaData(
     naming_convention={
@@ -291,6 +291,7 @@ inbound: Final = Table(
     Column("connection", Text, primary_key=True),
     Column("item", Text, primary_key=True),
     Column("claimed", BigInteger, nullable=False),
+    Column("digest", Text),
     sqlite_with_rowid=False,
 )
 

@@ -38,7 +38,7 @@ from upheld_email.answers import Envelope, groups
 from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
-from upheld_email.mapping import Reader, body_hash, unread_id
+from upheld_email.mapping import Reader, unread_id
 from upheld_email.oauth import OAuth
 from upheld_email.reports import receipt
 from upheld_email.sent import SentFolder
@@ -50,8 +50,6 @@ _KEY: Final = "thread-key"
 _GROUP: Final = 4_000_000
 _PAGE: Final = 32_000_000
 _HEAD: Final = 65_536
-# Message-IDs remembered to tell a double from a copy.
-_REMEMBERED: Final = 20_000
 # Seconds of machine time: a slow line gives a short page, and no call that seems to hang.
 _LONGEST: Final = 30.0
 # How often a mail is asked for that the server does not hand out, before it is passed over.
@@ -99,7 +97,6 @@ class Email(Notifier[EmailConfig]):
         self._reading, self._sending = threading.Lock(), threading.Lock()
         self._enough = threading.Event()  # a wait that runs is to end
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
-        self._bodies: dict[str, str] = {}
         self._declined: Counter[str] = Counter()
         self._put_away_failed = False
         self._sent = SentFolder(config, config.sent, oauth) if config.sent is not None else None
@@ -283,19 +280,7 @@ class Email(Notifier[EmailConfig]):
         if envelope.size > self.config.max_bytes:
             reason = f"it has {envelope.size} bytes, and {self.config.max_bytes} are taken"
             return Refused(unread_id(data), reason, data)
-        item = self._reader.read(data, envelope.at or now)
-        return self._told_apart(item) if isinstance(item, Message) else item
-
-    def _told_apart(self, message: Message) -> Message:
-        """Another body under a Message-ID that was there before gets an id of its own."""
-        found = body_hash(message.raw)
-        known = self._bodies.pop(message.id, found)
-        self._bodies[message.id] = known
-        if len(self._bodies) > _REMEMBERED:
-            self._bodies.pop(next(iter(self._bodies)))
-        return (
-            message if known == found else dataclasses.replace(message, id=f"{message.id}#{found}")
-        )
+        return self._reader.read(data, envelope.at or now)
 
     def _news(self, seconds: float) -> bool:
         folder = self._mailbox.select(self.config.folder, readonly=True)

@@ -86,6 +86,7 @@ class Reader:
             fresh=said.fresh,
             attachments=tuple(attachments(mime)),
             raw=data,
+            digest=_digest(mime, data),
         )
 
     def _nature(self, mime: Mime, name: str, sender: str) -> Nature:
@@ -119,10 +120,11 @@ def unread_id(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def body_hash(data: bytes) -> str:
+def _digest(mime: Mime, data: bytes) -> str:
     """Tells two mails with one Message-ID apart; the way they came (Received) makes no difference."""
     _, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
-    return hashlib.sha256(body).hexdigest()[:16]
+    head = f"{first(mime, 'Date')}\n{first(mime, 'Subject')}\n".encode("utf-8", "replace")
+    return hashlib.sha256(head + body).hexdigest()[:16]
 
 
 def _sender(mime: Mime) -> Actor | str:

@@ -29,7 +29,7 @@ from tests.core.desk.scene import (
 from upheld.calendar.instant import DAY, HOUR, moment
 from upheld.case.events import Actor, CustomerMessage, Noted, Opened, PublicReply, Side
 from upheld.case.state import Status
-from upheld.desk.intake import CASES_AN_HOUR
+from upheld.desk.intake import CASES_AN_HOUR, Source
 from upheld.ledger import Fate, Ledger
 from upheld.plugin import (
     Address,
@@ -69,6 +69,71 @@ def test_the_same_message_again_changes_nothing(desk_on_both: Desk) -> None:
     assert desk_on_both.take(mail, mail) == [True, False]
     assert desk_on_both.take(mail) == [False]
     assert len(desk_on_both.cases()) == 1
+
+
+def test_another_message_under_the_same_id_is_not_lost(desk_on_both: Desk) -> None:
+    """A scanner that numbers nothing. That it is known again holds across restarts."""
+    desk = desk_on_both
+    one = message(PAT, id="<scanner@test>", digest="one")
+    two = replace(one, subject="Another thing", digest="two")
+    assert desk.take(one, two, one) == [True, True, False]
+    assert desk.take(two, one) == [False, False]
+    assert {case.title for case in desk.cases()} == {one.subject, "Another thing"}
+
+
+def test_a_message_of_which_only_the_id_is_known_is_the_same(desk: Desk) -> None:
+    """It came in before messages had a digest."""
+    one = message(PAT)
+    desk.take(one)
+    assert desk.take(replace(one, digest="one")) == [False]
+
+
+ALIKE = ("mailbox", "sales")
+SUPPORT, SALES = replace(MAILBOX, alike=ALIKE), Source("sales", "email", alike=ALIKE)
+
+
+def test_a_mail_to_two_of_our_mailboxes_is_one_case(desk_on_both: Desk) -> None:
+    desk, mail = desk_on_both, message(PAT, digest="one")
+    desk.take(mail, source=SUPPORT)
+    assert desk.take(mail, source=SALES) == [True]
+    assert len(desk.cases()) == 1
+    assert "customer_message" not in desk.kinds()
+
+
+def test_a_verb_that_comes_by_two_mailboxes_is_done_once(desk: Desk) -> None:
+    case = desk.opened(PAT)
+    verb = message(BO, text="#assign bo", thread=(f"token:{case}",), digest="verb")
+    desk.take(verb, source=SUPPORT)
+    desk.take(verb, source=SALES)
+    assert desk.kinds().count("assigned") == 1
+
+
+def test_an_answer_to_the_other_mailbox_finds_its_case_and_is_one_turn(desk: Desk) -> None:
+    first = message(PAT)
+    desk.take(first, source=SUPPORT)
+    answer = message(PAT, text="It is the second one.", thread=(first.id,), digest="answer")
+    desk.take(answer, source=SALES)
+    desk.take(answer, source=SUPPORT)
+    assert desk.kinds().count("customer_message") == 1
+
+
+def test_what_differs_between_two_mailboxes_is_on_record_from_both(desk: Desk) -> None:
+    first = message(PAT)
+    desk.take(first, source=SUPPORT)
+    answer = message(PAT, text="Here.", thread=(first.id,), digest="answer")
+    longer = replace(answer, text="Here.\n\nA footer.", digest="longer")
+    desk.take(answer, source=SUPPORT)
+    desk.take(longer, source=SALES)
+    assert desk.kinds().count("customer_message") == 2
+
+
+def test_a_number_means_something_on_its_own_connection_alone(desk: Desk) -> None:
+    """`sender:…` of one mailbox is no conversation of another."""
+    desk.take(message(PAT, thread=("sender:x",)), source=SUPPORT)
+    with desk.ledger.transaction() as tx:
+        tx.bind_thread("mailbox", "sender:x", "C1")
+    desk.take(message(PAT, thread=("sender:x",)), source=SALES)
+    assert len(desk.cases()) == 2
 
 
 def test_a_case_goes_to_the_tracker_that_the_connection_names(desk: Desk) -> None:

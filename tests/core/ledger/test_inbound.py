@@ -17,6 +17,15 @@ def test_an_item_is_claimed_once_a_connection(ledger: Ledger) -> None:
         assert tx.claim_item("jira", "m1")
 
 
+def test_what_an_item_said_is_known_by_every_connection(ledger: Ledger) -> None:
+    with ledger.transaction() as tx:
+        tx.claim_item("mail", "m1", "one")
+        tx.claim_item("sales", "m1")
+        assert tx.digests(["mail"], "m1") == {"one"}
+        assert tx.digests(["mail", "sales"], "m1") == {"one", None}
+        assert tx.digests(["mail"], "m2") == set()
+
+
 def test_a_message_finds_its_case_by_the_surest_token(ledger: Ledger) -> None:
     with ledger.transaction() as tx:
         tx.bind_thread("mail", "<a@x>", "C1")
@@ -25,6 +34,7 @@ def test_a_message_finds_its_case_by_the_surest_token(ledger: Ledger) -> None:
         assert tx.thread("mail", ["<?>"]) is None
         assert tx.thread("mail", []) is None
         assert tx.thread("chat", ["<a@x>"]) is None
+        assert tx.thread_of_any(["chat", "mail"], ["<b@x>"]) == "C2"
 
 
 def test_a_token_stays_with_its_first_case(ledger: Ledger) -> None:

@@ -310,16 +310,20 @@ def test_one_broken_mail_does_not_keep_the_others(far: MailSimulator, mailbox: E
     assert [type(item) for item in items] == [Refused, Refused, Message]
 
 
-def test_two_bodies_under_one_message_id_are_two_messages(
+def test_two_mails_under_one_message_id_are_told_apart_by_what_they_say(
     far: MailSimulator, mailbox: Email
 ) -> None:
-    same = {"Message-ID": "<scanner@acme.example>"}
+    same = {"Message-ID": "<scanner@acme.example>", "Date": "Tue, 1 Dec 2026 12:00:00 +0000"}
     far.write(PAT, "scan", "one", headers=same)
     far.write(PAT, "scan", "two", headers=same)
     far.write(PAT, "scan", "one", headers=same | {"Received": "by another way"})
-    ids = [item.id for item in everything(mailbox) if isinstance(item, Message)]
-    assert ids[0] == ids[2] == "<scanner@acme.example>"
-    assert ids[1].startswith("<scanner@acme.example>#")
+    far.write(PAT, "another", "one", headers=same)
+    far.write(PAT, "scan", "one", headers=same | {"Date": "Tue, 1 Dec 2026 12:00:01 +0000"})
+    mails = [item for item in everything(mailbox) if isinstance(item, Message)]
+    assert {mail.id for mail in mails} == {"<scanner@acme.example>"}
+    one, _, copy, *_ = (mail.digest for mail in mails)
+    assert one == copy
+    assert len({mail.digest for mail in mails}) == 4
 
 
 def test_every_mail_is_a_message_or_refused(far: MailSimulator, connect: Connect) -> None:
