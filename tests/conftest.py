@@ -1,11 +1,16 @@
-"""Where tests keep their files."""
+"""Where tests keep their files, and what they need not do twice."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+import pytest
+
+from tests.statements import compiled_once
 
 #: In memory, where Linux keeps files that need not last: nobody pulls the plug of a test, so none
 #: needs to wait for its disk. What ``TMPDIR`` names goes first.
@@ -15,3 +20,9 @@ _ROOM: Final = 2_000_000_000
 
 if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("TMPDIR", str(_MEMORY))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
