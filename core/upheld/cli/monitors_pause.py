@@ -30,6 +30,7 @@ def pause(
 ) -> None:
     """Look at NAMES (`acme/*` too) no more for a while; maintenance that customers hear of is a window."""
     from upheld.cli.monitor_lines import matching
+    from upheld.monitor.landing import Landing
     from upheld.monitor.pauses import Pauses
 
     if until and lasting:
@@ -39,7 +40,7 @@ def pause(
         asked = until or lasting
         end = coming(asked, now=site.clock.now(), zone=zone) if asked else None
         found = matching(site.watched, names)
-        Pauses(site.records, site.watched).pause(found, actor, until=end, reason=why)
+        Pauses(Landing(site.records, site.watched)).pause(found, actor, until=end, reason=why)
     if app.json:
         print_json([{"name": name, "until": stamp(end)} for name in found])
         return
@@ -62,6 +63,7 @@ def resume(app: App, *, names: tuple[str, ...]) -> None:
     """Look at NAMES (`acme/*` too) again, at once."""
     from upheld.case.monitor import MonitorState
     from upheld.cli.monitor_lines import matching, standings
+    from upheld.monitor.landing import Landing
     from upheld.monitor.pauses import Pauses
 
     with app.acting() as (site, actor):
@@ -72,7 +74,7 @@ def resume(app: App, *, names: tuple[str, ...]) -> None:
             found = tuple(each.name for each in there if each.state is MonitorState.PAUSED)
         if not found:
             raise Refusal("none of these is paused", do_next="see `upheld monitors list`")
-        Pauses(site.records, site.watched).resume(found, actor)
+        Pauses(Landing(site.records, site.watched)).resume(found, actor)
     if app.json:
         print_json([{"name": name} for name in found])
         return

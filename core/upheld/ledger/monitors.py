@@ -7,7 +7,7 @@ none is counted twice and a dead daemon's targets are taken over when its leases
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ monitor: Final = Table(
     Column("recent", Text, nullable=False),
     Column("flapping", Boolean, nullable=False, server_default="0"),
     Column("paused", Boolean, nullable=False, server_default="0"),
+    Column("heard", Text),
 )
 # A turn costs what is due, however much is watched.
 Index(
@@ -84,13 +85,15 @@ _READ_COLUMNS: Final = (
     "read_at",
     "flapping",
     "paused",
+    "heard",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorRow:
     """A monitor as stored. ``token`` counts its landings and leases; ``due`` is of the next
-    reading, ``read_at`` of the last; both in policy time."""
+    reading, ``read_at`` of the last; both in policy time. ``heard`` is what was told of it last in the pause
+    that it is in."""
 
     name: str
     subject: str
@@ -100,6 +103,7 @@ class MonitorRow:
     tally: Tally
     read_at: Instant | None = None
     paused: bool = False
+    heard: Seen | None = None
 
     @property
     def stands(self) -> MonitorState:
@@ -228,11 +232,17 @@ def _values(row: MonitorRow) -> dict[str, Any]:
         "recent": dump([_seen(each) for each in tally.recent]),
         "flapping": tally.flapping,
         "paused": row.paused,
+        "heard": None if row.heard is None else dump(_seen(row.heard)),
     }
 
 
 def _seen(seen: Seen) -> list[Any]:
     return [seen.at, seen.state.value, seen.latency, seen.detail, seen.version]
+
+
+def _told(stored: Sequence[Any]) -> Seen:
+    at, state, latency, detail, version = stored
+    return Seen(at, MonitorState(state), latency, detail, version)
 
 
 def _read(row: RowMapping) -> MonitorRow:
@@ -242,10 +252,7 @@ def _read(row: RowMapping) -> MonitorRow:
         row["since"],
         row["counted_at"],
         row["excuse"],
-        tuple(
-            Seen(at, MonitorState(state), latency, detail, version)
-            for at, state, latency, detail, version in json.loads(row["recent"])
-        ),
+        tuple(map(_told, json.loads(row["recent"]))),
         row["flapping"],
     )
     return MonitorRow(
@@ -257,4 +264,5 @@ def _read(row: RowMapping) -> MonitorRow:
         tally,
         row["read_at"],
         row["paused"],
+        _told(json.loads(row["heard"])) if row["heard"] else None,
     )

@@ -39,13 +39,19 @@ class Feeds:
         seen = told(reading, now := self.landing.records.clock.now())
         if row is not None and row.read_at is not None and _worsens(seen, row, row.read_at):
             seen = replace(seen, at=row.read_at + 1)
-        if row is None or row.paused or (row.read_at is not None and seen.at <= row.read_at):
+        if row is None or (row.read_at is not None and seen.at <= row.read_at):
             return False  # older than what is known, or the same once more
         if seen.at <= (row.tally.counted or 0):
             seen = replace(seen, at=now)  # it was missed, and comes late: from here on it is known
-        if not self.landing.take(tx, row, seen):
+        if not self._land(tx, row, seen):
             raise overtaken(row.name)
         return True
+
+    def _land(self, tx: Transaction, row: MonitorRow, seen: Seen) -> bool:
+        """Counted, or kept for the end of its pause: nobody tells it a second time then."""
+        if row.paused:
+            return tx.land_monitor(replace(row, read_at=seen.at, heard=seen))
+        return self.landing.take(tx, row, seen)
 
     def _wrong(self, source: Source, reading: Reading) -> str:
         watched = self.landing.watched.get(reading.monitor)
@@ -65,7 +71,8 @@ def _worsens(seen: Seen, row: MonitorRow, read_at: Instant) -> bool:
     """Whether it is worse than what was read last, of the same instant: two rules may begin to fail at one
     evaluation. The last may stand a microsecond later for each that it had to pass."""
     at_once = 0 <= read_at - seen.at < len(_WORSE)
-    return at_once and any((each.state, seen.state) in _WORSE for each in row.tally.recent[-1:])
+    last = row.tally.recent[-1:] if row.heard is None else (row.heard,)
+    return at_once and any((each.state, seen.state) in _WORSE for each in last)
 
 
 def told(reading: Reading, now: Instant) -> Seen:

@@ -18,7 +18,6 @@ from upheld.desk.windows import covering
 from upheld.engine.counting import count
 from upheld.engine.sight import sighted
 from upheld.ledger import MonitorRow, Transaction
-from upheld.monitor.pauses import Pauses
 from upheld.monitor.running import runs
 from upheld.monitor.watchlist import Watched, backups
 
@@ -50,6 +49,11 @@ class Landing:
             row.name for row, seen in known if _Reading(self, tx, tallies).lands(row, seen, blind)
         ]
 
+    def catch_up(self, tx: Transaction, row: MonitorRow, seen: Seen) -> None:
+        """What was told of ``row`` in a pause that has just ended. Nothing that was to be done meanwhile is
+        made up for."""
+        _Reading(self, tx, self._parents(tx, [row]), belated=True).lands(row, seen, "")
+
     def _parents(self, tx: Transaction, rows: Iterable[MonitorRow]) -> dict[str, Tally]:
         """What stands before these, as it was counted so far. What is paused excuses nobody: how it is by now
         is not known."""
@@ -79,23 +83,21 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One of a batch. ``tallies`` are those of parents, kept up to date as the batch lands."""
+    """One of a batch. ``tallies`` are those of parents, kept up to date as the batch lands. ``belated``: it
+    was told before it may count, so that its monitor turns now and is due as its row says."""
 
     landing: Landing
     tx: Transaction
     tallies: dict[str, Tally]
+    belated: bool = False
 
     def lands(self, row: MonitorRow, seen: Seen, blind: str) -> bool:
-        if (
-            row.paused
-        ):  # it is due: the time of its pause is up, and what was asked meanwhile counts not
-            Pauses(self.landing.records, self.landing.watched).over(self.tx, row)
-            return False
         watched = self.landing.watched[row.name]
         sight = self._sight(watched, row.tally, seen, blind)
         counted = count(watched.cadence, row.tally, seen, sight)
         read_at = row.read_at if seen.silent else max(seen.at, row.read_at or 0)
-        after = replace(row, due=counted.due, tally=counted.tally, read_at=read_at)
+        due = row.due if self.belated else counted.due
+        after = replace(row, due=due, tally=counted.tally, read_at=read_at)
         if not self.tx.land_monitor(after):
             return False
         if row.name in self.tallies:
@@ -128,7 +130,8 @@ class _Reading:
 
     def _turn(self, row: MonitorRow, seen: Seen, turned: Turned) -> None:
         now = self.landing.records.clock.now()
-        event = Event(f"turned#{row.token}", seen.at, now, UPHELD, turned)
+        at = now if self.belated else seen.at
+        event = Event(f"turned#{row.token}", at, now, UPHELD, turned)
         self.landing.turns.take(self.tx, row.name, row.subject, event)
         system = runs(self.landing.watched[row.name], turned.version)
         if system is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from upheld.calendar.instant import Instant
@@ -14,17 +14,21 @@ from upheld.desk.stating import new_id
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import MonitorRow, Transaction
 from upheld.ledger.faults import overtaken
+from upheld.monitor.landing import Landing
 from upheld.monitor.registration import silent
-from upheld.monitor.watchlist import Watched
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Pause and resume what is watched. Nothing is asked of it meanwhile, and what is told of it is passed
-    over; afterwards a fresh reading comes first."""
+    """Pause and resume what is watched. Nothing is asked of it meanwhile, and of what is told of it the last
+    word counts as the pause ends; what is asked is read afresh then."""
 
-    records: Records
-    watched: Mapping[str, Watched]
+    landing: Landing
+
+    @property
+    def records(self) -> Records:
+        """Where it is put on record."""
+        return self.landing.records
 
     def pause(
         self, names: Sequence[str], actor: Actor, *, until: Instant | None = None, reason: str = ""
@@ -43,31 +47,37 @@ class Pauses:
     def over(self, tx: Transaction, row: MonitorRow) -> None:
         """The time of a pause is up, as ``row`` was leased: it is read anew. Nothing where somebody was
         faster."""
-        if tx.land_monitor(replace(row, due=self._due(row.name), paused=False)):
-            event_id = f"over#{row.token}"
-            self.records.fact(tx, row.subject, Released(), actor=UPHELD, event_id=event_id)
+        self._release(tx, row, UPHELD, f"over#{row.token}")
 
     def _pause(
         self, tx: Transaction, names: Sequence[str], held: Held, actor: Actor, event_id: str
     ) -> None:
         for row in _rows(tx, names):
             self.records.fact(tx, row.subject, held, actor=actor, event_id=event_id)
-            _store(tx, replace(row, due=held.until, paused=True, tally=_anew(row.tally)))
+            paused = replace(row, due=held.until, paused=True, tally=_anew(row.tally))
+            if not tx.land_monitor(paused):
+                raise overtaken(row.name)
 
     def _resume(self, tx: Transaction, names: Sequence[str], actor: Actor, event_id: str) -> None:
         rows = _rows(tx, names)
         for row in rows:
             if not row.paused:
                 raise Refusal(f"{row.name} is not paused", do_next="there is nothing to resume")
-            self._released(tx, row, actor, event_id)
+            if not self._release(tx, row, actor, event_id):
+                raise overtaken(row.name)
 
-    def _released(self, tx: Transaction, row: MonitorRow, actor: Actor, event_id: str) -> None:
+    def _release(self, tx: Transaction, row: MonitorRow, actor: Actor, event_id: str) -> bool:
+        free = replace(row, due=self._due(row.name), paused=False, heard=None)
+        if not tx.land_monitor(free):
+            return False
         self.records.fact(tx, row.subject, Released(), actor=actor, event_id=event_id)
-        _store(tx, replace(row, due=self._due(row.name), paused=False))
+        if row.heard is not None:
+            self.landing.catch_up(tx, replace(free, token=row.token + 1), row.heard)
+        return True
 
     def _due(self, name: str) -> Instant | None:
         """What is asked is asked at once; what is heard of may be silent as long as ever."""
-        watched, now = self.watched.get(name), self.records.clock.now()
+        watched, now = self.landing.watched.get(name), self.records.clock.now()
         if watched is None or watched.entry.probe is not None:
             return now
         return silent(watched, now)
@@ -99,8 +109,3 @@ def _rows(tx: Transaction, names: Sequence[str]) -> list[MonitorRow]:
             do_next="start it (again): `upheld run`",
         )
     return found
-
-
-def _store(tx: Transaction, row: MonitorRow) -> None:
-    if not tx.land_monitor(row):
-        raise overtaken(row.name)

@@ -175,7 +175,7 @@ class Prober:
 
     def _over(self, row: MonitorRow, tx: Transaction) -> None:
         """A pause that had an end is over."""
-        Pauses(self.landing.records, self.landing.watched).over(tx, row)
+        Pauses(self.landing).over(tx, row)
 
     def _ask(self, row: MonitorRow, now: Instant) -> None:
         if row.name in self.targets:

@@ -62,10 +62,10 @@ def test_what_was_counted_is_stored_with_the_reading(watched: Ledger) -> None:
     tally = Tally(MonitorState.SOFT_DOWN, 3, NOW - MINUTE, NOW - MINUTE, "window W1", (seen,), True)
     with watched.transaction() as tx:
         held = tx.lease_monitors("a", NOW, limit=1, seconds=60)[0]
-        assert tx.land_monitor(replace(held, due=NOW + MINUTE, tally=tally, read_at=NOW))
+        after = replace(held, due=NOW + MINUTE, tally=tally, read_at=NOW, heard=seen)
+        assert tx.land_monitor(after)
     with watched.reading() as tx:
-        (found,) = tx.monitors(["mail"])
-    assert (found.tally, found.due, found.read_at) == (tally, NOW + MINUTE, NOW)
+        assert tx.monitors(["mail"]) == [replace(after, token=held.token + 1)]
     assert leased(watched, now=NOW + MINUTE) == ["web", "mail"]
 
 

@@ -106,12 +106,26 @@ def test_what_is_not_heard_of_is_kept_once(
     assert kept(watch) == [(f"reading of {name}", reason)]
 
 
-def test_a_paused_one_hears_nothing(watch: Watch) -> None:
+def test_of_a_paused_one_the_last_word_is_kept_and_nothing_turns(watch_on_both: Watch) -> None:
+    watch = watch_on_both
     watch.register(ALERT)
     with watch.ledger.transaction() as tx:
         tx.land_monitor(replace(watch.row("alert"), paused=True))
-    assert not watch.tell("alert", Health.DOWN)
-    assert watch.row("alert").tally.state is MonitorState.UNREAD
+    at = watch.clock.as_datetime()
+    told = [
+        watch.tell("alert", health, at=at + timedelta(minutes=minutes))
+        for health, minutes in (
+            (Health.DEGRADED, -1),
+            (Health.DOWN, -1),
+            (Health.DEGRADED, -1),
+            (Health.UP, -2),
+        )
+    ]
+    assert told == [True, True, False, False], "the worse of one instant, nothing that is older"
+    row = watch.row("alert")
+    assert (row.tally.state, watch.turns("alert")) == (MonitorState.UNREAD, [])
+    assert row.heard is not None
+    assert (row.heard.state, row.heard.at) == (MonitorState.DOWN, NOW - MINUTE + 1)
 
 
 def test_intake_hands_readings_on(watch: Watch) -> None:

@@ -177,7 +177,7 @@ def test_a_pause_that_is_over_is_followed_by_a_fresh_reading(watch: Watch) -> No
     watch.register(LINE)
     with Room(watch) as room:
         room.forward(2)
-        pauses = Pauses(watch.records, watch.watched)
+        pauses = Pauses(watch.landing)
         pauses.pause(["line"], ANN, until=watch.clock.now() + 10 * MINUTE, reason="moving it")
         before = room.probe.asked["line"]
         room.probe.says["line"] = Health.DOWN
