@@ -14,6 +14,7 @@ from upheld.case.events import Noted, Reopened, StepResult, Watched
 from upheld.case.state import Status
 from upheld.errors import Refusal
 from upheld.report.evidence import ClauseEvidence, ClauseState, gather
+from upheld.report.explain import explain
 from upheld.testing.stage import Stage
 
 FILLED, TAKEN = StepResult.FILLED, StepResult.TAKEN
@@ -175,6 +176,24 @@ def test_m_19_they_end_when_it_is_up_again(tmp_path: Path, database: str | None)
         story.expect_page(VERA, at="00:39")  # nobody worked on it
         story.expect_call(PHONE, at="00:39")
         story.nothing_else()
+
+
+def test_m_19_of_a_server_of_ours_it_is_promised_to_nobody(story: Story) -> None:
+    watching = Watching(story, {MAIL: server(customer=None)})
+    watching.fails(10)
+    story.expect_page(ANN)
+    story.expect_page(BO)
+    watching.fails_for(hours=2, minutes=52, every=MINUTE * 172)
+    story.expect_page(VERA, at="00:39")  # M-14: whom else it names is told as ever
+    for clause in ("M-13", "M-19"):
+        found = evidence(story, clause)
+        assert (found.state, found.missed) == (ClauseState.NOT_EXERCISED, 0)
+        assert {line.what for line in found.evidence} == {
+            "it is promised to a customer, and what failed is no customer's"
+        }
+    told = explain(story.stage.site.records, "C1")
+    assert {step.result for step in told.steps if step.clause == "M-19"} == {"to nobody"}
+    assert "update customer, which is nobody" in {each.what for each in told.coming}
 
 
 # --- M-20 ---------------------------------------------------------------------------------------

@@ -677,6 +677,7 @@ class StepResult(StrEnum):
     COLLAPSED = "collapsed"  # missed while nothing ran; a later one speaks for it
     BEFORE_ENFORCEMENT = "before enforcement"
     FOLDED = "folded"  # the case is attached: its parent speaks for it
+    TO_NOBODY = "to nobody"  # it is promised to the customer, and what failed is no customer's
 
 
 @dataclass(frozen=True, slots=True)

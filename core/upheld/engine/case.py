@@ -32,7 +32,7 @@ from upheld.case.state import CaseState, Status
 from upheld.engine.ahead import AheadTrack
 from upheld.engine.clocks import ClockTrack, together
 from upheld.engine.memory import WITHDRAWN, Memory
-from upheld.engine.messages import actions, folds, keys, notes
+from upheld.engine.messages import actions, folds, keys, notes, to_nobody
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline, Track, lived
@@ -164,6 +164,7 @@ def _result(
     collapses = step.catch_up is CatchUp.COLLAPSE and (spoken_for or _stale(step, now))
     results = (
         (step.kind is StepKind.REPLY, StepResult.TAKEN),
+        (to_nobody(step.do, state), StepResult.TO_NOBODY),
         (step.filled, StepResult.FILLED),
         (begins is None or step.due < begins, StepResult.BEFORE_ENFORCEMENT),
         (collapses, StepResult.COLLAPSED),

@@ -10,7 +10,7 @@ from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Action, Purpose, Send, Withdraw
 from upheld.case.events import Noted
 from upheld.case.state import CaseState
-from upheld.directory.lookup import REPORTER
+from upheld.directory.lookup import CUSTOMER, REPORTER
 from upheld.engine.attached import left_to_parent
 from upheld.engine.gates import there
 from upheld.engine.step import Step, StepKind
@@ -71,6 +71,20 @@ def folds(step: Step, state: CaseState) -> bool:
     return bool(said) and all(left_to_parent(purpose, to, state) for purpose, to in said)
 
 
+def to_nobody(dos: Collection[Do], state: CaseState) -> bool:
+    """Whether all that these say is for a customer, and the case is a monitor's that is no customer's: a
+    promise to nobody is none."""
+    if state.watched is None or state.opened.customer is not None:
+        return False
+    return bool(dos) and all(
+        _purpose(do) is not None and all(map(_customers, _whom(do) or ("",))) for do in dos
+    )
+
+
+def _customers(whom: str) -> bool:
+    return whom in {CUSTOMER, REPORTER} or whom.startswith(f"{CUSTOMER}.")
+
+
 def keys(key: str, dos: Iterable[Do]) -> tuple[str, ...]:
     """The keys of all that a step has put in the outbox."""
     return tuple(_key(key, do) for do in dos if _purpose(do) is not None)
@@ -112,7 +126,7 @@ def _mails(step: Step) -> bool:
 
 def _idle(do: Do, state: CaseState) -> bool:
     """Whether there is nothing to say, or nobody to say it to."""
-    if do.verb is Verb.ASK and not lacking(do, state):
+    if (do.verb is Verb.ASK and not lacking(do, state)) or to_nobody((do,), state):
         return True
     if do.verb is Verb.NOTE:  # it stands on the case; without an item there is no other place
         return state.tracker_key is None and state.opened.create_on is None

@@ -9,6 +9,7 @@ from upheld.case.decision import Withdrawal
 from upheld.case.events import Event, PublicReply
 from upheld.case.state import CaseState, Status
 from upheld.engine.conditions import asks_status, holds, live
+from upheld.engine.messages import to_nobody
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.engine.timeline import Timeline
@@ -186,7 +187,9 @@ class EveryTrack:
 
     def _ask(self, line: Timeline, at: Instant) -> None:
         ask = self.rule.ask_ahead
-        if ask is None or self._filled() or (ask.of == "assignee" and not line.state.assignee):
+        if ask is None or self._filled() or to_nobody(self.rule.do, line.state):
+            return
+        if ask.of == "assignee" and not line.state.assignee:
             return
         line.take(replace(self._step(at, StepKind.ASK, filled=False), asks=ask.of))
 

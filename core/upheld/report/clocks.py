@@ -10,7 +10,9 @@ from upheld.calendar.skipped import Skipped, skipped
 from upheld.calendar.spec import CalendarSpec
 from upheld.case.clock import ClockRun, ClockState, Segment
 from upheld.case.events import Event, Proposed
+from upheld.case.state import CaseState
 from upheld.engine.case import Life, replay
+from upheld.engine.messages import to_nobody
 from upheld.engine.step import Step, StepKind
 from upheld.engine.terms import Terms
 from upheld.report.explanation import ClockStory, Coming, SegmentStory
@@ -116,7 +118,7 @@ def coming(
     enforced = life.state.enforced_from is not None
     for step in replay(terms, case, facts, now + AHEAD).steps if enforced else ():
         if step.due > now and step.kind is StepKind.DO:
-            found.setdefault((step.clause, step.rule, ""), (step.due, _what(step)))
+            found.setdefault((step.clause, step.rule, ""), (step.due, _what(step, life.state)))
     return tuple(
         Coming(at, clause, book.says(clause), rule, what, book.where(clause))
         for (clause, rule, _), (at, what) in sorted(
@@ -125,5 +127,6 @@ def coming(
     )
 
 
-def _what(step: Step) -> str:
-    return ", ".join(" ".join([do.verb, *filter(None, do.to)]) for do in step.do)
+def _what(step: Step, state: CaseState) -> str:
+    what = ", ".join(" ".join([do.verb, *filter(None, do.to)]) for do in step.do)
+    return f"{what}, which is nobody" if to_nobody(step.do, state) else what

@@ -34,6 +34,7 @@ _BECAUSE: Final[Mapping[str, str]] = {
     StepResult.FILLED.value: "a person had told it already",
     StepResult.COLLAPSED.value: "it was missed, and a later one speaks for it",
     StepResult.BEFORE_ENFORCEMENT.value: "it was due before the case was enforced",
+    StepResult.TO_NOBODY.value: "what failed is no customer's",
     StepResult.FOLDED.value: "the case is attached: its parent speaks for it",
 }
 

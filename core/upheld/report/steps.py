@@ -72,6 +72,10 @@ def _judged(step: StepTaken, history: History, book: Rulebook, parent: str) -> J
 
 
 _OTHERWISE: Final[Mapping[StepResult, Judged]] = {
+    StepResult.TO_NOBODY: (
+        Standing.REMARK,
+        "it is promised to a customer, and what failed is no customer's",
+    ),
     StepResult.COLLAPSED: (
         Standing.MISSED,
         "nothing ran when it was due; a later one spoke for it",

@@ -10,16 +10,23 @@ from hypothesis import strategies as st
 
 from tests.core.engine.scene import OPENED, START, Case, at, terms
 from upheld.calendar.instant import HOUR, MINUTE
-from upheld.case.events import UPHELD, Watched
+from upheld.case.decision import Purpose
+from upheld.case.events import UPHELD, Assigned, Restated, StepResult, StepTaken, Watched
+from upheld.engine.terms import Terms
 
 OUTAGE: Final = terms(
     "every: 1 hour, first: 2 hours, while: {monitor: down}, do: [update: customer], filled_by: [update]"
 )
 
+ASKING: Final = terms(
+    "every: 1 hour, while: {monitor: down}, do: [update: customer],"
+    " ask_ahead: {of: assignee, before: 15 minutes}"
+)
 
-def outage(since: float, opened: float) -> Case:
+
+def outage(since: float, opened: float, rule: Terms = OUTAGE) -> Case:
     """A case that a monitor opened so many hours after the first failed request."""
-    case = Case(OUTAGE, replace(OPENED, source="monitor", enforced_from=at(opened)), at(opened))
+    case = Case(rule, replace(OPENED, source="monitor", enforced_from=at(opened)), at(opened))
     case.happens(Watched("mail", "down", at(since)), at(opened), by=UPHELD)
     return case
 
@@ -53,6 +60,62 @@ def test_while_it_cannot_be_read_they_go_on_from_the_same_hour() -> None:
     case.until(at(3.5))
     case.happens(Watched("mail", "down", at(0)), at(3.5), by=UPHELD)
     assert dues(case, until=5.5) == [2, 3, 4, 5]
+
+
+def ours(rule: Terms) -> Case:
+    """A case of a monitor that is no customer's, an hour after its first failed request."""
+    opened = replace(
+        OPENED,
+        source="monitor",
+        customer=None,
+        reporter=None,
+        enforced_from=at(1),
+        nature="automatic",
+    )
+    case = Case(rule, opened, at(1))
+    case.happens(Watched("mail", "down", at(0)), at(1), by=UPHELD)
+    return case
+
+
+def results(case: Case) -> list[StepResult]:
+    return [each.body.result for each in case.follows if isinstance(each.body, StepTaken)]
+
+
+def test_to_the_customer_of_what_is_no_customers_nothing_is_promised() -> None:
+    case = ours(OUTAGE)
+    assert dues(case, until=5.5) == []
+    assert set(results(case)) == {StepResult.TO_NOBODY}
+    assert len(results(case)) == 4
+
+
+def test_nor_is_anybody_asked_for_a_sentence_ahead_of_it() -> None:
+    case = ours(ASKING)
+    case.happens(Assigned("ann"), at(1.5))
+    case.until(at(5.5))
+    assert case.sends == []
+    other = outage(since=0, opened=1, rule=ASKING)
+    other.happens(Assigned("ann"), at(1.5))
+    other.until(at(2.5))
+    assert [send.purpose for send in other.sends] == [Purpose.STATUS, Purpose.ASK, Purpose.STATUS]
+
+
+def test_whom_else_the_rule_names_is_told() -> None:
+    case = ours(terms("when: {monitor: down}, do: [page: chief, call: customer.contact]"))
+    assert [send.to for send in case.sends] == [("chief",)]
+    assert results(case) == [StepResult.TAKEN]
+
+
+def test_once_it_is_a_customers_it_is_promised() -> None:
+    case = ours(OUTAGE)
+    case.until(at(2.5))
+    case.happens(Restated(customer="acme"), at(2.75))
+    assert dues(case, until=4.5) == [3, 4]
+    assert results(case) == [StepResult.TO_NOBODY, StepResult.TAKEN, StepResult.TAKEN]
+
+
+def test_a_case_of_a_person_whom_nobody_knows_is_still_owed_to_them() -> None:
+    case = Case(terms("when: opened, do: [update: customer]"), replace(OPENED, customer=None))
+    assert [send.purpose for send in case.sends] == [Purpose.STATUS]
 
 
 def test_without_a_monitor_there_is_no_outage() -> None:
