@@ -68,7 +68,7 @@ def ours(rule: Terms) -> Case:
         OPENED,
         source="monitor",
         customer=None,
-        reporter=None,
+        reporter="",
         enforced_from=at(1),
         nature="automatic",
     )
