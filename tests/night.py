@@ -37,8 +37,8 @@ def _page(minute: int, to: str, how: str = "trigger") -> Expected:
     return Expected(minute, "page", to, how, "")
 
 
-def _stand_down(minute: int, how: str) -> Iterator[Expected]:
-    yield from (_page(minute, who, how) for who in ("bo", "ann", "bo", "vera"))
+def _stand_down(minute: int, how: str, *whom: str) -> Iterator[Expected]:
+    yield from (_page(minute, who, how) for who in whom)
 
 
 def _statuses() -> Iterator[Expected]:
@@ -54,9 +54,12 @@ EXPECTED: Final[Sequence[Expected]] = (
     Expected(4, "mail", PAT, "[1042] Nobody", ""),
     _page(4, "ann"),
     _page(4, "bo"),
+    *_stand_down(6, "acknowledge", "bo", "ann", "bo"),
+    _page(36, "ann"),
+    _page(41, "bo"),
     *_statuses(),
     _page(124, "vera"),
     Expected(124, "voice", _PHONE, "", ""),
-    *_stand_down(140, "acknowledge"),
-    *_stand_down(250, "resolve"),
+    *_stand_down(140, "acknowledge", "ann", "bo", "vera"),
+    *_stand_down(250, "resolve", "bo", "ann", "bo", "ann", "bo", "vera"),
 )

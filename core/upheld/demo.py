@@ -99,10 +99,10 @@ def _page(minute: int, to: str, says: str, clause: str) -> Expected:
     return Expected(minute, "page", to, "trigger", says, (clause,))
 
 
-def _stand_down(minute: int, how: str) -> Iterator[Expected]:
+def _stand_down(minute: int, how: str, *whom: str) -> Iterator[Expected]:
     why = "the pager stops ringing" if how == "acknowledge" else "stood down for good"
-    for who, name in (("bo", "Bo"), ("ann", "Ann"), ("bo", "Bo"), ("vera", "Vera")):
-        yield Expected(minute, "page", who, how, f"{name}: {why}")
+    for who in whom:
+        yield Expected(minute, "page", who, how, f"{who.capitalize()}: {why}")
 
 
 def _mail(minute: int, what: str, says: str, clause: str) -> Iterator[Expected]:
@@ -127,12 +127,15 @@ EXPECTED: Final[Sequence[Expected]] = (
     *_mail(4, "[SUP-1] Nobody", "Pat is told the number: SUP-1", "M-05"),
     _page(4, "ann", "Ann is paged, in the transaction that marked it", "M-11"),
     _page(4, "bo", "Bo is paged to work on it", "M-11"),
+    *_stand_down(6, "acknowledge", "bo", "ann", "bo"),
+    _page(36, "ann", "Ann is reminded: half an hour, and nobody works on it", "M-11"),
+    _page(41, "bo", "Bo is paged again: Ann does not answer", "M-11"),
     *_statuses(),
     _page(124, "vera", "Vera, VP of Operations, is paged: two hours and no work", "M-14"),
     Expected(124, "voice", _PHONE, "", "Pat is called", ("M-14",)),
-    *_stand_down(140, "acknowledge"),
+    *_stand_down(140, "acknowledge", "ann", "bo", "vera"),
     Expected(200, "internal comment", _KEY, "#resolve: done", "Bo finds the issue resolved"),
-    *_stand_down(250, "resolve"),
+    *_stand_down(250, "resolve", "bo", "ann", "bo", "ann", "bo", "vera"),
 )
 
 

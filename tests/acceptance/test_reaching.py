@@ -102,14 +102,87 @@ def test_an_acknowledgement_by_sms_is_answered_there_and_stops_the_ringing(
     assert {("ann", "voice"), ("ann", "page")}.isdisjoint(more)
 
 
-def test_whoever_acknowledged_and_forgot_it_is_reminded(story: Reached) -> None:
+def test_whoever_acknowledged_and_forgot_it_is_reminded_alone(story: Reached) -> None:
     severity_1(story)
     story.forward(minutes=5)
     story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {said_by(story, 'ann')}"))
-    before = of(story, "ann").count("page")
+    before = story.people()
     story.forward(minutes=30)
-    assert of(story, "ann").count("page") > before
+    assert rung_since(story, before) == [("ann", "page")]
     assert any("acknowledged, and not worked since" in each for each in story.proofs())
+
+
+# --- of the case, at our own doors and at a tracker ----------------------------------------------------
+
+ANN, CY = Actor("ann", Side.STAFF), Actor("cy", Side.STAFF)
+
+
+def acknowledged(story: Reached, by: Actor) -> list[tuple[str, str]]:
+    """Five minutes after the marking, as `upheld cases ack` says it; who was reached over what by then."""
+    severity_1(story)
+    story.forward(minutes=5)
+    story.do.acknowledge("C1", by)
+    story.settle()
+    return story.people()
+
+
+def rung_since(story: Reached, before: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Who was paged since; whoever is told that it is answered is not."""
+    return [each for each in story.people()[len(before) :] if each[1] != "sms"]
+
+
+def test_who_has_the_case_stops_every_page_of_it_for_everybody(story: Reached) -> None:
+    before = acknowledged(story, ANN)
+    assert {i.status for i in story.stage.pager.incidents} == {"acknowledged"}
+    assert heard(story, "bo")[-1].startswith("1042 Acme Internet: acknowledged by Ann Reyes")
+    assert "acknowledged by" not in heard(story, "ann")[-1], "she knows"
+    story.forward(minutes=29)
+    assert story.people() == before
+    pages = [each for each in story.explained("bo").told if each.purpose == "page"]
+    assert {(each.words[-1].state, each.words[-1].by) for each in pages} == {
+        ("acknowledged", "ann")
+    }
+
+
+def test_once_that_has_expired_whoever_had_it_is_reminded_and_then_the_others(
+    story: Reached,
+) -> None:
+    before = acknowledged(story, ANN)
+    story.forward(minutes=30)
+    assert rung_since(story, before) == [("ann", "page")]
+    assert len(story.people()) == len(before) + 1, "and nobody else"
+    story.forward(minutes=5)
+    story.becomes("ann", "sms", "undelivered")
+    story.forward(seconds=1)
+    story.becomes("ann", "voice", "no-answer")
+    assert rung_since(story, before) == [("ann", "page"), ("ann", "voice"), ("bo", "page")]
+
+
+def test_where_whoever_has_it_was_not_paged_one_of_those_who_were_is_reminded(
+    story: Reached,
+) -> None:
+    before = acknowledged(story, CY)
+    story.forward(minutes=30)
+    assert len(story.people()) == len(before) + 1
+    assert rung_since(story, before) == [("bo", "page")], "the engineer on duty was paged first"
+
+
+def test_who_has_the_case_does_not_stop_the_escalation(story: Reached) -> None:
+    """M-14: two hours and no work, so the VP is paged, and is rung until she answers."""
+    acknowledged(story, ANN)
+    story.forward(minutes=114, seconds=59)
+    story.do.acknowledge("C1", ANN)
+    story.settle()
+    before = len(of(story, "vera"))
+    story.forward(minutes=10)
+    assert of(story, "vera")[before:] == ["page", "sms", "voice"]
+
+
+def test_work_ends_what_an_acknowledgement_only_held(story: Reached) -> None:
+    before = acknowledged(story, ANN)
+    story.do.work("C1", ANN)
+    story.forward(minutes=60)
+    assert rung_since(story, before) == []
 
 
 def test_work_by_sms_stops_everything_and_stands_the_pager_down(story: Reached) -> None:

@@ -97,7 +97,7 @@ def test_people_see_a_timeline_and_the_evidence_and_nothing_is_left_behind(
     assert any("20:34" in line and "Vera" in line and "M-14" in line for line in lines)
     assert any(line.split()[:2] == ["M-13", "4"] for line in lines)
     assert max(map(len, lines)) <= 80
-    assert "32 messages arrived, each expected, each once." in done.stdout
+    assert "38 messages arrived, each expected, each once." in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upheld.calendar.instant import Instant
-from upheld.case.decision import Purpose, Subject, Withdrawal
+from upheld.case.decision import Purpose, Subject
 from upheld.case.events import Actor, Event, PageAcknowledged, Receipted, Side
+from upheld.desk.answered import tell
 from upheld.desk.records import Records
 from upheld.directory import Directory
-from upheld.ledger import WITHDRAW, DeliveryState, Transaction
 from upheld.ledger import Delivery as LedgerDelivery
-from upheld.ledger.actions import urgency
+from upheld.ledger import DeliveryState, Transaction
 from upheld.plugin import Delivery, Receipt
 
 
@@ -30,8 +29,8 @@ class Receipts:
         # A page that is resolved there ends nothing here.
         if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
-            now = self.records.clock.now()
-            moved = tx.advance(found.key, state, detail=self._detail(found, receipt), now=now)
+            at = self.records.dated(receipt.at)
+            moved = tx.advance(found.key, state, detail=self._detail(found, receipt), now=at)
             if receipt.state is Delivery.ACCEPTED and not moved:
                 return False  # the sender has written that down
         if tx.recorded_before(found.subject, _word(found, receipt)):
@@ -50,24 +49,10 @@ class Receipts:
         event = Event(_word(found, receipt), at, now, actor, body)
         if self.records.add(tx, case.id, event) is None:
             return False
-        self._tell_the_others(tx, found, by, at)
-        return True
-
-    def _tell_the_others(
-        self, tx: Transaction, found: LedgerDelivery, by: str, at: Instant
-    ) -> None:
-        """Whoever else was paged hears that it is answered: once for all that was answered at once."""
-        out = tx.perhaps_there(found.subject)
+        out = tx.perhaps_there(case.id)
         if any(each.purpose == Purpose.PAGE and each.key != found.key for each in out):
-            tx.enqueue(
-                f"{found.subject}/stand-down/{Withdrawal.ACKNOWLEDGED}/{at}/{by.replace('>', ' ')}",
-                found.subject,
-                WITHDRAW,
-                now=self.records.clock.now(),
-                why=Withdrawal.ACKNOWLEDGED.value,
-                facts={"by": by, "at": at},
-                urgency=urgency(Purpose.STAND_DOWN),
-            )
+            tell(tx, case.id, by, at, now)
+        return True
 
     def _by(self, found: LedgerDelivery, receipt: Receipt) -> str:
         """Who answered: one of ours by their id, else what they are called there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -27,6 +27,7 @@ from upheld.case.events import (
 from upheld.case.opening import enforced
 from upheld.case.state import CaseState
 from upheld.clock import Clock
+from upheld.desk.answered import of_the_case, stilled
 from upheld.desk.book import Book
 from upheld.desk.owner import owned
 from upheld.desk.proposals import Classifiers, anew, fields, proposals
@@ -119,6 +120,7 @@ class Records:
         if before:
             now = self.clock.now()
             tx.record_all([(case.id, event) for event in before], _undecided, now=now)
+            self._stilled(tx, case.id, before)
         self.add(tx, case.id, last)
         for event in fresh if case.seq else ():  # at its opening they were looked at
             self.propose_anew(tx, case.id, event)
@@ -159,9 +161,16 @@ class Records:
             tx.park(case, event, f"{type(cause).__name__}: {cause}", now=now, retry_after=_RETRY)
             return None
         self._carry_out(tx)
+        if decision is not None:
+            self._stilled(tx, case, [event])
         if decision is not None and before is not None:
             self._passed_over(tx, before, event)
         return decision
+
+    def _stilled(self, tx: Transaction, case: str, events: Iterable[Event]) -> None:
+        """What somebody says who has the case stops what rings for it."""
+        for event in filter(of_the_case, events):
+            stilled(tx, case, event, self.clock.now())
 
     def propose_anew(self, tx: Transaction, case: str, event: Event) -> None:
         """What is recorded of a case may tell what it is; once a person has said so, it does not."""

@@ -175,7 +175,8 @@ class Verbs(Demands, Passing):
         self._state(case, CallLogged(text, to), actor)
 
     def acknowledge(self, case: str, actor: Actor, key: str = "") -> None:
-        """Answer a page: it stops the delivery, not the step."""
+        """Answer a page, or without a ``key`` each that is out: it stops the delivery, not the step."""
+        self._staff(actor, "answer a page of")
         paged = self._read(lambda tx: was_paged(tx, tx.find(case)))
 
         def check(_policy: Policy, _state: CaseState) -> None:

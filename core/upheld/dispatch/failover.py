@@ -69,12 +69,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody has it ``since`` then. Once that has expired the page goes on after the sending that is to
+    be ``repeated``, and then with these ``others``; nothing goes on where another page of the case does."""
+
+    since: Instant
+    repeated: Attempt | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pursuit:
     """A message and whoever it may go to: its sendings so far, the ways of each person in their order,
     who comes ``then``, and who is told at ``last`` where it is known that it reached nobody.
 
     ``patience`` is None for what nobody has to answer: then only a failure moves on. ``worked``: the
-    tracker shows work, so that an acknowledgement does not expire.
+    tracker shows work, so that an acknowledgement does not expire. ``held``: what was acknowledged, where
+    more is known of it than how the sendings stand.
     """
 
     attempts: Sequence[Attempt]
@@ -83,6 +94,7 @@ class Pursuit:
     then: Sequence[str] = ()
     last: Sequence[str] = ()
     worked: bool = False
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +132,25 @@ def decide(pursuit: Pursuit, now: Instant) -> Verdict:
         return Verdict(wake_at=expires)
     if any(each.lap == lap and each.since >= expires for each in pursuit.attempts):
         return _going_on(pursuit, lap, now)
-    return _anew(pursuit, held, lap + 1, now)
+    return _anew(pursuit, held.repeated, lap + 1, now)
 
 
-def _held(pursuit: Pursuit) -> Attempt | None:
+def _held(pursuit: Pursuit) -> Held | None:
     """The acknowledgement that came last."""
     acknowledged = [a for a in pursuit.attempts if a.state is DeliveryState.ACKNOWLEDGED]
-    return max(acknowledged, key=lambda each: each.since, default=None)
+    own = [Held(each.since, each) for each in acknowledged]
+    said = [] if pursuit.held is None else [pursuit.held]
+    return max((*said, *own), key=lambda each: each.since, default=None)
 
 
-def _anew(pursuit: Pursuit, held: Attempt, lap: int, now: Instant) -> Verdict:
-    """Whoever acknowledged is reminded first, on the way on which they answered before others."""
-    ways = (*pursuit.ways.get(held.person, ()), held.way)
+def _anew(pursuit: Pursuit, repeated: Attempt | None, lap: int, now: Instant) -> Verdict:
+    """Whoever acknowledged is reminded first, on the first of their ways; by one page of a case alone."""
+    if repeated is None:
+        return Verdict()
+    person = repeated.person
+    ways = (*pursuit.ways.get(person, ()), repeated.way)
     why = "acknowledged, and not worked since"
-    return _trying(pursuit, (Try(held.person, ways[0], lap, held, why),), (), now)
+    return _trying(pursuit, (Try(person, ways[0], lap, repeated, why),), (), now)
 
 
 def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:

@@ -15,19 +15,28 @@ from upheld.calendar.instant import MINUTE, Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, FailedOver
 from upheld.directory import Recipient
-from upheld.dispatch.failover import Attempt, Patience, Pursuit, Try, Verdict, decide
+from upheld.dispatch.acknowledged import Paging, acknowledgements, holding
+from upheld.dispatch.failover import Attempt, Held, Patience, Pursuit, Try, Verdict, decide
 from upheld.dispatch.planner import TO_TRACKERS, Planner
 from upheld.dispatch.routes import Way, over, ways_to
 from upheld.errors import LedgerError
-from upheld.ledger import Delivery, DeliveryState, NewDelivery, OutboxItem, Transaction
+from upheld.ledger import (
+    Delivery,
+    DeliveryState,
+    NewDelivery,
+    OutboxItem,
+    OutboxState,
+    Transaction,
+)
 from upheld.plugin import Ability, Channel, Notifier
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
 NEXT_ON_DUTY: Final = "next on duty"
 #: What could not be looked at is looked at again so much later.
 _AGAIN: Final[Span] = MINUTE
-#: More deliveries than a message ever has.
+#: More deliveries than a message ever has, and more messages than a case.
 _ALL: Final = 10_000
+_OUT: Final = frozenset({OutboxState.PLANNED, OutboxState.DONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +100,9 @@ class Reaching:
         if item is None:  # it was taken back, or another daemon is at it
             return False
         subject = tx.subject(item.subject)
-        attempts = self._attempts(tx, item)
-        found = self._candidates(item, subject, attempts, now)
-        pursuit = self._pursuit(item, subject, attempts, found)
+        attempts, held = self._attempts(tx, item), self._held(tx, item, subject)
+        found = self._candidates(item, subject, attempts, held, now)
+        pursuit = replace(self._pursuit(item, subject, attempts, found), held=held)
         self._carry_out(tx, item, found, decide(pursuit, now), now)
         return True
 
@@ -105,6 +114,20 @@ class Reaching:
             # What another message tells them is looked at with that one.
             if each.state is not DeliveryState.MERGED and item.purpose not in TO_TRACKERS
         )
+
+    def _held(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Held | None:
+        """What holds a page, by what was acknowledged of its case: all pages of it are looked at."""
+        said = acknowledgements(subject.facts) if item.purpose == Purpose.PAGE else []
+        if not said:
+            return None
+        out = tx.items(subject=subject.id, states=_OUT, limit=_ALL)
+        pages = [
+            Paging(each.key, each.created, self._attempts(tx, each))
+            for each in out
+            if each.purpose == Purpose.PAGE and each.unwanted is None
+        ]
+        assignee = self.planner.recipients.assignee(subject)
+        return holding(item.key, pages, said, assignee)
 
     def _attempt(self, sent: Delivery) -> Attempt:
         live = self.planner.lives.get(sent.connection)
@@ -135,12 +158,19 @@ class Reaching:
         )
 
     def _candidates(
-        self, item: OutboxItem, subject: Subject, attempts: Sequence[Attempt], now: Instant
+        self,
+        item: OutboxItem,
+        subject: Subject,
+        attempts: Sequence[Attempt],
+        held: Held | None,
+        now: Instant,
     ) -> Candidates:
         if not attempts:
             return Candidates({}, (), ())
         paging = item.purpose == Purpose.PAGE
         then = self._then(item, subject, now) if paging else ()
+        if held is not None and held.others:  # they were paged beside whoever acknowledged
+            then = (*self._paged(item, subject, held.others, now), *then)
         last = self.planner.recipients.operators() if paging else ()
         paged = self._paged(item, subject, [each.person for each in attempts], now)
         people = {each.id: each for each in (*last, *then, *paged)}

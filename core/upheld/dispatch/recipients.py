@@ -80,7 +80,7 @@ class Recipients:
             whom,
             customer=opened.customer if opened else None,
             reporter=opened.reporter if opened else None,
-            assignee=self._assignee(subject) if whom == ASSIGNEE else None,
+            assignee=self.assignee(subject) if whom == ASSIGNEE else None,
             provider=_provider(subject),
             at=self.records.clock.now(),
         )
@@ -92,7 +92,8 @@ class Recipients:
         role = (desk and desk.people) or ""
         return self.directory.resolve(role, at=self.records.clock.now())
 
-    def _assignee(self, subject: Subject) -> str | None:
+    def assignee(self, subject: Subject) -> str | None:
+        """Whose it is: a person or a role."""
         return self.records.life(subject).state.assignee if subject.kind == "case" else None
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from upheld.case.decision import Purpose, Subject, Withdrawal
-from upheld.case.events import PageAcknowledged, Side
+from upheld.case.events import Side
+from upheld.dispatch.acknowledged import Paging, acknowledgements
 from upheld.ledger import (
     WITHDRAW,
     Delivery,
@@ -22,6 +23,8 @@ from upheld.ledger import (
 from upheld.plugin import Ability, Channel
 from upheld.seam import Live
 
+#: More messages than a case ever has.
+_ALL: Final = 10_000
 #: After these the page still stands at the provider, until it is resolved.
 STANDS_ON: Final = frozenset({Withdrawal.ACKNOWLEDGED, Withdrawal.WORKED})
 
@@ -33,7 +36,7 @@ def withdrawals(
     earlier, subject = tx.perhaps_there(item.subject), tx.subject(item.subject)
     pages = [each for each in earlier if each.purpose == Purpose.PAGE]
     if item.why == Withdrawal.ACKNOWLEDGED:
-        answered = _answered(subject, item)
+        answered = _answered(tx, subject, item)
         pages = [each for each in pages if each.outbox_key in answered]
     waiting = tx.deliveries(subject=item.subject, states=(DeliveryState.PENDING,))
     stood = [each for each in (*earlier, *waiting) if each.purpose == WITHDRAW]
@@ -55,14 +58,14 @@ def page_key(withdrawal_key: str) -> str:
     return withdrawal_key.split(">", 1)[1]
 
 
-def _answered(subject: Subject, item: OutboxItem) -> frozenset[str]:
-    """The messages that were acknowledged then."""
-    said = (fact for fact in subject.facts if fact.at == item.facts["at"])
-    return frozenset(
-        fact.body.key
-        for fact in said
-        if isinstance(fact.body, PageAcknowledged) and fact.actor.id == item.facts["by"]
+def _answered(tx: Transaction, subject: Subject, item: OutboxItem) -> frozenset[str]:
+    """The messages that were acknowledged then: of a case, all that were out by then."""
+    at, by = item.facts["at"], item.facts["by"]
+    said = [each for each in acknowledgements(subject.facts) if (each.at, each.by) == (at, by)]
+    pages = (
+        Paging(each.key, each.created, ()) for each in tx.items(subject=subject.id, limit=_ALL)
     )
+    return frozenset(page.key for page in pages for each in said if each.stops(page))
 
 
 def _done_by(subject: Subject, item: OutboxItem) -> str | None:

@@ -131,7 +131,7 @@ class Deliveries(Part):
         now: Instant | None = None,
     ) -> bool:
         """Take a provider's word that a delivery has come further; False for old news. ``now`` is policy
-        time: an acknowledgement holds so long from there."""
+        time, as that was: an acknowledgement holds so long from there."""
         moved = self._connection.execute(_ADVANCED[state], {"of": key, "because": detail})
         if moved.rowcount != 1:
             return False

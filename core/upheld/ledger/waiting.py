@@ -7,13 +7,14 @@ from typing import Final
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from upheld.calendar.instant import Instant, Span
+from upheld.case.decision import Purpose
 from upheld.ledger.machine import NOW
 from upheld.ledger.outbox import read_item
-from upheld.ledger.part import Part
+from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import OutboxItem
 from upheld.ledger.schema import delivery, outbox, stop
 from upheld.ledger.site import STOPPED
-from upheld.ledger.states import DeliveryState
+from upheld.ledger.states import DeliveryState, OutboxState
 
 #: At once: whatever the clock says.
 AT_ONCE: Final[Instant] = 0
@@ -69,6 +70,15 @@ _LOOK: Final = (
     )
     .values(wake_at=AT_ONCE)
 )
+_LOOK_AT_PAGES: Final = (
+    update(outbox)
+    .where(outbox.c.subject == bindparam("of"), outbox.c.purpose == Purpose.PAGE.value)
+    .where(
+        outbox.c.unwanted.is_(None),
+        one_of(outbox.c.state, [OutboxState.PLANNED, OutboxState.DONE]),
+    )
+    .values(wake_at=bindparam("at"))
+)
 _SINCE: Final = (
     update(delivery).where(delivery.c.key == bindparam("of")).values(since=bindparam("at"))
 )
@@ -98,6 +108,10 @@ class Waiting(Part):
     def wait_for(self, key: str, wake_at: Instant | None) -> None:
         """Look at a message again at ``wake_at``, or not any more."""
         self._connection.execute(_WAIT, {"of": key, "at": wake_at})
+
+    def look_at_pages(self, subject: str, now: Instant) -> None:
+        """Look at all pages of a case that went out: also at those for which nobody was left to try."""
+        self._connection.execute(_LOOK_AT_PAGES, {"of": subject, "at": now})
 
     def not_looked_at(self, now: Instant, age: Span) -> list[str]:
         """Keys of the messages that were to be looked at ``age`` before ``now`` (policy time) and were

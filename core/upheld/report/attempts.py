@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from upheld.calendar.instant import Instant
-from upheld.case.events import Event, FailedOver, PageAcknowledged, Receipted
+from upheld.case.events import Event, FailedOver, PageAcknowledged, Receipted, Side
 
 #: The ids of these events end with the key of the sending that they are of.
 _FAILOVER: Final = "failover:"
 _ACKNOWLEDGED: Final = "ack:"
 _ANSWERED: Final = "acknowledged"
+#: Stands for every message of the case.
+_THE_CASE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Word:
 @dataclass(slots=True)
 class Proofs:
     """By the key of a sending: ``because`` it was sent, and the ``words`` on it, oldest first; by that of
-    a message, who ``answered`` any of its sendings."""
+    a message, who ``answered`` any of its sendings, and by "" who has the case."""
 
     because: dict[str, str] = field(default_factory=dict)
     words: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
@@ -39,7 +41,8 @@ class Proofs:
         """All that was told of a sending that went out; also that another of its message was answered,
         which is why nobody tries this one again."""
         own = self.words.get(sending, [])
-        others = [] if _answered(own) else self.answered.get(message, [])
+        of_it = (*self.answered.get(message, ()), *self.answered.get(_THE_CASE, ()))
+        others = () if _answered(own) else of_it
         later = [word for word in others if own and word.at >= own[0].at]
         return tuple(sorted((*own, *later), key=lambda word: word.at))
 
@@ -55,6 +58,8 @@ def proofs(events: Iterable[Event]) -> Proofs:
             case Receipted() as body:
                 word = Word(body.state, event.at, by, body.detail)
                 found.words[body.key].append(word)
+            case PageAcknowledged(key="") if event.actor.side is Side.STAFF:
+                found.answered[_THE_CASE].append(Word(_ANSWERED, event.at, by))
             case PageAcknowledged() as body if event.id.startswith(_ACKNOWLEDGED):
                 key = event.id.removeprefix(_ACKNOWLEDGED)
                 word = Word(_ANSWERED, event.at, by)

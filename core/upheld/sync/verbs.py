@@ -218,7 +218,9 @@ VERBS: Final[Mapping[str, Usage]] = {
         "#access [WHY]", "work on the customer's own begins", _gated("access", takes=True)
     ),
     "ack": Usage(
-        "#ack", "answers a page: it stops the ringing, not the escalation", _plain("acknowledge")
+        "#ack",
+        "has the case: each page of it that is out stops ringing; the escalation goes on",
+        _plain("acknowledge"),
     ),
     "assign": Usage("#assign WHO", "says who is to work it", _named("assign", "a name")),
     "attach": Usage(

@@ -65,11 +65,11 @@ STAFFS: list[tuple[str, Do, Body]] = [
     ("resolve", lambda v: v.resolve("C1", ANN, "done"), Resolved("fix", "done")),
     ("close", lambda v: v.close("C1", ANN, "over", override="waived"), Closed("over", "waived")),
     ("attach", lambda v: v.attach("C1", ANN, "C2"), Attached("C2")),
+    ("acknowledge", lambda v: v.acknowledge("C1", ANN, "k"), PageAcknowledged("k")),
     ("take_in", lambda v: v.take_in("C1", ANN), Enforced(NOW, "taken in")),
 ]
 ANYBODYS: list[tuple[str, Do, Body]] = [
     ("note", lambda v: v.note("C1", CUSTOMER, "by the way"), Noted("by the way")),
-    ("acknowledge", lambda v: v.acknowledge("C1", CUSTOMER, "k"), PageAcknowledged("k")),
     (
         "provide",
         lambda v: v.provide("C1", CUSTOMER, "cause", "hardware"),

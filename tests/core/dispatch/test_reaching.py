@@ -11,7 +11,7 @@ import pytest
 from tests.core.dispatch.scene import LIVE, PAT, Far, Phone, Site, mail, page, send, withdraw
 from upheld.calendar.instant import MINUTE, moment
 from upheld.case.decision import Purpose, Withdrawal
-from upheld.case.events import FailedOver, PageAcknowledged, Worked
+from upheld.case.events import Actor, Event, FailedOver, PageAcknowledged, Side, Worked
 from upheld.daemon.findings import unlooked
 from upheld.desk.receipts import Receipts
 from upheld.directory.build import Written, build_directory
@@ -159,6 +159,72 @@ def test_an_acknowledgement_stops_it(told: Site) -> None:
     go(told, "operator", minutes=29)
     assert (ways(told), proofs(told, case)) == ([("ann", "page")], [])
     assert any(isinstance(body, PageAcknowledged) for body in told._bodies(case))
+
+
+def test_an_acknowledgement_of_the_case_stops_each_page_that_was_out(told: Site) -> None:
+    """As `upheld cases ack` says it, or `#ack` at a tracker: of no page by name."""
+    case = told.case(page("p"), page("q", "engineer"))
+    go(told)
+    told.clock.forward(minutes=1)
+    told.fact(case, PageAcknowledged())
+    go(told, "operator", minutes=10)
+    assert (ways(told, "p"), ways(told, "q")) == ([("ann", "page")], [("bo", "page")])
+    told.decide(case, page("later"))
+    go(told)
+    go(told, "operator", minutes=2)
+    assert ways(told, "later") == [("ann", "page"), ("ann", "sms")], "it was not out by then"
+
+
+def test_it_is_the_page_that_reached_whoever_acknowledged_which_reminds(told: Site) -> None:
+    case = told.case(page("p"), page("q", "engineer"))
+    go(told)
+    told.fact(case, PageAcknowledged())  # bo's
+    go(told, "operator", minutes=30)
+    assert ways(told, "q") == [("bo", "page"), ("bo", "page")]
+    assert proofs(told, case) == [("acknowledged, and not worked since", "bo", "page")]
+    for _ in range(7):
+        go(told, "operator", minutes=5)
+    assert ways(told, "p") == [("ann", "page")]
+    reached = list(dict.fromkeys(person for person, _ in ways(told, "q")))
+    assert reached == ["bo", "ann", "cy"], "who was paged beside bo, and then whoever comes then"
+
+
+def test_a_page_for_which_nobody_was_left_goes_on_once_its_acknowledgement_has_expired(
+    told: Site,
+) -> None:
+    case = told.case(page("p", "operator"))
+    go(told)
+    go(told, minutes=2)
+    assert told.ledger.next_wake() is None
+    told.fact(case, PageAcknowledged())
+    go(told)
+    assert told.ledger.next_wake() == told.clock.now() + 30 * MINUTE
+    go(told, minutes=30)
+    assert ways(told) == [("cy", "page"), ("cy", "page")]
+
+
+def test_a_contact_of_the_customers_has_nothing_in_hand(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    event = Event(
+        "x", told.clock.now(), told.clock.now(), Actor(PAT, Side.CUSTOMER), PageAcknowledged()
+    )
+    told.ledger.retrying(lambda tx: told.records.add(tx, case, event))
+    go(told, minutes=2)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert [each for each in told.deliveries() if each.purpose == "withdraw"] == []
+
+
+def test_what_was_acknowledged_long_before_we_heard_of_it_has_expired(told: Site) -> None:
+    """A webhook that came days late must not keep anybody asleep."""
+    case = told.case(page())
+    go(told)
+    at, receipts = moment(told.clock.now()), Receipts(told.records, told.directory)
+    told.clock.forward(minutes=31)
+    late = Receipt("p>ann", None, Delivery.ACKNOWLEDGED, at)
+    told.ledger.retrying(lambda tx: receipts.take(tx, "pager", late))
+    go(told)
+    assert ("acknowledged, and not worked since", "ann", "page") in proofs(told, case)
 
 
 def test_an_acknowledgement_that_nobody_follows_up_expires(told: Site) -> None:
