@@ -25,17 +25,27 @@ def folded(address: str) -> str | None:
         return None
     local, _, domain = text.partition("@")
     host = folded_domain(domain)
-    return f"{local.casefold()}@{host}" if local and host else None
+    return f"{local.lower()}@{host}" if local and host else None
 
 
 def folded_domain(domain: str) -> str | None:
-    """A domain in lower-case ASCII (IDNA, RFC 3490), without the dot at its end; None for no domain."""
+    """A domain in lower-case ASCII (IDNA 2008), without the dot at its end; None for no domain.
+
+    The library's own codec is of 2003: it takes ``straße.example`` for ``strasse.example``, which is
+    somebody else's.
+    """
+    host = domain.strip().rstrip(".")
     try:
-        host = domain.strip().rstrip(".").encode("idna").decode("ascii").lower()
+        found = (host.encode("idna") if host.isascii() else _encoded(host)).decode("ascii").lower()
     except UnicodeError:
         return None
-    # Its mapping may leave a blank behind (of an acute accent by itself, say).
-    return None if not host or _UNFIT.search(host) else host
+    return None if not found or _UNFIT.search(found) else found
+
+
+def _encoded(host: str) -> bytes:
+    import idna
+
+    return idna.encode(host, uts46=True)
 
 
 def folded_pattern(pattern: str) -> str | None:

@@ -103,10 +103,14 @@ class Writer:
 
 
 def wire_address(value: str) -> str:
-    """An address as SMTP and headers take it: the domain in ASCII (RFC 5890); `Permanent`."""
+    """An address as SMTP and headers take it: the domain in ASCII (RFC 5891); `Permanent`."""
+    import idna
+
     local, _, domain = value.rpartition("@")
     try:
-        wired = f"{local}@{domain.encode('idna').decode()}"
+        wired = (
+            f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+        )
     except UnicodeError:
         wired = ""
     if not ADDRESS.fullmatch(wired) or not wired.isascii():

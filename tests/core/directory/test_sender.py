@@ -130,6 +130,24 @@ def test_the_plan_is_that_of_the_day() -> None:
     assert directory.sender("pat@acme.example", NOON - 27_000_000_000).plan == "standard"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pat@straße.example", "pat@strasse.example"),
+        ("pat@βόλος.example", "pat@βόλοσ.example"),
+        ("strauß@acme.example", "strauss@acme.example"),
+    ],
+)
+def test_addresses_that_only_look_alike_are_two(one: str, other: str) -> None:
+    """Each can be registered by somebody else (IDNA 2008)."""
+    assert folded(one) != folded(other)
+
+
+def test_a_domain_is_one_in_both_of_its_forms() -> None:
+    assert folded("pat@straße.example") == folded("pat@xn--strae-oqa.example")
+    assert folded("PAT@Müller.example") == "pat@xn--mller-kva.example"
+
+
 def test_a_domain_that_would_come_to_have_a_blank_in_it_is_none() -> None:
     assert folded("pat@\u00b4.example") is None
 

@@ -187,6 +187,8 @@ def test_what_is_no_address_is_refused(value: str) -> None:
 
 def test_a_domain_goes_out_in_ascii() -> None:
     assert wire_address("pat@müller.example") == "pat@xn--mller-kva.example"
+    assert wire_address("pat@straße.example") == "pat@xn--strae-oqa.example"
+    assert wire_address("pat@under_score.example") == "pat@under_score.example"
     assert read(to=replace(TO, value="pat@müller.example"))["To"].endswith(
         "<pat@xn--mller-kva.example>"
     )
