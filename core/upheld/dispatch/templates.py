@@ -27,6 +27,8 @@ _NAME: Final = re.compile(r"(?:[\w-]+/)?[\w-]+/[\w.-]+")
 _HTML: Final = ".html"
 #: What stands around every letter that has no HTML of its own.
 _FRAME: Final = "letter"
+#: The line that an answer to a letter stands above.
+_ABOVE: Final = "above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,23 @@ class Templates:
         return True
 
     def written(
-        self, name: str, policy: str, language: str, values: Mapping[str, Any], *, html: bool = True
+        self,
+        name: str,
+        policy: str,
+        language: str,
+        values: Mapping[str, Any],
+        *,
+        html: bool = True,
+        above: bool = False,
     ) -> Written:
         """The letter; ``ConfigError`` with template and line where it can't be filled. Without ``html``
-        none is looked at: it may be broken."""
+        none is looked at: it may be broken. ``above``: an answer to it is sent on, and that stands on top."""
         path = f"{slug(policy)}/{language}/{name}"
         try:
             subject, text = _split(self._jinja.get_template(path).render(values))
+            if above:
+                line = self._jinja.get_template(f"{slug(policy)}/{language}/{_ABOVE}")
+                text = f"{line.render(values).strip()}\n\n{text}"
             more = {**values, "subject": subject}
             return Written(subject, text, self._html(path, text, more) if html else None)
         except Exception as error:

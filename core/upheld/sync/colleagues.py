@@ -1,8 +1,9 @@
-"""What a proven person of ours writes by mail in a case's thread: a verb, or an answer to the customer.
+"""What a person of ours writes by mail in a case's thread: a verb, or an answer to the customer.
 
 A first line ``#close`` is a verb, as in a comment on a tracker. Anything else is for the customer: it
 is sent on to them, unless they were written to themselves, or it is the sentence that we had asked for
-and the next status brings. Files are not sent on; whoever attached some is told so.
+and the next status brings. Files are not sent on; whoever attached some is told so. From alone proves
+nobody: an unproven one's words are kept, and work nothing, and whose address it is is told that.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from upheld.case.opening import opening
 from upheld.desk.adoption import was_there_before
 from upheld.desk.intake import Source
 from upheld.desk.records import Records
-from upheld.desk.worded import fresh, whole
+from upheld.desk.worded import fresh, unverified, whole
 from upheld.directory import Directory, Sender
 from upheld.ledger import Transaction
 from upheld.plugin import Message
@@ -25,6 +26,10 @@ from upheld.sync.paged import Paged
 from upheld.sync.spoken import Answer, Heard, Speech
 from upheld.sync.verbs import Spoken, spoken
 
+_UNPROVEN: Final = (
+    "a mail in your name was kept as a note and nothing was done: it is not proven to be yours."
+    " If you wrote it, ask why your server does not vouch for it; nobody else has got it"
+)
 _NOT_SENT_ON: Final = "the text went to the customer, the files did not: send them yourself"
 
 
@@ -57,6 +62,9 @@ class Colleagues:
         at, text = self.records.dated(message.at, case), fresh(message)
         by = Actor(sender.person.id if sender.person else sender.address, Side.STAFF)
         wrote = _Wrote(message, case, by, at, self.records.clock.now())
+        if not message.verified:
+            self._unproven(tx, source, wrote)
+            return
         said = None if was_there_before(tx, source, at) else spoken(text)
         if said is not None:
             noted = wrote.fact(Noted(f"[by mail] {message.text}"))
@@ -73,6 +81,11 @@ class Colleagues:
     def answered(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> bool:
         """An answer to a page by SMS, chat or key."""
         return Paged(self.records, self.directory).take(tx, source, message, sender)
+
+    def _unproven(self, tx: Transaction, source: Source, wrote: _Wrote) -> None:
+        self.records.add_together(tx, wrote.case, [wrote.fact(unverified(wrote.message))])
+        if not was_there_before(tx, source, wrote.at):
+            _answered(tx, wrote, Answer(f"answer:{wrote.message.id}", _UNPROVEN))
 
     def _replied(
         self, tx: Transaction, wrote: _Wrote, text: str

@@ -248,6 +248,7 @@ VERBS: Final[Mapping[str, Usage]] = {
     "hold": Usage("#hold [3d | 2026-12-01 09:00] WHY", "arranges that the case may wait", _hold),
     "kind": Usage("#kind KIND", "says what kind of request it is", _named("kind", "a kind")),
     "mobilise": Usage("#mobilise [WHY]", "calls in the whole support team", _text("mobilise")),
+    "note": Usage("#note TEXT", "writes an internal note", _text("note", needed=True)),
     "outcome": Usage(
         "#outcome OUTCOME WHY", "says what it turned out to be; `none` takes that back", _outcome
     ),

@@ -25,6 +25,10 @@ _LONG: Final = 500
 _HEAD: Final = re.compile(r"[>* ]*(?:[^\W\d][\w ]{0,24}\s?[:：]|.*[:：]\s*$)")
 _ADDRESS: Final = re.compile(r"[\w.-]+@[\w.-]+")
 _PLUS: Final = re.compile(r"\+[\w.=-]*@")
+#: `##- What you write above this line goes to the customer. -##`, in whatever words, perhaps wrapped.
+_ABOVE: Final = re.compile(r"(?m)^[ \t]*##-[ \t]")
+_LABEL: Final = re.compile(r"[* \t]*[^\W\d][\w ]{0,24}\s?[:：]")
+_LABELS: Final = 3
 _ANNOUNCED_IN: Final = 3  # lines: programs break them
 
 
@@ -33,8 +37,33 @@ def fresh(text: str, ours: frozenset[str] = frozenset()) -> str:
 
     ``ours`` are our own addresses, in lower case: a head that names one is known in any language.
     """
-    kept = _without_tail(_first_reply(_before_ours(text, ours)))
+    kept = _without_tail(_first_reply(_before_ours(_above(text), ours)))
     return kept if kept.strip() and not _only_quotes(kept) else text
+
+
+def _above(text: str) -> str:
+    """The text above the line that stands on top of what we write to our own people. Where each line is
+    marked as quoted, answers may stand between: then it says nothing."""
+    line = _ABOVE.search(text)
+    if line is None:
+        return text
+    before = text[: line.start()].rstrip() + "\n"
+    kept = _without_tail(before + ">")
+    return _without_head(before) if kept == before else kept
+
+
+def _without_head(text: str) -> str:
+    """Without the `Word: …` lines at its end, as Outlook puts them before an older mail, and what rules
+    them off."""
+    lines = text.rstrip().split("\n")
+    end = len(lines)
+    while end and _LABEL.match(lines[end - 1]):
+        end -= 1
+    if len(lines) - end < _LABELS:
+        return text
+    while end and (_QUOTED.match(lines[end - 1]) or not lines[end - 1].strip()):
+        end -= 1
+    return _ended(lines[:end])
 
 
 def _before_ours(text: str, ours: frozenset[str]) -> str:

@@ -76,7 +76,12 @@ TO_ANN: Final = Delivery(
 
 
 def compose(
-    composer: Composer, *, title: str = "Down", template: str | None = None, language: str = "en"
+    composer: Composer,
+    *,
+    title: str = "Down",
+    template: str | None = None,
+    language: str = "en",
+    to: Delivery = TO_ANN,
 ) -> Outgoing:
     """A page about a case of this title."""
     opened = replace(OPENED, subject=title)
@@ -90,10 +95,10 @@ def compose(
         site="test",
         links={"help": "https://house.example/help"},
         customer_name="Acme",
-        people={},
+        people={"ann": "Ann Reyes"},
     )
     return composer.compose(
-        known, TO_ANN, zone="UTC", language=language, thread="C1/p>ann", reply_to=()
+        known, to, zone="UTC", language=language, thread="C1/p>ann", reply_to=()
     )
 
 
@@ -311,3 +316,30 @@ def test_a_ledger_that_can_not_be_read_kills_no_letter(
         with pytest.raises(Busy):
             site.send()
     assert site.state("p") is DeliveryState.PENDING
+
+
+# --- what an answer stands above -----------------------------------------------------------------
+
+ABOVE = "##- What you write above this line goes to the customer."
+
+
+@pytest.mark.parametrize(
+    ("recipient", "channel", "stands"),
+    [
+        ("ann", "mail", True),
+        ("ann", "page", False),  # an answer to a page is no mail
+        ("acme/pat", "mail", False),  # the customer's own
+    ],
+)
+def test_mail_to_our_own_people_says_where_an_answer_goes(
+    recipient: str, channel: str, *, stands: bool
+) -> None:
+    to = replace(TO_ANN, recipient=recipient, channel=channel)
+    assert compose(SHIPPED, to=to).text.startswith(ABOVE) is stands
+
+
+def test_that_line_is_the_sites_to_word(tmp_path: Path, put: Put) -> None:
+    put("##- Powyżej -##", name="above", language="pl")
+    put("Subject: x\n\nDown", language="pl")
+    found = compose(Composer(tmp_path), to=replace(TO_ANN, channel="mail"), language="pl")
+    assert found.text == "##- Powyżej -##\n\nDown\n"

@@ -112,18 +112,38 @@ def test_a_verb_in_what_is_quoted_is_nobodys(desk: Desk, thread: tuple[str, ...]
     assert answers(desk) == []
 
 
-@pytest.mark.parametrize("given", [{"verified": False}, {"thread": ()}])
-def test_who_is_not_proven_or_speaks_of_no_case_does_nothing(
-    desk: Desk, thread: tuple[str, ...], given: dict[str, Any]
-) -> None:
-    wrote(
-        desk,
-        given.get("thread", thread),
-        "#close",
-        **{k: v for k, v in given.items() if k != "thread"},
-    )
+def test_who_speaks_of_no_case_does_nothing(desk: Desk, thread: tuple[str, ...]) -> None:
+    wrote(desk, (), "#close")
     assert desk.state().status is not Status.CLOSED
     assert answers(desk) == []
+
+
+@pytest.mark.parametrize("words", ["#close", "We look at it."])
+def test_who_is_not_proven_does_nothing_and_whose_address_it_is_hears_of_it(
+    desk: Desk, thread: tuple[str, ...], words: str
+) -> None:
+    """An engineer who believes that the customer is answered would leave them waiting."""
+    wrote(desk, thread, words, verified=False)
+    assert desk.state().status is not Status.CLOSED
+    assert not desk.case().worked
+    assert replies(desk) == []
+    (answer,) = answers(desk)
+    assert answer.to == ("bo",)
+    assert "not proven" in str(answer.facts["text"])
+    assert words not in str(answer.facts["text"])
+
+
+def test_of_what_was_there_before_nobody_hears(desk: Desk, thread: tuple[str, ...]) -> None:
+    source = replace(MAILBOX, adopt_from=NOW + DAY)
+    desk.take(message(BO, text="Old.", thread=thread, verified=False), source=source)
+    assert answers(desk) == []
+
+
+def test_a_note_stays_inside(desk: Desk, thread: tuple[str, ...]) -> None:
+    wrote(desk, thread, "#note They owe us money.")
+    assert desk.last("noted").body == Noted("They owe us money.")
+    assert replies(desk) == []
+    assert "public_reply" not in desk.kinds()
 
 
 def test_a_customer_closes_nothing(desk: Desk, thread: tuple[str, ...]) -> None:

@@ -32,6 +32,11 @@ CUT = {
     "outlook with a line": "Yes.\n________________________________\nFrom: X\nTo: Y\n\nOld\n",
     "outlook of old": "Yes.\n\n-----Original Message-----\nFrom: X\nTo: Y\n\nOld\n",
     "gmail, Polish": f"Yes.\n\nwt., 1 gru 2026 o 12:00 {US} napisał(a):\n\n{OLD}",
+    "outlook, Polish, names alone, above our line": "Yes.\n\n________________________________\n"
+    "Od: Magnolia\nWysłano: wtorek, 1 grudnia 2026 12:00\nDo: Bo\nTemat: Sev 1\n\n"
+    "##- What you write above this line goes to the customer. -##\n\nThey owe us money.\n",
+    "our line, wrapped": "Yes.\n\n##- What you write above\nthis line -##\n\nOld\n",
+    "our line, announced": f"Yes.\n\nUS pisze <{US}>:\n\n  ##- Powyżej -##\n\nOld\n",
     "no announcement": f"Yes.\n\n{OLD}",
     "announced, and nothing behind": "Yes.\n\n> \n",
 }
@@ -40,6 +45,10 @@ KEPT = {
     "an answer below": "> Is it down?\n\nYes, it is.\n",
     "an answer below its announcement": f"On Dec 1, {US} wrote:\n{OLD}\nYes, it is.\n",
     "an answer below, and a greeting above": f"Hello,\n\nOn Dec 1, {US} wrote:\n{OLD}\nYes.\n",
+    "answers between the lines below our own": f"Hello,\n\nOn Dec 1, {US} wrote:\n> ##- Above -##\n"
+    "> Is it down?\nYes.\n",
+    "our line, and nothing above it": "##- Above this line -##\n\nOld\n",
+    "hashes": "Run this:\n## - a heading\n##-off\n",
     "nothing but a quotation": OLD,
     "nothing but an announced one": f"On Tue, Dec 1, 2026 at 12:00 PM {US} wrote:\n{OLD}",
     "lines that look like a head": "From: the second one\nit fails. Since noon.\n",
