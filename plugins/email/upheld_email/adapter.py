@@ -97,6 +97,7 @@ class Email(Notifier[EmailConfig]):
         self._reading, self._sending = threading.Lock(), threading.Lock()
         self._enough = threading.Event()  # a wait that runs is to end
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
+        self._opened: tuple[Selected, datetime] | None = None  # while there is more in it to read
         self._declined: Counter[str] = Counter()
         self._put_away_failed = False
         self._sent = SentFolder(config, config.sent, oauth) if config.sent is not None else None
@@ -175,18 +176,25 @@ class Email(Notifier[EmailConfig]):
     # --- reading ---
 
     def _pull(self, last: Cursor | None) -> Page:
-        now, config = self.context.now(), self.config
-        folder = self._mailbox.select(config.folder, readonly=config.processed is None)
+        folder, now = self._folder()
         start = self._start(last, folder)
         self._put_away(start)
         uids, upto = self._mailbox.uids_after(start.uid, folder.next_uid)
-        here = uids[: config.page]
-        items, done, as_of = self._items(here, folder.validity, now)
+        items, done, as_of = self._items(uids[: self.config.page], folder.validity, now)
         whole = not uids or done >= uids[-1]
         end = dataclasses.replace(start, uid=upto if whole else done or start.uid)
         more = end.uid < max(upto, folder.next_uid - 1)
         self._read_to = (folder.validity, end.uid + 1 if more else folder.next_uid)
+        self._opened = (folder, now) if more else None
         return Page(tuple(items), str(end), more, as_of if more else now)
+
+    def _folder(self) -> tuple[Selected, datetime]:
+        """The folder, and when it was opened: once for all pages of what was in it then."""
+        kept, self._opened = self._opened, None
+        if kept is not None and self._mailbox.lasts(kept[0]):
+            return kept
+        now, readonly = self.context.now(), self.config.processed is None
+        return self._mailbox.select(self.config.folder, readonly=readonly), now
 
     def _start(self, last: Cursor | None, folder: Selected) -> Cursor:
         """Where to go on: after a new UIDVALIDITY from the start; the core knows what it has."""
@@ -342,8 +350,8 @@ class Email(Notifier[EmailConfig]):
             yield Finding(Level.ERROR, self.context.name, error.what, error.do_next)
 
     def _reading_works(self) -> Iterator[Finding]:
-        name, config, mailbox = self.context.name, self.config, Mailbox(self.config, self._oauth)
-        with closing(mailbox):
+        name, config = self.context.name, self.config
+        with closing(Mailbox(config, self._oauth)) as mailbox:
             found = mailbox.select(config.folder, readonly=True)
             yield Finding(Level.OK, name, f"IMAP: {config.folder} holds {found.exists} mails")
             if config.processed is not None and not mailbox.has_folder(config.processed):
@@ -357,12 +365,8 @@ class Email(Notifier[EmailConfig]):
                 yield Finding(Level.WARNING, name, what)
 
     def _sending_works(self) -> Iterator[Finding]:
-        name, config, submission = (
-            self.context.name,
-            self.config,
-            Submission(self.config, self._oauth),
-        )
-        with closing(submission):
+        name, config = self.context.name, self.config
+        with closing(Submission(config, self._oauth)) as submission:
             against = submission.takes(config.address, config.address)
             yield Finding(Level.OK, name, "SMTP: signed in; no mail was sent")
             if against is not None:

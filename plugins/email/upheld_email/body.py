@@ -6,13 +6,12 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
-from email.message import Message as Mime
 from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 from upheld.plugin import Attachment
-from upheld_email.headers import clean, decoded, first, parameters
+from upheld_email.headers import Mime, clean, decoded, first, parameters
 from upheld_email.headers import text as shown
 from upheld_email.hypertext import from_html, harmless
 from upheld_email.quotes import fresh

@@ -7,11 +7,10 @@ them: Outlook puts it on what people write, so it is sent, and never tested.
 from __future__ import annotations
 
 import re
-from email.message import Message as Mime
 from typing import Final
 
 from upheld.plugin import Nature
-from upheld_email.headers import first, raw, report_of, unquoted
+from upheld_email.headers import Mime, first, raw, report_of, unquoted
 
 _MACHINES: Final = frozenset(
     {"mailer-daemon", "postmaster", "no-reply", "noreply", "donotreply", "do-not-reply"}

@@ -64,6 +64,7 @@ class Mailbox:
     def __init__(self, config: EmailConfig, oauth: OAuth | None = None) -> None:
         self._config, self._where, self._oauth = config, endpoint(config.imap), oauth
         self._box: _Box | None = None
+        self._selected: Selected | None = None
 
     def select(self, folder: str, *, readonly: bool) -> Selected:
         """Open a folder. A kept connection that died in the meantime is replaced, once."""
@@ -74,6 +75,15 @@ class Mailbox:
             if not kept:
                 raise
             return self._select(folder, readonly=readonly)
+
+    def lasts(self, opened: Selected) -> bool:
+        """Whether this folder is the one that is open, and still is: then its ``validity`` can't change,
+        and there is no need to open it anew, for which a server reads all that is known of it."""
+        if self._selected is not opened:
+            return False
+        with suppress(Dropped), self._said():
+            return self._open().client.noop()[0] == "OK"
+        return False
 
     def has_folder(self, folder: str) -> bool:
         """Whether there is a folder of this name."""
@@ -159,7 +169,7 @@ class Mailbox:
 
     def close(self) -> None:
         """Log out, and let go in any case."""
-        box, self._box = self._box, None
+        box, self._box, self._selected = self._box, None, None
         if box is None:
             return
         errors = (OSError, imaplib.IMAP4.error, ImapToolsError)
@@ -177,7 +187,8 @@ class Mailbox:
             said = box.folder.set(folder, readonly)
             codes = box.client.untagged_responses
             validity, next_uid = (number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
-            return Selected(validity, next_uid, number(said[1]))
+            self._selected = Selected(validity, next_uid, number(said[1]))
+            return self._selected
 
     def _search(self, first: int, rest: str) -> list[int]:
         with self._said():

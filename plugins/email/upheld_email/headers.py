@@ -9,14 +9,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.message import Message as Mime
+from email.message import Message
+from functools import cached_property
 from typing import Final
 
 from upheld_email.config import ADDRESS
 
 _LONGEST: Final = 16_384
+_FOLD: Final = re.compile(r"\r?\n[ \t]?")
 _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
 _STRUCTURE: Final = re.compile(r'["()]')
@@ -29,18 +32,38 @@ _NOT_CHARSETS: Final = frozenset(
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
+class Mime(Message):
+    """A mail, or a part of one, that nobody changes: what is asked again and again is found once."""
+
+    _kind = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """All headers as they came, topmost first, by their names in lower case."""
+        found: dict[str, list[str]] = {}
+        for name, value in self.raw_items():
+            found.setdefault(name.lower(), []).append(str(value))
+        return found
+
+    def get_content_type(self) -> str:
+        """As ever; the library itself asks five times for each part."""
+        self._kind = self._kind or super().get_content_type()
+        return self._kind
+
+
+def parsed(data: bytes) -> Mime:
+    """The mail in these bytes, whatever they are."""
+    return message_from_bytes(data, Mime)
+
+
 def raw(mime: Mime, name: str, *, newest: bool = False) -> list[str]:
     """All headers of this name, topmost first, unfolded, not decoded, cut at 16 KB each.
 
     ``newest``: of one that grows at its end (References), the end is kept.
     """
-    wanted, length = name.lower(), len(name)  # lengths tell most apart, and cost nothing
     kept = slice(-_LONGEST, None) if newest else slice(_LONGEST)
-    return [
-        re.sub(r"\r?\n[ \t]?", " ", str(value)[kept]).strip()
-        for found, value in mime.raw_items()
-        if len(found) == length and found.lower() == wanted
-    ]
+    found = mime.by_name.get(name.lower(), ())
+    return [_FOLD.sub(" ", value[kept]).strip() for value in found]
 
 
 def first(mime: Mime, name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
 from typing import Final
 
@@ -35,9 +37,15 @@ def from_html(html: str, *, quotes: bool = True) -> str:
 
 def harmless(html: str) -> str:
     """HTML that can be shown: no scripts, no forms, and no picture that tells who looks at it."""
+    return _cleaning()(html[:_READABLE])
+
+
+@cache
+def _cleaning() -> Callable[[str], str]:
+    """Made once: on a short mail that takes longer than to clean it."""
     import nh3
 
-    return nh3.clean(html[:_READABLE], attribute_filter=_local, url_schemes=_SCHEMES)
+    return nh3.Cleaner(attribute_filter=_local, url_schemes=_SCHEMES).clean
 
 
 def _local(_tag: str, attribute: str, value: str) -> str | None:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes
-from email.message import Message as Mime
 from typing import Final
 
 from upheld.plugin import (
@@ -21,12 +19,21 @@ from upheld.plugin import (
 )
 from upheld_email.body import attachments, depth_and_parts, words
 from upheld_email.classify import nature, verified
-from upheld_email.headers import first, message_ids, raw, recipients, sole_address, text
+from upheld_email.headers import (
+    Mime,
+    first,
+    message_ids,
+    parsed,
+    raw,
+    recipients,
+    sole_address,
+    text,
+)
 from upheld_email.reports import RECIPIENTS, returned_ids
 from upheld_email.threads import Tokens, subject_tokens
 
 _TOKENS: Final = 50
-_CONTAINER: Final = re.compile(rb"(?im)^content-type:[ \t]*(?:multipart|message)/")
+_CONTAINER: Final = re.compile(rb"(?i)\ncontent-type:[ \t]*(?:multipart|message)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Reader:
     def _read(self, data: bytes, at: datetime) -> Message | Refused:
         if len(_CONTAINER.findall(data)) > self.max_parts:
             return Refused(unread_id(data), f"it has more than {self.max_parts} parts", data)
-        mime = message_from_bytes(data)
+        mime = parsed(data)
         sender = _sender(mime)
         wrong = self._too_much(mime) or (sender if isinstance(sender, str) else None)
         if wrong is not None or isinstance(sender, str):

@@ -7,13 +7,20 @@ is noted on the case, and nothing follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import Message as Mime
 from typing import Final
 
 from upheld.plugin import Delivery, Message, Receipt
 from upheld_email.body import leaves, payload
-from upheld_email.headers import first, message_ids, raw, recipients, report_of, text
+from upheld_email.headers import (
+    Mime,
+    first,
+    message_ids,
+    parsed,
+    raw,
+    recipients,
+    report_of,
+    text,
+)
 from upheld_email.threads import Tokens
 
 #: Headers that tell to which of our addresses a mail came.
@@ -30,7 +37,7 @@ def receipt(report: Message, tokens: Tokens) -> Receipt | None:
     returns: whoever got a mail of ours could make that up, and gains that its recipient is told
     over another channel too.
     """
-    mime = message_from_bytes(report.raw)
+    mime = parsed(report.raw)
     handle = _sending(mime, tokens)
     found = _told(mime) if handle is not None else None
     if found is None:
@@ -93,4 +100,4 @@ def _failed_by_its_words(mime: Mime) -> tuple[Delivery, str] | None:
 
 def _inner(part: Mime) -> Mime:
     inner = part.get_payload(0) if part.is_multipart() else None
-    return inner if isinstance(inner, Mime) else message_from_bytes(payload(part))
+    return inner if isinstance(inner, Mime) else parsed(payload(part))

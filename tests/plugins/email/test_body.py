@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from email import message_from_string
 from email.message import EmailMessage
-from email.message import Message as Mime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from upheld_email.body import attachments, depth_and_parts, payload, words
+from upheld_email.headers import Mime, parsed
 from upheld_email.hypertext import from_html
 
 
@@ -18,11 +17,13 @@ def part(kind: str, text: str, *headers: str) -> str:
     return "\n".join((f"Content-Type: {kind}", *headers, "", text))
 
 
+def mime(text: str) -> Mime:
+    return parsed(text.encode())
+
+
 def multipart(*parts: str, kind: str = "mixed", headers: str = "") -> Mime:
     inner = "".join(f"--b\n{each}\n" for each in parts)
-    return message_from_string(
-        f"Content-Type: multipart/{kind}; boundary=b{headers}\n\n{inner}--b--\n"
-    )
+    return mime(f"Content-Type: multipart/{kind}; boundary=b{headers}\n\n{inner}--b--\n")
 
 
 # --- what is read ---------------------------------------------------------------------------------
@@ -57,7 +58,7 @@ def test_a_text_that_is_a_file_is_not_the_text() -> None:
 
 
 def test_line_ends_are_of_one_kind() -> None:
-    assert words(message_from_string("\none\r\ntwo\rthree\n")).text == "one\ntwo\nthree\n"
+    assert words(mime("\none\r\ntwo\rthree\n")).text == "one\ntwo\nthree\n"
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -117,19 +118,19 @@ def test_endless_html_is_read_up_to_a_limit() -> None:
 )
 def test_a_file_has_a_base_name_of_bounded_length(given_name: str, name: str) -> None:
     disposition = f'Content-Disposition: attachment; filename="{given_name}"'
-    (file,) = attachments(message_from_string(f"{disposition}\n\nx"))
+    (file,) = attachments(mime(f"{disposition}\n\nx"))
     assert file.name == name
 
 
 def test_a_name_in_another_charset_is_read() -> None:
     name = "Content-Disposition: attachment; filename*=iso-8859-1'de'Gr%F6%DFe.txt"
-    (file,) = attachments(message_from_string(f"{name}\n\nx"))
+    (file,) = attachments(mime(f"{name}\n\nx"))
     assert file.name == "Größe.txt"
 
 
 @pytest.mark.parametrize("broken", ["filename*=x; filename*1*=y", "filename*=a%00b'de'x"])
 def test_a_name_that_nobody_can_read_costs_the_name_and_not_the_mail(broken: str) -> None:
-    (file,) = attachments(message_from_string(f"Content-Disposition: attachment; {broken}\n\nx"))
+    (file,) = attachments(mime(f"Content-Disposition: attachment; {broken}\n\nx"))
     assert file.size == 1
     assert file.name
 
@@ -147,7 +148,7 @@ def test_a_file_has_its_bytes_size_and_kind() -> None:
     mail.add_attachment(
         b"\x00\xff", maintype="application", subtype="ms-tnef", filename="winmail.dat"
     )
-    (file,) = attachments(mail)
+    (file,) = attachments(parsed(mail.as_bytes()))
     with file.open() as opened:
         assert opened.read() == b"\x00\xff"
     assert (file.size, file.media_type, file.name) == (2, "application/ms-tnef", "winmail.dat")
@@ -171,7 +172,7 @@ def test_a_mail_in_a_mail_is_one_file_and_its_words_stay_in_it() -> None:
 
 
 def test_bad_base64_gives_what_can_be_had() -> None:
-    broken = message_from_string("Content-Transfer-Encoding: base64\n\naGVsbG8\n!!!\n")
+    broken = mime("Content-Transfer-Encoding: base64\n\naGVsbG8\n!!!\n")
     assert payload(broken).startswith(b"hello")
 
 
@@ -187,7 +188,7 @@ def nested(depth: int) -> str:
 
 @pytest.mark.parametrize("depth", [0, 1, 30])
 def test_depth_is_counted(depth: int) -> None:
-    assert depth_and_parts(message_from_string(nested(depth))) == (depth + 1, depth + 1)
+    assert depth_and_parts(mime(nested(depth))) == (depth + 1, depth + 1)
 
 
 def test_parts_are_counted_all_of_them() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from email import message_from_string
-from email.message import Message as Mime
-
 import pytest
 
 from upheld.plugin import Nature
 from upheld_email.classify import nature, verified
-from upheld_email.headers import report_of
+from upheld_email.headers import Mime, parsed, report_of
 
 PAT = "pat@acme.example"
 OURS = frozenset({"support@magnolia.example", "help@magnolia.example"})
@@ -17,7 +14,7 @@ MX = "mx.magnolia.example"
 
 
 def mail(*headers: str) -> Mime:
-    return message_from_string("\n".join(headers) + "\n\nHello\n")
+    return parsed(f"{chr(10).join(headers)}\n\nHello\n".encode())
 
 
 def kind(*headers: str, sender: str = PAT) -> Nature:

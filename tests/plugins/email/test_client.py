@@ -49,6 +49,28 @@ def select(mailbox: Mailbox) -> None:
     mailbox.select("INBOX", readonly=True)
 
 
+# --- what is open ---
+
+
+def test_a_folder_lasts_until_another_is_opened_or_the_connection_ends(against: Against) -> None:
+    mailbox, far = against()
+    opened = mailbox.select("INBOX", readonly=True)
+    assert mailbox.lasts(opened)
+    again = mailbox.select("INBOX", readonly=True)
+    assert again == opened
+    assert not mailbox.lasts(opened), "it may have been another meanwhile"
+    mailbox.close()
+    heard = len(far.heard)
+    assert not mailbox.lasts(again)
+    assert len(far.heard) == heard, "nobody was asked"
+
+
+@pytest.mark.parametrize("said", [None, "BAD what?", "NO", "* BYE it was deleted"])
+def test_a_folder_that_is_no_more_does_not_last(against: Against, said: Reply) -> None:
+    mailbox, _ = against(NOOP=said)
+    assert not mailbox.lasts(mailbox.select("INBOX", readonly=True))
+
+
 # --- signing in -----------------------------------------------------------------------------------
 
 

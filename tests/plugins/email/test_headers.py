@@ -8,12 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.plugins.email.fuzz import mails
 from upheld_email.headers import (
+    Mime,
     addresses,
     clean,
     decoded,
     message_ids,
     parameters,
+    parsed,
     raw,
     sole_address,
     text,
@@ -22,7 +25,7 @@ from upheld_email.headers import (
 
 
 def header(value: bytes, name: str = "X") -> list[str]:
-    return raw(message_from_bytes(name.encode() + b": " + value + b"\r\n\r\n"), name)
+    return raw(parsed(name.encode() + b": " + value + b"\r\n\r\n"), name)
 
 
 # --- as they stand --------------------------------------------------------------------------------
@@ -33,16 +36,41 @@ def test_a_folded_header_is_one_line() -> None:
 
 
 def test_all_headers_of_a_name_are_found_topmost_first() -> None:
-    mail = message_from_bytes(b"x: 1\r\nY: 2\r\nX: 3\r\n\r\n")
+    mail = parsed(b"x: 1\r\nY: 2\r\nX: 3\r\n\r\n")
     assert raw(mail, "X") == ["1", "3"]
 
 
 @pytest.mark.parametrize(("newest", "kept"), [(False, "a"), (True, "z")])
 def test_a_long_header_is_cut_where_it_matters_least(newest: bool, kept: str) -> None:
-    mail = message_from_bytes(b"X: " + b"a" * 20_000 + b"z" * 20_000 + b"\r\n\r\n")
+    mail = parsed(b"X: " + b"a" * 20_000 + b"z" * 20_000 + b"\r\n\r\n")
     (found,) = raw(mail, "X", newest=newest)
     assert set(found) == {kept}
     assert len(found) == 16_384
+
+
+def mutations() -> list[bytes]:
+    return list(mails(300, seed=11))
+
+
+def test_headers_looked_up_once_are_those_that_a_walk_finds() -> None:
+    """On mail of all kinds, whole and broken."""
+    for data in mutations():
+        for part in parsed(data).walk():
+            assert isinstance(part, Mime)
+            for name in {name for name, _ in part.raw_items()} | {"X-None"}:
+                walked = [
+                    value for found, value in part.raw_items() if found.lower() == name.lower()
+                ]
+                assert part.by_name.get(name.lower(), []) == walked
+                assert len(raw(part, name.upper())) == len(walked)
+
+
+def test_a_kind_that_is_kept_is_what_the_library_says() -> None:
+    for data in mutations():
+        ours, theirs = parsed(data).walk(), message_from_bytes(data).walk()
+        for mine, other in zip(ours, theirs, strict=True):
+            assert mine.get_content_type() == mine.get_content_type() == other.get_content_type()
+            assert list(mine.raw_items()) == list(other.raw_items())
 
 
 # --- for people -----------------------------------------------------------------------------------

@@ -88,6 +88,44 @@ def test_a_page_with_more_behind_it_covers_only_what_it_read(
     assert (page.more, page.as_of) == (True, NOON)
 
 
+def test_a_folder_is_opened_once_for_all_its_pages(
+    far: MailSimulator, connect: Connect, clock: SteppedClock
+) -> None:
+    """What comes meanwhile is no part of them: nothing that lies before `as_of` is left out."""
+    for number in range(4):
+        far.write(PAT, str(number), "x")
+    mail, opened = connect(page=2), []
+    far.before("EXAMINE", lambda: opened.append("once"))
+    first = mail.pull(None)
+    far.before("EXAMINE", lambda: opened.append("again"))
+    clock.forward(minutes=1)
+    far.write(PAT, "4", "x")
+    second = mail.pull(first.cursor)
+    assert (subjects(second), second.more, second.as_of) == (["2", "3"], False, NOON)
+    assert opened == ["once"]
+    last = mail.pull(second.cursor)
+    assert (subjects(last), last.as_of) == (["4"], clock.as_datetime())
+    assert opened == ["once", "again"]
+
+
+def test_between_two_pages_a_connection_may_die(far: MailSimulator, connect: Connect) -> None:
+    for number in range(3):
+        far.write(PAT, str(number), "x")
+    mail = connect(page=2)
+    first = mail.pull(None)
+    far.hang_up()
+    assert subjects(mail.pull(first.cursor)) == ["2"]
+
+
+def test_between_two_pages_a_mail_may_go(far: MailSimulator, connect: Connect) -> None:
+    for number in range(4):
+        far.write(PAT, str(number), "x")
+    mail = connect(page=2)
+    first = mail.pull(None)
+    far.expunge(3)
+    assert subjects(mail.pull(first.cursor)) == ["3"]
+
+
 def test_pulling_leaves_the_mailbox_as_it_was(far: MailSimulator, mailbox: Email) -> None:
     far.write(PAT, "x", "x")
     mailbox.pull(mailbox.pull(None).cursor)

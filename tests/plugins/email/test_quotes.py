@@ -7,8 +7,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mailparser_reply import EmailMessage
 
-from upheld_email.quotes import fresh
+from upheld_email.quotes import LANGUAGES, first_head, fresh
 
 US = "Magnolia <support@magnolia.example>"
 OLD = "> Thank you.\n>\n> We look at it.\n"
@@ -116,6 +117,35 @@ def test_no_mail_takes_long(words: str) -> None:
     fresh(words * (60_000 // len(words)))
     fresh("\n".join([(words.strip() + " ") * 60] * 300))
     assert time.monotonic() - begun < 3
+
+
+_PIECES = [
+    "\n",
+    "> ",
+    "From: a",
+    "To: b",
+    "Von: a",
+    "An: b",
+    "Fra: a",
+    "On Dec 1, a wrote:",
+    "x",
+    "-----Oprindelig meddelelse-----",
+    "-----Original Message-----",
+    "-",
+    "* ",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=20), st.integers(0, 20))
+def test_where_a_head_can_begin_is_where_the_library_finds_one(
+    pieces: list[str], start: int
+) -> None:
+    """It looks at each letter, which takes it thirty times as long."""
+    text = "".join(pieces)
+    found = first_head(text, start := text.rfind("\n", 0, start) + 1)
+    library = EmailMessage(text="", languages=list(LANGUAGES)).HEADER_REGEX.search(text, start)
+    assert (found and found.span()) == (library and library.span())
 
 
 @settings(max_examples=200, deadline=None)
