@@ -47,7 +47,7 @@ def fresh(text: str, ours: frozenset[str] = frozenset()) -> str:
 def _above(text: str) -> str:
     """The text above the line that stands on top of what we write to our own people. Where each line is
     marked as quoted, answers may stand between: then it says nothing."""
-    line = _ABOVE.search(text)
+    line = _ABOVE.search(text) if "##-" in text else None
     if line is None:
         return text
     before = text[: line.start()].rstrip() + "\n"
