@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle, islice
 from typing import Final
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
@@ -101,11 +102,13 @@ class Daemon:
         return self.findings
 
     def settle(self) -> None:
-        """Pull, sweep and dispatch until nothing is left to do at this instant."""
-        for _ in range(_PASSES):
-            done = pull_all(self.pullers) + self.prober.settle()
-            done += self._sweep() + self._dispatch()
-            if done == 0:
+        """Pull, probe, sweep and dispatch, in turns, until none of them finds anything to do at this
+        instant: each has looked since the last that did something."""
+        turns = (lambda: pull_all(self.pullers), self.prober.settle, self._sweep, self._dispatch)
+        idle = 0
+        for turn in islice(cycle(turns), _PASSES * len(turns)):
+            idle = 0 if turn() else idle + 1
+            if idle == len(turns):
                 return
         raise UpheldError(
             "the work feeds itself: a rule or a connection makes news without end",
