@@ -23,10 +23,15 @@ if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMOR
     os.environ.setdefault("TMPDIR", str(_MEMORY))
 
 
+def pytest_collection() -> None:
+    """What is collected stays: nobody need look for garbage meanwhile."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Whoever looks for garbage need not look through thousands of tests each time."""
-    gc.collect()
+    """Nor need anybody look through thousands of tests each time there may be some."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
