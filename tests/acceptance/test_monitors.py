@@ -13,6 +13,7 @@ from upheld.calendar.instant import MINUTE, moment
 from upheld.case.events import Noted, Reopened, StepResult, Watched
 from upheld.case.state import Status
 from upheld.errors import Refusal
+from upheld.monitor.pauses import Pauses
 from upheld.report.evidence import ClauseEvidence, ClauseState, gather
 from upheld.report.explain import explain
 from upheld.testing.stage import Stage
@@ -176,6 +177,29 @@ def test_m_19_they_end_when_it_is_up_again(tmp_path: Path, database: str | None)
         story.expect_page(VERA, at="00:39")  # nobody worked on it
         story.expect_call(PHONE, at="00:39")
         story.nothing_else()
+
+
+def test_m_19_while_somebody_has_it_paused_the_update_says_so_and_who(
+    tmp_path: Path, database: str | None
+) -> None:
+    (tmp_path / "agreed.yaml").write_text(WITHOUT_M_13)
+    with Stage(tmp_path, database=database, config={"policy": "agreed.yaml"}) as stage:
+        story = Story(stage)
+        watching = Watching(story)
+        outage(story, watching)
+        watching.fails_for(minutes=113, every=MINUTE * 113)
+        assert "is not watched" not in story.expect_status(at="00:30").text
+        story.forward(minutes=38)
+        story.expect_page(VERA, at="00:39")  # nobody worked on it
+        pauses = Pauses(watching.landing)
+        pauses.pause([MAIL], STAFF, reason="a secret of ours")
+        story.forward(minutes=20)
+        status = story.expect_status(at="01:30").text
+        assert f"{MAIL} is not watched since 2026-03-28 21:10 EDT: Bo" in status
+        assert "secret" not in status, "the reason is our own"
+        pauses.resume([MAIL], STAFF)
+        story.forward(hours=1)
+        assert "is not watched" not in story.expect_status(at="02:30").text
 
 
 def test_m_19_of_a_server_of_ours_it_is_promised_to_nobody(story: Story) -> None:

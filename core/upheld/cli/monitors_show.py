@@ -82,7 +82,7 @@ def _known(
 
 
 def _paused(subject: Subject | None, zone: str) -> str:
-    from upheld.monitor.pauses import held
+    from upheld.desk.paused import held
 
     found = held(subject) if subject else None
     if found is None:
@@ -153,7 +153,7 @@ def _turn(fact: Event, zone: str) -> tuple[object, ...]:
 
 def _json(site: Site, tx: Transaction, each: Standing, subject: Subject | None) -> None:
     from upheld.cli.monitor_lines import as_object, reading
-    from upheld.monitor.pauses import held
+    from upheld.desk.paused import held
 
     entry, pause = each.watched.entry, held(subject) if subject else None
     print_json(

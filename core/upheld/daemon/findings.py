@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.calendar.instant import DAY, MINUTE, SECOND, Instant, Span, iso
+from upheld.desk.paused import held
 from upheld.dispatch.brake import BRAKE, HELD, family
 from upheld.dispatch.reaching import Reaching
 from upheld.ledger import DeliveryState, Fate, Ledger, Node, PullStatus, Transaction, Trouble
-from upheld.monitor.pauses import held
 from upheld.monitor.probing import Prober
 from upheld.plugin import Ability, Finding, Level
 from upheld.seam import Live

@@ -15,6 +15,7 @@ from upheld.case.events import (
     CallLogged,
     CustomerMessage,
     Event,
+    Held,
     Opened,
     PublicReply,
     Resolved,
@@ -45,7 +46,7 @@ _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 class Known:
     """All that a message may speak of. ``life`` is None for a referral, which has no case;
     ``since`` is set for a status: what happened after it is told; ``handed`` are the cases that still
-    wait for whoever came on duty."""
+    wait for whoever came on duty; ``paused`` is the pause of the monitor that the case is about."""
 
     item: OutboxItem
     policy: Policy
@@ -60,6 +61,7 @@ class Known:
     since: Instant | None = None
     url: str | None = None
     handed: Sequence[ListedCase] = ()
+    paused: tuple[Event, Held] | None = None
 
 
 def purpose_of(item: OutboxItem) -> Purpose:
@@ -253,6 +255,19 @@ def _outage(known: Known, zone: ZoneInfo) -> dict[str, Any]:
         "detail": _line(told.get("detail", "")),
         "recent": [str(line) for line in told.get("recent", ())],
         "backups": [{"name": n, "state": s} for n, s in told.get("backups", {}).items()],
+        "paused": _paused(known, zone),
+    }
+
+
+def _paused(known: Known, zone: ZoneInfo) -> dict[str, str]:
+    """Since when nobody reads it, until when ("": nobody said), and who said so."""
+    if known.paused is None:
+        return {}
+    fact, pause = known.paused
+    return {
+        "since": _time(fact.at, zone),
+        "until": "" if pause.until is None else _time(pause.until, zone),
+        "by": _named(known, fact.actor.id),
     }
 
 

@@ -8,14 +8,16 @@ from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
-from upheld.case.events import CustomerMessage
+from upheld.case.events import CustomerMessage, Event, Held
 from upheld.case.opening import opening, was_for_others, whose_since
+from upheld.desk.paused import paused
 from upheld.desk.records import Records
 from upheld.directory import Directory
 from upheld.dispatch.compose import Composer, Known
 from upheld.dispatch.offers import Solutions, offered
 from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.withdrawals import page_key
+from upheld.engine.case import Life
 from upheld.engine.shift import HAND_OVER
 from upheld.errors import LedgerError, NotFound, UpheldError
 from upheld.ledger import (
@@ -97,10 +99,11 @@ class Letters:
         if opened is None:
             raise NotFound("what the case opened with was erased", where=subject.id)
         customer = self.directory.customers.get(opened.customer or "")
+        life = self.records.life(subject) if subject.kind == "case" else None
         return Known(
             item=item,
             policy=self.records.book.of(subject.policy).policy,
-            life=self.records.life(subject) if subject.kind == "case" else None,
+            life=life,
             facts=subject.facts,
             opened=opened,
             site=self.site,
@@ -111,6 +114,7 @@ class Letters:
             since=_since(tx, item, subject) if item.purpose == Purpose.STATUS else None,
             url=_url(tx, subject) if item.purpose == Purpose.PAGE else None,
             handed=_handed(tx, item),
+            paused=_paused(tx, life),
         )
 
     def _reply_to(
@@ -125,6 +129,12 @@ class Letters:
             own = _of_the_customer(tx, subject)
             return tuple(handle for handle in found if handle in own)
         return tuple(handle for handle in found if not handle.startswith("sender:"))
+
+
+def _paused(tx: Transaction, life: Life | None) -> tuple[Event, Held] | None:
+    """The pause of what the case is about: since then nobody knows how it is."""
+    watched = life.state.watched if life else None
+    return paused(tx, watched.monitor) if watched else None
 
 
 def _url(tx: Transaction, subject: Subject) -> str | None:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from upheld.calendar.instant import Instant
-from upheld.case.decision import Subject
-from upheld.case.events import UPHELD, Actor, Event, Held, Released
+from upheld.case.events import UPHELD, Actor, Held, Released
 from upheld.case.monitor import MonitorState, Tally
 from upheld.desk.records import Records
 from upheld.desk.stating import new_id
@@ -81,16 +80,6 @@ class Pauses:
         if watched is None or watched.entry.probe is not None:
             return now
         return silent(watched, now)
-
-
-def held(subject: Subject) -> tuple[Event, Held] | None:
-    """The pause that a monitor is in, by its facts."""
-    for fact in reversed(subject.facts):
-        if isinstance(fact.body, Released):
-            return None
-        if isinstance(fact.body, Held):
-            return fact, fact.body
-    return None
 
 
 def _anew(tally: Tally) -> Tally:

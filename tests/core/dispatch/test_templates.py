@@ -10,11 +10,14 @@ from typing import Any, Final
 import pytest
 
 from tests.core.dispatch.scene import LIVE, NOW, OPENED, Site, send
-from upheld.calendar.instant import HOUR, MINUTE
-from upheld.case.decision import Purpose
+from upheld.calendar.instant import HOUR, MINUTE, Instant
+from upheld.case.decision import Decision, Purpose, Subject
 from upheld.case.events import (
+    Actor,
     CallLogged,
     CustomerMessage,
+    Event,
+    Held,
     Linked,
     Noted,
     Opened,
@@ -22,9 +25,13 @@ from upheld.case.events import (
     Proposed,
     PublicReply,
     Resolved,
+    Side,
     Triaged,
+    Watched,
     Worked,
 )
+from upheld.case.monitor import Tally
+from upheld.ledger import MonitorRow
 from upheld.plugin import Outgoing
 
 #: What each purpose needs to be told of: whom it goes to, and what the engine adds.
@@ -217,6 +224,37 @@ def test_a_status_without_work_says_so(site: Site) -> None:
     text = status(site, site.case(), "s", NOW)
     assert "Nobody has begun to work on it yet; that is being escalated." in text
     assert "There is nothing new since the last status." in text
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (None, "mail is not watched since 2026-12-07 07:00 EST: Ann Reyes has paused that."),
+        (
+            NOW + HOUR,
+            "mail is not watched since 2026-12-07 07:00 EST, and until 2026-12-07 08:00 EST: Ann",
+        ),
+    ],
+)
+def test_a_status_says_who_has_paused_what_it_is_about(
+    site: Site, until: Instant | None, told: str
+) -> None:
+    case = site.case()
+    site.fact(case, Watched("mail", "down", NOW), at=NOW)
+    with site.ledger.transaction() as tx:
+        of = tx.new_subject("monitor", policy="p", now=NOW)
+        tx.watch(MonitorRow("mail", of, None, until, 0, Tally(), paused=True))
+        tx.record(
+            of,
+            Event("e", NOW, NOW, Actor("ann", Side.STAFF), Held("moved", until)),
+            _as_it_is,
+            now=NOW,
+        )
+    assert told in status(site, case, "s", NOW)
+
+
+def _as_it_is(_subject: Subject, _event: Event) -> Decision:
+    return Decision({})
 
 
 def test_a_status_tells_what_happened_since_the_last_as_it_happened(site: Site) -> None:

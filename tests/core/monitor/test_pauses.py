@@ -18,9 +18,10 @@ from upheld.calendar.instant import DAY, HOUR, MINUTE, Instant
 from upheld.case.events import Actor, Event, Held, Opened, Raised, Released, Side, Turned
 from upheld.case.monitor import MonitorState, Tally
 from upheld.daemon.findings import FORGOTTEN, Survey
+from upheld.desk.paused import held
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Ledger
-from upheld.monitor.pauses import Pauses, held
+from upheld.monitor.pauses import Pauses
 from upheld.plugin import Health
 
 BO = Actor("bo", Side.STAFF)
