@@ -11,7 +11,9 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 from upheld.plugin import Attachment
-from upheld_email.headers import Mime, clean, decoded, first, parameters
+from upheld_email.charsets import decoded
+from upheld_email.flowed import unflowed
+from upheld_email.headers import Mime, clean, first, parameters
 from upheld_email.headers import text as shown
 from upheld_email.hypertext import from_html, harmless
 from upheld_email.quotes import fresh
@@ -84,8 +86,12 @@ def payload(part: Mime) -> bytes:
 
 
 def _words(part: Mime) -> str:
-    charset = parameters(first(part, "Content-Type")).get("charset")
-    return clean(decoded(payload(part), charset)).replace("\r\n", "\n").replace("\r", "\n")
+    given = parameters(first(part, "Content-Type"))
+    text = clean(decoded(payload(part), given.get("charset")))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if part.get_content_type() == "text/plain" and given.get("format", "").lower() == "flowed":
+        return unflowed(text, delsp=given.get("delsp", "").lower() == "yes")
+    return text
 
 
 def _is_file(part: Mime) -> bool:

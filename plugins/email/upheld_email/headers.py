@@ -6,7 +6,6 @@ malformed headers, and it decodes before it parses, so that an encoded name coul
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
@@ -16,6 +15,7 @@ from email.message import Message
 from functools import cached_property
 from typing import Final
 
+from upheld_email.charsets import decoded
 from upheld_email.config import ADDRESS
 
 _LONGEST: Final = 16_384
@@ -24,10 +24,6 @@ _ANGLE: Final = re.compile(r"<([^<>]*)>")
 _BETWEEN: Final = re.compile(r'[\s<>()\[\],;:"\\]+')
 _STRUCTURE: Final = re.compile(r'["()]')
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,500}>")
-# Codecs that are no charset of any mail, and slow or surprising on text from outside.
-_NOT_CHARSETS: Final = frozenset(
-    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
-)
 # What no database takes and no reader sees: NUL and its kin, but not tab and line ends.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -81,18 +77,6 @@ def text(value: str) -> str:
         piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces
     )
     return " ".join(clean(joined).split())
-
-
-def decoded(data: bytes, charset: str | None) -> str:
-    """Text of bytes: the charset that is declared, else UTF-8, else Windows-1252; never raises."""
-    for name in (charset, "utf-8"):
-        try:
-            codec = codecs.lookup((name or "").partition("*")[0])  # RFC 2231: charset*language
-            if codec.name not in _NOT_CHARSETS:
-                return data.decode(codec.name)
-        except (LookupError, ValueError):
-            continue
-    return data.decode("cp1252", "replace")
 
 
 def clean(value: str) -> str:
@@ -180,7 +164,7 @@ def report_of(mime: Mime) -> str:
 
 
 def _eight_bit(value: str) -> str:
-    """Bytes beyond ASCII in a header: UTF-8, else Windows-1252."""
+    """Bytes beyond ASCII in a header."""
     if value.isascii():
         return value
     try:

@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 from contextlib import suppress
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final, NoReturn
 
@@ -24,6 +25,13 @@ from upheld_email.oauth import OAuth
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _DOT: Final = re.compile(rb"(?m)^\.")
 _SHOWN: Final = 300
+#: 5xx that say nothing of the recipient: we have sent enough for today (RFC 3463 §3.5, which Gmail means so;
+#: Microsoft's list of errors in Exchange Online).
+_ENOUGH: Final = frozenset({"5.4.5", "5.1.90", "5.7.232", "5.7.233"})
+#: The same of a sign-in that is not taken any more: passwords at Microsoft.
+_UNKNOWN_TO_IT: Final = frozenset({"5.7.30", "5.7.57"})
+_STATUS: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}\b")
+_A_WHILE: Final = timedelta(minutes=15)
 # How we introduce ourselves: the name of this machine is nobody's concern, and to look it up may
 # take long (RFC 5321 §4.1.3: an address literal is as good).
 _HELLO: Final = "[127.0.0.1]"
@@ -162,8 +170,11 @@ class Submission:
 
     def _refused(self, answer: tuple[int, bytes], to: str) -> NoReturn:
         what = f"{self._where} refuses the mail to {to}: {_said(answer)}"
-        if answer[0] in {530, 534, 535, 538}:
-            raise Auth(what, "look at `user` and `password`")
+        status = _status(answer)
+        if answer[0] in {530, 534, 535, 538} or status in _UNKNOWN_TO_IT:
+            raise Auth(what, self._config.way_out)
+        if status in _ENOUGH:
+            raise Retry(what, "wait: the limit is of 24 hours", after=_A_WHILE)
         if answer[0] >= 500:
             raise Permanent(what, "see what it says; another address or channel may do")
         if answer[0] < 0:
@@ -232,6 +243,12 @@ def _on_the_wire(mail: EmailMessage) -> bytes:
     data = _LINE_END.sub(b"\r\n", mail.as_bytes(policy=POLICY))
     data = _DOT.sub(b"..", data)
     return data + (b"" if data.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _status(answer: tuple[int, bytes]) -> str:
+    """The enhanced status that an answer begins with (RFC 2034); "" where it has none."""
+    found = _STATUS.match(answer[1])
+    return found[0].decode() if found else ""
 
 
 def _said(answer: tuple[int, bytes]) -> str:

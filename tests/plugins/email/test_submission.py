@@ -90,6 +90,9 @@ def test_dots_are_doubled_so_that_the_mail_does_not_end_early(against: Given) ->
     [
         ("550 5.1.1 nobody here", Permanent),
         ("552 too big", Permanent),
+        ("550 5.4.5 Daily user sending limit exceeded", Retry),
+        ("550 5.7.233 your tenant exceeded its daily limit", Retry),
+        ("550 5.7.30 basic authentication is retired", Auth),
         ("421 busy", Retry),
         ("451 greylisted", Retry),
         ("530 5.7.0 sign in first", Auth),
