@@ -177,6 +177,7 @@ def test_the_core_imports_no_plugin() -> None:
 
 def test_every_dependency_is_imported_somewhere() -> None:
     declared = {
+        "charset-normalizer": "charset_normalizer",
         "dnspython": "dns",
         "flufl.bounce": "flufl",
         "mail-parser-reply": "mailparser_reply",

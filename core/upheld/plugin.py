@@ -325,6 +325,7 @@ class Message:
     ``verified`` whether the sender is proven; ``text`` is all of it, ``fresh`` what is new: without
     what it quotes (None where nobody looked); ``raw`` the message as it came. ``digest`` is the same
     for copies of one message, however they came: two of one ``id`` and another digest are two messages.
+    ``expected``: automatic, and from whom that is wanted: it opens a case as a person's does.
     """
 
     id: str
@@ -341,6 +342,7 @@ class Message:
     raw: bytes = field(default=b"", repr=False)
     fresh: str | None = None
     digest: str | None = None
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

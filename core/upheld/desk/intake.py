@@ -231,7 +231,8 @@ class Intake:
     def _rules(self, opened: Opened, message: Message, sender: Sender) -> frozenset[Verb]:
         """What the policy, under which it would be a case, does with what arrives so."""
         policy = self.records.book.for_case(opened, self.records.dated(message.at)).policy
-        found = arrival(policy, sender.kind, message.nature.value)
+        nature = Nature.NORMAL if message.expected else message.nature
+        found = arrival(policy, sender.kind, nature.value)
         return frozenset(do.verb for _, do in found)
 
     def _open(

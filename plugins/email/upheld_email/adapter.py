@@ -35,6 +35,7 @@ from upheld.plugin import (
     Refused,
 )
 from upheld_email.answers import Envelope, groups
+from upheld_email.classify import Around
 from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.letter import Writer, wire_address
@@ -314,12 +315,21 @@ class Email(Notifier[EmailConfig]):
         config = self.config
         return Reader(
             tokens=self._tokens,
-            ours=config.ours,
-            site=self.context.site,
+            around=self._around,
+            machines=_lower(config.machines),
             authserv_id=config.authserv_id,
             microsoft=config.microsoft_results,
             max_parts=config.max_parts,
             max_depth=config.max_depth,
+        )
+
+    @property
+    def _around(self) -> Around:
+        return Around(
+            self.config.ours,
+            self.context.site,
+            _lower(self.config.lists),
+            _lower(self.config.forwarded_from),
         )
 
     @cached_property
@@ -383,3 +393,7 @@ class Email(Notifier[EmailConfig]):
         if config.null_sender and submission.takes("", config.address):
             what = "SMTP: the server refuses mail with an empty envelope sender"
             yield Finding(Level.ERROR, name, what, "set `null_sender: false`")
+
+
+def _lower(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)

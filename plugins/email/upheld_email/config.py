@@ -121,6 +121,17 @@ class EmailConfig(ConnectionConfig):
     )
     sender_name: str = Field("", description="the name beside the address in what is sent")
     aliases: tuple[str, ...] = Field((), description="further addresses of the same mailbox")
+    lists: tuple[str, ...] = Field(
+        (),
+        description="ids of lists (List-Id) through which mail to this mailbox comes: groups of yours",
+    )
+    forwarded_from: tuple[str, ...] = Field(
+        (), description="mailboxes of yours whose rules send their mail on to this one"
+    )
+    machines: tuple[str, ...] = Field(
+        (),
+        description="addresses whose automatic mail opens cases as people's does: monitoring, forms",
+    )
     folder: str = Field("INBOX", description="the folder to read")
     processed: str | None = Field(
         None,
@@ -170,7 +181,7 @@ class EmailConfig(ConnectionConfig):
             raise ValueError("with `oauth` the `user` must be ASCII")
         return self
 
-    @field_validator("aliases")
+    @field_validator("aliases", "forwarded_from", "machines")
     @classmethod
     def _addresses(cls, aliases: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(cls._one_address(alias) for alias in aliases)

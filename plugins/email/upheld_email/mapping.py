@@ -17,8 +17,9 @@ from upheld.plugin import (
     Nature,
     Refused,
 )
+from upheld_email.away import says_away
 from upheld_email.body import attachments, depth_and_parts, words
-from upheld_email.classify import nature, verified
+from upheld_email.classify import Around, nature, verified
 from upheld_email.headers import (
     Mime,
     first,
@@ -38,11 +39,11 @@ _CONTAINER: Final = re.compile(rb"(?i)\ncontent-type:[ \t]*(?:multipart|message)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """All that reading a mail depends on. ``ours``: the mailbox's addresses in lower case."""
+    """All that reading a mail depends on. ``machines``: in lower case, whose automatic mail is wanted."""
 
     tokens: Tokens = field(repr=False)
-    ours: frozenset[str]
-    site: str
+    around: Around
+    machines: frozenset[str] = frozenset()
     authserv_id: str | None = None
     microsoft: bool = False
     max_parts: int = 200
@@ -77,7 +78,7 @@ class Reader:
         return f"it is nested {depth} deep" if depth > self.max_depth else None
 
     def _message(self, mime: Mime, sender: Actor, at: datetime, data: bytes) -> Message:
-        said = words(mime, self.ours)
+        said = words(mime, self.around.ours)
         name = message_id(mime, data)
         return Message(
             id=name,
@@ -94,13 +95,24 @@ class Reader:
             attachments=tuple(attachments(mime)),
             raw=data,
             digest=_digest(mime, data),
+            expected=sender.id in self.machines,
         )
 
     def _nature(self, mime: Mime, name: str, sender: str) -> Nature:
-        """A forwarder may change the sender and drop ``X-Loop``: our own id says it still."""
+        """A forwarder may change the sender and drop ``X-Loop``: our own id says it still. Who answers
+        us that they are away is a machine, though some say it in the subject alone."""
         if self.tokens.thread_in_id(name) is not None:
             return Nature.OURS
-        return nature(mime, sender, ours=self.ours, site=self.site)
+        found = nature(mime, sender, self.around)
+        away = found is Nature.NORMAL and says_away(text(first(mime, "Subject")))
+        return Nature.AUTOMATIC if away and self._answers_us(mime) else found
+
+    def _answers_us(self, mime: Mime) -> bool:
+        answered = message_ids([*raw(mime, "In-Reply-To"), *raw(mime, "References")])
+        to = recipients(mime, RECIPIENTS)
+        return any(self.tokens.thread_in_id(each) for each in answered) or any(
+            self.tokens.thread_in_address(each) for each in to
+        )
 
     def _thread(self, mime: Mime) -> Iterator[str]:
         """Surest first: ids of ours, signed threads, other ids, the subject's token."""

@@ -41,6 +41,29 @@ def test_what_a_machine_writes_opens_a_case_where_a_rule_names_its_nature(alerte
     assert not [each for each in told if "reporter" in each[1]], "nobody answers a machine"
 
 
+def test_a_machine_that_is_listed_opens_a_case_that_nobody_answers(desk: Desk) -> None:
+    """Monitoring: the policy's rule for people's mail holds."""
+    desk.take(message(PAT, "Disk full", nature=Nature.AUTOMATIC, expected=True))
+    assert desk.last("opened").body.nature == "automatic"
+    with desk.ledger.reading() as tx:
+        assert [item.purpose for item in tx.items() if "reporter" in item.to] == []
+
+
+def test_in_a_case_it_leaves_a_note_and_reopens_nothing(desk: Desk) -> None:
+    first = message(PAT)
+    desk.take(first)
+    desk.closed("C1")
+    again = message(PAT, nature=Nature.AUTOMATIC, expected=True, thread=(first.id,))
+    desk.take(again)
+    assert desk.kinds()[-1] == "noted"
+
+
+def test_a_machine_of_nobodys_opens_nothing_though_it_is_listed(desk: Desk) -> None:
+    desk.take(message(NOBODY, nature=Nature.AUTOMATIC, expected=True))
+    assert desk.cases() == []
+    assert [kept.reason for kept in desk.kept()] == ["automatic mail"]
+
+
 @pytest.mark.parametrize("nature", [Nature.BOUNCE, Nature.LIST, Nature.OURS])
 def test_of_another_nature_it_is_kept_and_nobody_is_referred(alerted: Desk, nature: Nature) -> None:
     alerted.take(message(PAT, nature=nature), message(NOBODY, nature=nature))

@@ -104,7 +104,7 @@ def test_a_line_in_clear_is_taken_for_this_machine(host: str) -> None:
     assert given.imap == f"imap://{host}:1143"
 
 
-@pytest.mark.parametrize("key", ["address", "aliases"])
+@pytest.mark.parametrize("key", ["address", "aliases", "forwarded_from", "machines"])
 @pytest.mark.parametrize(
     "address", ["", "support", "a@b.example, c@d.example", "a b@c.example", "ü@c.example", "<a@b>"]
 )

@@ -10,12 +10,12 @@ from tests.plugins.email.conftest import NOON
 from tests.plugins.email.corpus import CASES, OUR, TOKENS, Case
 from tests.plugins.email.fuzz import mutated
 from upheld.plugin import Message, Refused
+from upheld_email.classify import Around
 from upheld_email.mapping import Reader, unread_id
 
 READER = Reader(
     tokens=TOKENS,
-    ours=frozenset({OUR}),
-    site="stage",
+    around=Around(frozenset({OUR}), "stage"),
     authserv_id="mx.magnolia.example",
     max_parts=50,
     max_depth=10,

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.plugins.email.fuzz import mails
+from upheld_email.charsets import decoded
 from upheld_email.headers import (
     Mime,
     addresses,
     clean,
-    decoded,
     message_ids,
     parameters,
     parsed,

@@ -376,3 +376,26 @@ def test_every_mail_is_a_message_or_refused(far: MailSimulator, connect: Connect
 def test_nothing_is_opened_before_it_is_needed(connect: Connect, far: MailSimulator) -> None:
     connect()
     assert far.connections == 0
+
+
+def test_what_a_site_says_of_its_lists_forwards_and_machines_is_heeded(
+    far: MailSimulator, connect: Connect
+) -> None:
+    group, sent_on = (
+        {"List-Id": "Help <Help.Magnolia.example>"},
+        {"Auto-Submitted": "auto-generated"},
+    )
+    far.write(PAT, "by a group", "x", headers=group)
+    far.write(PAT, "sent on", "x", headers=sent_on | {"Resent-From": "old@magnolia.example"})
+    far.write("Nagios@acme.example", "down", "x", headers=sent_on)
+    mail = connect(
+        lists=("help.magnolia.example",),
+        forwarded_from=("OLD@magnolia.example",),
+        machines=("nagios@acme.example",),
+    )
+    mails = [item for item in everything(mail) if isinstance(item, Message)]
+    assert [(each.nature, each.expected) for each in mails] == [
+        (Nature.NORMAL, False),
+        (Nature.NORMAL, False),
+        (Nature.AUTOMATIC, True),
+    ]

@@ -24,6 +24,7 @@ from upheld.plugin import (
     Refused,
 )
 from upheld_email.adapter import Email
+from upheld_email.classify import Around
 from upheld_email.mapping import Reader
 from upheld_email.reports import receipt
 from upheld_email.simulator import MailSimulator
@@ -59,7 +60,7 @@ def report(*blocks: str, to: str = VERP, returns: str = "", text: str = "Sorry."
 
 def told(raw: bytes) -> Receipt | None:
     """What it says of a sending of ours."""
-    reader = Reader(TOKENS, frozenset({OUR}), "stage")
+    reader = Reader(TOKENS, Around(frozenset({OUR}), "stage"))
     message = reader.read(raw, NOON)
     assert isinstance(message, Message)
     assert message.nature is Nature.BOUNCE
