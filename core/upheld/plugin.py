@@ -760,7 +760,10 @@ class Notifier(Connection[C]):
         )
 
     def following(self, address: str) -> str | None:
-        """The address of whoever's turn comes next where ``address`` is a schedule of the provider's."""
+        """The address of whoever's turn comes next where ``address`` is a schedule of the provider's.
+
+        A name and no call: pages wait for the answer.
+        """
         return None
 
 

@@ -86,11 +86,18 @@ class Live:
     def call(
         self, what: Callable[[], T], *, hard_stop: Span | None = None, reading: bool = False
     ) -> T:
-        """Call into the plugin; ``PluginError`` for all that goes wrong there."""
-        with self._locks[reading]:
+        """Call into the plugin; ``PluginError`` for all that goes wrong there. A call that is on its way is
+        waited for no longer than this one may take."""
+        patience = self.hard_stop if hard_stop is None else hard_stop
+        lock = self._locks[reading]
+        if not lock.acquire(timeout=patience / SECOND):
+            raise Retry(f"{self.name} is busy with another call", "nothing to do: it is tried again")
+        try:
             if self.stopped:
                 raise self._not_now()
-            return self._timed(what, self.hard_stop if hard_stop is None else hard_stop)
+            return self._timed(what, patience)
+        finally:
+            lock.release()
 
     def apart(self, what: Callable[[], T], *, hard_stop: Span) -> T:
         """The same beside every other call: for what does no I/O and keeps no state."""

@@ -234,6 +234,24 @@ def overlap(live: Live, *, reading: bool) -> bool:
     return seen[0]
 
 
+def test_who_waits_behind_a_call_that_hangs_waits_no_longer_than_for_its_own(live: Live) -> None:
+    begun, go, called = threading.Event(), threading.Event(), list[int]()
+
+    def other() -> None:
+        begun.set()
+        go.wait()
+
+    first = threading.Thread(target=live.call, args=(other,))
+    first.start()
+    begun.wait()
+    with pytest.raises(Retry, match="pager is busy with another call"):
+        live.call(lambda: called.append(1), hard_stop=SOON)
+    go.set()
+    first.join()
+    assert called == []
+    assert live.call(lambda: "well") == "well", "who gave up holds nothing"
+
+
 def test_reading_runs_beside_the_rest(live: Live) -> None:
     assert overlap(live, reading=True)
 

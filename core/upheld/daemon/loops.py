@@ -14,6 +14,7 @@ from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.clock import Clock
 from upheld.daemon.alarm import Alarm
 from upheld.daemon.auditor import Auditor
+from upheld.daemon.couriers import Couriers
 from upheld.daemon.findings import SILENT, running
 from upheld.daemon.heartbeat import Heartbeat
 from upheld.daemon.hostclock import HostClock
@@ -131,16 +132,21 @@ class Daemon:
     def run(self) -> None:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""
         self.begin()
-        reading, working = _started(self._readers()), _started(self._workers())
+        couriers = Couriers(live.name for live in self.lives)
+        reading, carrying = _started(self._readers()), _started(self._carriers(couriers))
+        sending, working = _started(self._dispatchers(couriers)), _started(self._workers())
         self.stopping.wait()
         self.pulse.end()
         self.news.ring()
         self.audited.set()
         self.prober.arrived.set()
-        _join(working)
+        until = time.monotonic() + _FINISH
+        _join(sending, until)
+        couriers.end()  # nobody hands them anything any more
+        _join([*carrying, *working], until)
         self._contained("probe", self.prober.finish)
         self.close()  # this ends waiting for news, where nothing is in hand
-        _join(reading)
+        _join(reading, time.monotonic() + _FINISH)
         self._contained("leave", self.leave)
         self.log.info("stopped")
 
@@ -163,9 +169,16 @@ class Daemon:
                 idle = partial(self._till_there_is_some, puller)
                 yield self._loop(_reading(puller), puller.pull, idle, READER)
 
+    def _dispatchers(self, couriers: Couriers) -> Iterable[threading.Thread]:
+        yield self._loop("dispatch", partial(self._hand_over, couriers), self._till_news)
+
+    def _carriers(self, couriers: Couriers) -> Iterable[threading.Thread]:
+        for name in couriers.names:
+            turn = partial(self._turn, _sending(name), partial(self._carry, couriers, name), _no_wait)
+            yield self._thread(_sending(name), turn, partial(couriers.over, name), READER)
+
     def _workers(self) -> Iterable[threading.Thread]:
         yield self._loop("sweep", self._heard_sweep, self._till_next_wake)
-        yield self._loop("dispatch", self._dispatch, self._till_news)
         if self.prober.watches:
             idle = partial(self.prober.wait, self.stopping)
             yield self._loop("probe", self._probe, idle)
@@ -180,12 +193,17 @@ class Daemon:
         patience: Span = WORKER,
     ) -> threading.Thread:
         turn = partial(self._turn, name, step, idle)
-        thread = threading.Thread(target=self._forever, args=(name, turn), name=name)
+        return self._thread(name, turn, self.stopping.is_set, patience)
+
+    def _thread(
+        self, name: str, turn: Callable[[], object], over: Callable[[], bool], patience: Span
+    ) -> threading.Thread:
+        thread = threading.Thread(target=self._turns, args=(name, turn, over), name=name)
         self.pulse.watch(thread, patience)
         return thread
 
-    def _forever(self, name: str, turn: Callable[[], object]) -> None:
-        while not self.stopping.is_set():
+    def _turns(self, name: str, turn: Callable[[], object], over: Callable[[], bool]) -> None:
+        while not over():
             self._contained(name, turn)
 
     def _turn(self, name: str, step: Callable[[], int], idle: Callable[[], object]) -> None:
@@ -230,23 +248,41 @@ class Daemon:
         return self._sweep()
 
     def _dispatch(self) -> int:
-        looked = self.pusher.look()
-        planned, taken = self._planned_and_taken()
-        self.pulse.beat("dispatch")
-        return looked + planned + self.sender.deliver(taken) + self.reaching.look()
+        """Everything by ourselves, one after the other: what settles does so the same each time."""
+        return self._dispatched(self.sender.take, self.sender.deliver)
 
-    def _planned_and_taken(self) -> tuple[int, list[Taken]]:
+    def _hand_over(self, couriers: Couriers) -> int:
+        """The most urgent that a courier is free for; who is back is handed the next."""
+        take = partial(self.sender.take, limit=1, over=couriers.free)
+        return self._dispatched(take, couriers.hand)
+
+    def _carry(self, couriers: Couriers, name: str) -> int:
+        return couriers.carry(name, self.sender.deliver)
+
+    def _dispatched(
+        self,
+        take: Callable[[Transaction], list[Taken]],
+        deliver: Callable[[Sequence[Taken]], int],
+    ) -> int:
+        looked = self.pusher.look()
+        planned, taken = self._planned_and_taken(take)
+        return looked + planned + deliver(taken) + self.reaching.look()
+
+    def _planned_and_taken(
+        self, take: Callable[[Transaction], list[Taken]]
+    ) -> tuple[int, list[Taken]]:
         """In one commit, since a page waits for it; by themselves where a message can't be planned."""
         ledger, plan = self.ledger, self.planner.plan_in
+
+        def taken(tx: Transaction) -> list[Taken]:
+            return [] if self._divided(tx) else take(tx)
+
         try:
-            return ledger.retrying(lambda tx: (plan(tx), self._taken(tx)))
+            return ledger.retrying(lambda tx: (plan(tx), taken(tx)))
         except LedgerError:
             raise
         except Exception:  # noqa: BLE001  the planner tells which it is, and goes on with the others
-            return self.planner.plan(), ledger.retrying(self._taken)
-
-    def _taken(self, tx: Transaction) -> list[Taken]:
-        return [] if self._divided(tx) else self.sender.take(tx)
+            return self.planner.plan(), ledger.retrying(taken)
 
     def _probe(self) -> int:
         """A reading is news for dispatch only where it turns something, and that the ledger tells it."""
@@ -297,6 +333,14 @@ def _reading(puller: Puller) -> str:
     return f"pull-{puller.source.name}"
 
 
+def _sending(connection: str) -> str:
+    return f"send-{connection}"
+
+
+def _no_wait() -> None:
+    """A courier waits as it takes what it is handed."""
+
+
 def _started(threads: Iterable[threading.Thread]) -> list[threading.Thread]:
     found = list(threads)
     for thread in found:
@@ -304,8 +348,7 @@ def _started(threads: Iterable[threading.Thread]) -> list[threading.Thread]:
     return found
 
 
-def _join(threads: Iterable[threading.Thread]) -> None:
-    """Wait for all of them, and no longer than the work in hand may take."""
-    until = time.monotonic() + _FINISH
+def _join(threads: Iterable[threading.Thread], until: float) -> None:
+    """Wait for all of them, and no longer than ``until`` (monotonic)."""
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))

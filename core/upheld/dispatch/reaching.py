@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from upheld.calendar.instant import MINUTE, Instant, Span
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, FailedOver
 from upheld.directory import Recipient
@@ -28,12 +28,15 @@ from upheld.ledger import (
     OutboxState,
     Transaction,
 )
-from upheld.plugin import Ability, Channel, Notifier
+from upheld.plugin import Ability, Channel, Notifier, PluginError
+from upheld.seam import Live, timed
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
 NEXT_ON_DUTY: Final = "next on duty"
 #: What could not be looked at is looked at again so much later.
 _AGAIN: Final[Span] = MINUTE
+#: So long a plugin may take to name who comes next: it has no need to ask anybody.
+_NAMED: Final[Span] = SECOND
 #: More deliveries than a message ever has, and more messages than a case.
 _ALL: Final = 10_000
 _OUT: Final = frozenset({OutboxState.PLANNED, OutboxState.DONE})
@@ -205,9 +208,8 @@ class Reaching:
             found = {
                 live.plugin.name: following
                 for live in self.planner.lives.values()
-                if isinstance(live.plugin, Notifier)
-                and (address := rotation.held_by.get(live.plugin.name))
-                and (following := live.plugin.following(address))
+                if (address := rotation.held_by.get(live.plugin.name))
+                and (following := self._following(live, address))
             }
             if found:
                 name, why = (
@@ -215,6 +217,16 @@ class Reaching:
                     f"next on duty in {rotation.name}",
                 )
                 yield Recipient(f"{rotation.name}+1", name, found, directory.zone, "en", why)
+
+    def _following(self, live: Live, address: str) -> str | None:
+        plugin = live.plugin
+        if not isinstance(plugin, Notifier):
+            return None
+        try:
+            return timed(live.name, lambda: plugin.following(address), _NAMED)
+        except PluginError as error:
+            self.planner.log.warning("not_named", connection=live.name, error=str(error))
+            return None
 
     def _may_leave(
         self, item: OutboxItem, subject: Subject, person: Recipient

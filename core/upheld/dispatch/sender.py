@@ -7,7 +7,7 @@ What is in doubt stays in doubt, whatever a later attempt says, until it is foun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -98,12 +98,15 @@ class Sender:
         taken = ledger.retrying(lambda tx: [] if unless(tx) else self.take(tx, limit))
         return self.deliver(taken)
 
-    def take(self, tx: Transaction, limit: int = 10) -> list[Taken]:
-        """Lease what may go out now. The first, where it is a letter, is written and begun in the same
-        transaction: a page waits for the disk once, and not once a step."""
+    def take(
+        self, tx: Transaction, limit: int = 10, *, over: Collection[str] | None = None
+    ) -> list[Taken]:
+        """Lease what may go out now, ``over`` these connections alone. The first, where it is a letter, is
+        written and begun in the same transaction: a page waits for the disk once, and not once a step."""
         if self.records.ledger.foreign:
             return []
-        answering = [name for name, live in self.lives.items() if not live.stopped]
+        among = self.lives if over is None else over
+        answering = [name for name in among if not self.lives[name].stopped]
         leased = tx.lease(self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering)
         restored = self.records.ledger.restored()
         taken = [Taken(_doubted(each, restored)) for each in leased]

@@ -85,18 +85,21 @@ class House:
         assert not thread.is_alive()
 
 
-def house(desk: Desk, folder: Path) -> House:
+_WAYS = Ways(
+    page=(Way(Channel.PAGE, "pager"),),
+    call=(Way(Channel.VOICE, "pager"),),
+    notify=(Way(Channel.MAIL, "mailbox"),),
+    customer=(Way(Channel.MAIL, "mailbox"),),
+)
+
+
+def house(desk: Desk, folder: Path, ways: Ways = _WAYS) -> House:
     """Put it together as a site does."""
     parts = Parts(
         records=desk.records,
         directory=desk.directory,
         connections=[Configured(Waiting, ScriptedConfig(), source) for source in (MAIL, PAGER)],
-        ways=Ways(
-            page=(Way(Channel.PAGE, "pager"),),
-            call=(Way(Channel.VOICE, "pager"),),
-            notify=(Way(Channel.MAIL, "mailbox"),),
-            customer=(Way(Channel.MAIL, "mailbox"),),
-        ),
+        ways=ways,
         catch=SafetyCatch(Mode.LIVE, None, frozenset({"all"})),
         site="test",
         zone="UTC",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar, Final
@@ -9,7 +10,7 @@ from typing import ClassVar, Final
 import pytest
 
 from tests.core.dispatch.scene import LIVE, PAT, Far, Phone, Site, mail, page, send, withdraw
-from upheld.calendar.instant import MINUTE, moment
+from upheld.calendar.instant import MINUTE, SECOND, moment
 from upheld.case.decision import Purpose, Withdrawal
 from upheld.case.events import Actor, Event, FailedOver, PageAcknowledged, Side, Worked
 from upheld.daemon.findings import unlooked
@@ -150,6 +151,30 @@ def test_next_on_duty_of_a_schedule_that_a_provider_keeps_is_asked_for_there(
     assert sent[0] == ("there", "schedule:ops")
     assert ("there+1", "next:ops") in sent
     assert proofs(told, case)[-1][1] in {"there", "there+1"}
+
+
+def test_a_plugin_that_names_nobody_in_time_holds_up_no_page(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says of its schedule is a name; one that asks somebody for it and hangs is left out."""
+    kept = RotationEntry.model_validate({"held_by": {"scripted-notifier": "schedule:ops"}})
+    people = {"cy": PersonEntry.model_validate({"name": "Cy Mora"})}
+    roles = {"chief": ("there",), "operator": ("cy",)}
+    told.directory = build_directory(Written(people, roles, {"there": kept}, ()))
+    never, asked = threading.Event(), list[str]()
+
+    def hang(_self: object, address: str) -> None:
+        asked.append(address)
+        never.wait()
+
+    monkeypatch.setattr(Telling, "following", hang)
+    monkeypatch.setattr("upheld.dispatch.reaching._NAMED", SECOND // 50)
+    case = told.case(page())
+    go(told, "next on duty")
+    go(told, "next on duty", minutes=2)
+    never.set()
+    assert asked
+    assert proofs(told, case)[-1][0] == "not delivered within 2 min"
 
 
 def test_an_acknowledgement_stops_it(told: Site) -> None:

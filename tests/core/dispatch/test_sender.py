@@ -53,6 +53,17 @@ def test_the_attempt_is_on_record_before_the_call(either: Site) -> None:
     assert seen == [DeliveryState.ATTEMPTING]
 
 
+def test_only_what_is_for_these_connections_is_taken(either: Site) -> None:
+    either.case(page(), mail())
+    either.plan()
+    sender, ledger = either.sender(), either.ledger
+    assert ledger.retrying(lambda tx: sender.take(tx, over=[])) == []
+    (taken,) = ledger.retrying(lambda tx: sender.take(tx, over=["mail"]))
+    assert taken.leased.delivery.connection == "mail"
+    assert sender.deliver([taken]) == len(either.mail.sent) == 1
+    assert (either.state("p"), either.pager.sent) == (PENDING, [])
+
+
 def test_how_long_it_took_is_told_once_it_is_out(site: Site) -> None:
     told: list[tuple[str, int]] = []
     sender = site.sender()
