@@ -1,9 +1,10 @@
 """From the commit of a Severity 1 marking to the request on the wire: the daemon runs in another process.
 
-    python benchmarks/paging.py [--times 500] [--open 1000000] [--postgresql URL] [--json]
+    python benchmarks/paging.py [--times 500] [--open 1000000] [--hanging] [--postgresql URL] [--json]
 
 This process marks cases one after the other, as `upheld cases triage` does, and stands in for PagerDuty:
 the clock stops when the body of the page has arrived. ``--open`` cases lie in the ledger beside them.
+With ``--hanging`` customers hear by a mail server that takes every line and says nothing: their letters wait.
 In turns with it the floor is measured: a bare process that hears of a commit in the same way, commits once
 and posts to the same stand-in. On a machine that is busy with other work the milliseconds say little, and how
 many times the floor it is says more.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -21,8 +23,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -35,7 +38,7 @@ from upheld.case.events import Actor, Opened, Side
 from upheld.daemon.site import Site
 from upheld.ledger import newness
 from upheld.ledger.schema import metadata
-from upheld.testing.stage import SITE
+from upheld.testing.stage import SITE, simulator
 
 _REPORTERS = count(1)
 ANN = Actor("ann", Side.STAFF)
@@ -89,8 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def written(folder: Path, pager: Pager, database: str | None) -> Path:
-    """The site's upheld.yaml."""
+def written(folder: Path, pager: Pager, database: str | None, mail: Mapping[str, Any]) -> Path:
+    """The site's upheld.yaml; customers hear by ``mail``, where there is such a connection."""
     key = {"env": "PAGING_KEY"}
     url = f"http://127.0.0.1:{pager.server_address[1]}"
     site: dict[str, Any] = json.loads(json.dumps(dict(SITE)))
@@ -108,10 +111,30 @@ def written(folder: Path, pager: Pager, database: str | None) -> Path:
         },
         **({"database": database} if database else {}),
     }
-    del site["customers_hear_by"]
+    if mail:
+        site["connections"]["mailbox"] = mail
+    else:
+        del site["customers_hear_by"]
     file = folder / "upheld.yaml"
     file.write_text(json.dumps(site), encoding="utf-8")
     return file
+
+
+@contextmanager
+def hanging() -> Iterator[dict[str, Any]]:
+    """A connection whose mailbox is empty and whose SMTP server takes the line and says nothing."""
+    with (
+        simulator("email", lambda: datetime.now(UTC)) as mail,
+        socket.create_server(("127.0.0.1", 0)) as mute,
+    ):
+        os.environ["MAIL_PASSWORD"] = mail.password
+        yield {
+            "plugin": "email",
+            "address": mail.address,
+            "imap": mail.imap_url,
+            "smtp": f"smtp://127.0.0.1:{mute.getsockname()[1]}",
+            "password": {"env": "MAIL_PASSWORD"},
+        }
 
 
 class Floor:
@@ -304,6 +327,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--times", type=int, default=500)
     asked.add_argument("--open", type=int, default=0)
+    asked.add_argument("--hanging", action="store_true")
     asked.add_argument("--postgresql", metavar="URL")
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
@@ -313,8 +337,9 @@ def main() -> None:
     os.environ["PAGING_KEY"] = KEY
     pager = Pager()
     threading.Thread(target=pager.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as folder:
-        file = written(Path(folder), pager, given.postgresql)
+    beside: Any = hanging() if given.hanging else nullcontext({})
+    with beside as mail, tempfile.TemporaryDirectory() as folder:
+        file = written(Path(folder), pager, given.postgresql, mail)
         with Site.open(file) as site:
             if given.open:
                 first = opened(site)

@@ -91,7 +91,9 @@ class Live:
         patience = self.hard_stop if hard_stop is None else hard_stop
         lock = self._locks[reading]
         if not lock.acquire(timeout=patience / SECOND):
-            raise Retry(f"{self.name} is busy with another call", "nothing to do: it is tried again")
+            raise Retry(
+                f"{self.name} is busy with another call", "nothing to do: it is tried again"
+            )
         try:
             if self.stopped:
                 raise self._not_now()

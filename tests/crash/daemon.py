@@ -17,6 +17,7 @@ from functools import partial
 from io import StringIO
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
+from threading import Barrier
 from typing import Any, Final, Self
 from unittest.mock import patch
 
@@ -36,7 +37,7 @@ from upheld.ledger.memory import Memory
 from upheld.policy import load_shipped
 from upheld.source import Document
 from upheld.testing import SteppedClock
-from upheld.testing.faults import Faults, Passed, kill
+from upheld.testing.faults import Faults, Moment, Passed, kill
 
 POLICY: Final = load_shipped("magnolia")
 # Forked from a process without threads: the world itself has many.
@@ -60,6 +61,16 @@ class Start:
 
     at: Instant
     number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Be ``upheld run``, with all its loops, and die once a sending over each of these connections
+    has come to a moment."""
+
+    at: Instant
+    connections: Sequence[str]
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,11 @@ class Process:
         """Begin anew; what it went through, None where it died."""
         self._orders.send(Start(at, number))
         return self.settled()
+
+    def run(self, at: Instant, connections: Sequence[str], moment: Moment) -> None:
+        """Run until it has died."""
+        self._orders.send(Run(at, connections, moment))
+        assert self.settled() is None
 
     def command(
         self, at: Instant, words: Sequence[str], number: int | None = None
@@ -224,6 +240,9 @@ def _another(address: str, strike: Callable[[], object], site: Site, parent: Dae
         if isinstance(order, Command):
             _command(orders, order, faults, site.config)
             return
+        if isinstance(order, Run):
+            _run(order, site.daemon())
+            return
         if isinstance(order, Start):
             daemon = _start(orders, order, faults, site.config)
             order = _next(orders)
@@ -244,6 +263,26 @@ def _start(orders: Any, order: Start, faults: Faults, config: Config) -> Daemon:
     daemon.begin()
     orders.send(faults.passed)
     return daemon
+
+
+def _run(order: Run, daemon: Daemon) -> None:
+    assert isinstance(daemon.clock, SteppedClock)
+    daemon.clock._now = order.at
+    all_there = Barrier(len(order.connections), action=kill)
+    for live in daemon.lives:
+        if live.name in order.connections:
+            meeting = partial(_meeting, live.plugin, all_there, order.moment)
+            vars(live.plugin)["send"] = meeting
+    # The undisturbed story is not audited: its chains are not sealed.
+    with patch.object(daemon, "_audit", lambda: 0):
+        daemon.run()
+
+
+def _meeting(plugin: Any, all_there: Barrier, moment: Moment, *args: Any) -> None:
+    if moment is Moment.AFTER_CALL:
+        type(plugin).send(plugin, *args)
+    all_there.wait(_PATIENCE)
+    raise AssertionError("nobody outlives this")
 
 
 def _command(orders: Any, order: Command, faults: Faults, config: Config) -> None:

@@ -16,6 +16,7 @@ from tests.crash.standing import standing
 from tests.crash.world import World
 from tests.postgresql import schema
 from upheld.case.events import Actor, Noted, Side
+from upheld.ledger import DeliveryState
 from upheld.testing.faults import Moment, Passed
 
 #: Processes are many here, and a machine may be busy with others.
@@ -124,6 +125,25 @@ def test_who_slept_over_its_reading_opens_no_second_case(played: Played) -> None
     list(stood_still(played, 0, number))
     verdict = go_on(played.world, played.windows)
     assert (verdict.kept, verdict.again) == (True, {}), verdict
+
+
+@pytest.mark.parametrize("when", [Moment.BEFORE_CALL, Moment.AFTER_CALL])
+def test_one_is_killed_with_a_sending_on_its_way_over_each_connection(
+    played: Played, when: Moment
+) -> None:
+    """All loops run: a mail and a page are under way at the same time as it dies."""
+    world, connections = begun(played, 1), ("mailbox", "pager")
+    world.another().run(world.clock.now(), connections, when)
+    with world.site.ledger.reading() as tx:
+        under_way = tx.deliveries(states=(DeliveryState.ATTEMPTING,))
+    assert {each.connection for each in under_way} == {*connections}
+    assert len(under_way) == len(connections), "nothing else was begun"
+    world.process = None
+    world.recover()
+    verdict = go_on(world, played.windows[1:])
+    assert verdict.kept, verdict
+    taken = {"page": 1} if when is Moment.AFTER_CALL else {}
+    assert verdict.again == taken, "under its old key; the mail was found"
 
 
 def test_people_write_while_the_daemon_works(played: Played) -> None:

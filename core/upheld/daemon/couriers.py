@@ -1,4 +1,4 @@
-"""One courier a connection: a far end that is slow, or hangs, holds up what is for itself and nothing else."""
+"""One courier a connection: a far end that is slow, or hangs, holds up nothing but what is for itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upheld.dispatch.sender import Taken
 
 #: A courier with nothing to carry shows so often that it lives (seconds).
 _IDLE: Final = 25.0
-#: Dispatch stands aside so long while a courier sets out (seconds): it would take the processor from the page.
+#: Dispatch stands aside so long while a courier sets out (seconds), and takes no processor from a page.
 _MOMENT: Final = 0.02
 
 

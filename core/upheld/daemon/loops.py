@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle, islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.clock import Clock
@@ -46,6 +46,8 @@ _BEAT: Final = 10.0
 _FINISH: Final = 25.0
 #: Passes of one settling; more means that something feeds itself.
 _PASSES: Final = 10_000
+
+_Take: TypeAlias = Callable[[Transaction], list[Taken]]
 
 
 @dataclass
@@ -133,15 +135,15 @@ class Daemon:
         """Until somebody stops it; then the work in hand is finished and connections are closed."""
         self.begin()
         couriers = Couriers(live.name for live in self.lives)
-        reading, carrying = _started(self._readers()), _started(self._carriers(couriers))
-        sending, working = _started(self._dispatchers(couriers)), _started(self._workers())
+        reading, carrying = _started(self._readers()), _started(self._carrying(couriers))
+        dispatching, working = _started(self._dispatching(couriers)), _started(self._workers())
         self.stopping.wait()
         self.pulse.end()
         self.news.ring()
         self.audited.set()
         self.prober.arrived.set()
         until = time.monotonic() + _FINISH
-        _join(sending, until)
+        _join(dispatching, until)
         couriers.end()  # nobody hands them anything any more
         _join([*carrying, *working], until)
         self._contained("probe", self.prober.finish)
@@ -169,13 +171,13 @@ class Daemon:
                 idle = partial(self._till_there_is_some, puller)
                 yield self._loop(_reading(puller), puller.pull, idle, READER)
 
-    def _dispatchers(self, couriers: Couriers) -> Iterable[threading.Thread]:
+    def _dispatching(self, couriers: Couriers) -> Iterable[threading.Thread]:
         yield self._loop("dispatch", partial(self._hand_over, couriers), self._till_news)
 
-    def _carriers(self, couriers: Couriers) -> Iterable[threading.Thread]:
+    def _carrying(self, couriers: Couriers) -> Iterable[threading.Thread]:
         for name in couriers.names:
-            turn = partial(self._turn, _sending(name), partial(self._carry, couriers, name), _no_wait)
-            yield self._thread(_sending(name), turn, partial(couriers.over, name), READER)
+            carry = partial(couriers.carry, name, self.sender.deliver)
+            yield self._loop(f"send-{name}", carry, _no_wait, READER, partial(couriers.over, name))
 
     def _workers(self) -> Iterable[threading.Thread]:
         yield self._loop("sweep", self._heard_sweep, self._till_next_wake)
@@ -191,18 +193,14 @@ class Daemon:
         step: Callable[[], int],
         idle: Callable[[], object],
         patience: Span = WORKER,
+        over: Callable[[], bool] | None = None,
     ) -> threading.Thread:
-        turn = partial(self._turn, name, step, idle)
-        return self._thread(name, turn, self.stopping.is_set, patience)
-
-    def _thread(
-        self, name: str, turn: Callable[[], object], over: Callable[[], bool], patience: Span
-    ) -> threading.Thread:
-        thread = threading.Thread(target=self._turns, args=(name, turn, over), name=name)
+        turn, over = partial(self._turn, name, step, idle), over or self.stopping.is_set
+        thread = threading.Thread(target=self._till, args=(over, name, turn), name=name)
         self.pulse.watch(thread, patience)
         return thread
 
-    def _turns(self, name: str, turn: Callable[[], object], over: Callable[[], bool]) -> None:
+    def _till(self, over: Callable[[], bool], name: str, turn: Callable[[], object]) -> None:
         while not over():
             self._contained(name, turn)
 
@@ -256,33 +254,23 @@ class Daemon:
         take = partial(self.sender.take, limit=1, over=couriers.free)
         return self._dispatched(take, couriers.hand)
 
-    def _carry(self, couriers: Couriers, name: str) -> int:
-        return couriers.carry(name, self.sender.deliver)
-
-    def _dispatched(
-        self,
-        take: Callable[[Transaction], list[Taken]],
-        deliver: Callable[[Sequence[Taken]], int],
-    ) -> int:
+    def _dispatched(self, take: _Take, deliver: Callable[[Sequence[Taken]], int]) -> int:
         looked = self.pusher.look()
         planned, taken = self._planned_and_taken(take)
         return looked + planned + deliver(taken) + self.reaching.look()
 
-    def _planned_and_taken(
-        self, take: Callable[[Transaction], list[Taken]]
-    ) -> tuple[int, list[Taken]]:
+    def _planned_and_taken(self, take: _Take) -> tuple[int, list[Taken]]:
         """In one commit, since a page waits for it; by themselves where a message can't be planned."""
-        ledger, plan = self.ledger, self.planner.plan_in
-
-        def taken(tx: Transaction) -> list[Taken]:
-            return [] if self._divided(tx) else take(tx)
-
+        ledger, plan, taken = self.ledger, self.planner.plan_in, partial(self._taken, take)
         try:
             return ledger.retrying(lambda tx: (plan(tx), taken(tx)))
         except LedgerError:
             raise
         except Exception:  # noqa: BLE001  the planner tells which it is, and goes on with the others
             return self.planner.plan(), ledger.retrying(taken)
+
+    def _taken(self, take: _Take, tx: Transaction) -> list[Taken]:
+        return [] if self._divided(tx) else take(tx)
 
     def _probe(self) -> int:
         """A reading is news for dispatch only where it turns something, and that the ledger tells it."""
@@ -333,12 +321,8 @@ def _reading(puller: Puller) -> str:
     return f"pull-{puller.source.name}"
 
 
-def _sending(connection: str) -> str:
-    return f"send-{connection}"
-
-
 def _no_wait() -> None:
-    """A courier waits as it takes what it is handed."""
+    """A courier has waited already: for what it is handed."""
 
 
 def _started(threads: Iterable[threading.Thread]) -> list[threading.Thread]:

@@ -119,7 +119,7 @@ def test_letters_of_one_lane_stay_in_their_order(home_on_both: House, mute: Gate
         until(lambda: len(deliveries(home_on_both.desk)) > 3)
         mute.open.set()
         until(lambda: all(each.state not in _WAIT for each in deliveries(home_on_both.desk)))
-    lanes: dict[str, list[int]] = {}
+    lanes: dict[str | None, list[int]] = {}
     found = {each.key: each for each in deliveries(home_on_both.desk)}
     for key in mute.came:
         lanes.setdefault(found[key].lane, []).append(found[key].number)
