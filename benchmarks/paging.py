@@ -322,16 +322,35 @@ def _p99(took: list[float]) -> float:
     return sorted(took)[int(len(took) * 0.99) - 1]
 
 
+def asked() -> argparse.Namespace:
+    """What is to be measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=500)
+    parser.add_argument("--open", type=int, default=0)
+    parser.add_argument("--hanging", action="store_true")
+    parser.add_argument("--postgresql", metavar="URL")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def measured(folder: Path, pager: Pager, given: argparse.Namespace, mail: Any) -> dict[str, float]:
+    """A site in ``folder``, filled where that is asked for, its daemon, and what it took."""
+    file = written(folder, pager, given.postgresql, mail)
+    with Site.open(file) as site:
+        if given.open:
+            first = opened(site)
+            site.daemon().once()
+            fill(site, first, given.open)
+        place = given.postgresql or str(folder / "floor.db")
+        with Floor(place, pager) as floor, daemon(file):
+            time.sleep(5)
+            return measure(site, pager, floor, given.times)
+
+
 def main() -> None:
     """Measure, and say what came of it."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--times", type=int, default=500)
-    asked.add_argument("--open", type=int, default=0)
-    asked.add_argument("--hanging", action="store_true")
-    asked.add_argument("--postgresql", metavar="URL")
-    asked.add_argument("--json", action="store_true")
-    asked.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
-    given = asked.parse_args()
+    given = asked()
     if given.bare:
         return bare(*given.bare)
     os.environ["PAGING_KEY"] = KEY
@@ -339,16 +358,7 @@ def main() -> None:
     threading.Thread(target=pager.serve_forever, daemon=True).start()
     beside: Any = hanging() if given.hanging else nullcontext({})
     with beside as mail, tempfile.TemporaryDirectory() as folder:
-        file = written(Path(folder), pager, given.postgresql, mail)
-        with Site.open(file) as site:
-            if given.open:
-                first = opened(site)
-                site.daemon().once()
-                fill(site, first, given.open)
-            place = given.postgresql or str(Path(folder) / "floor.db")
-            with Floor(place, pager) as floor, daemon(file):
-                time.sleep(5)
-                found = measure(site, pager, floor, given.times)
+        found = measured(Path(folder), pager, given, mail)
     pager.shutdown()
     lines = (f"{name:16} {value}" for name, value in found.items())
     print(json.dumps(found) if given.json else "\n".join(lines))
