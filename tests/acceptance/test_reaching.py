@@ -112,6 +112,35 @@ def test_whoever_acknowledged_and_forgot_it_is_reminded_alone(story: Reached) ->
     assert any("acknowledged, and not worked since" in each for each in story.proofs())
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["sent", "delivered"])
+def test_who_passes_it_on_is_rung_no_more_and_the_next_one_is_at_once(
+    story: Reached, known: bool
+) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    if known:
+        story.becomes("ann", "sms", "delivered")
+    story.forward(seconds=30)
+    before = story.people()
+    story.stage.hear(story.stage.phone.write("+12025550101", f"PASS 1042 {said_by(story, 'ann')}"))
+    assert rung_since(story, before) == [("vera", "page")]
+    assert "ann sms: passed on → vera page" in story.proofs()
+    assert said(story)[-1].startswith("1042: passed on: the next one is paged")
+    story.forward(minutes=4)
+    assert "voice" not in of(story, "ann")
+
+
+def test_who_passes_on_what_they_had_acknowledged_has_it_no_more(story: Reached) -> None:
+    severity_1(story)
+    story.forward(minutes=5)
+    code = said_by(story, "ann")
+    story.stage.hear(story.stage.phone.write("+12025550101", f"ACK 1042 {code}"))
+    story.forward(minutes=3)
+    before = story.people()
+    story.stage.hear(story.stage.phone.write("+12025550101", f"PASS 1042 {code}"))
+    assert rung_since(story, before) == [("vera", "page")]
+
+
 # --- of the case, at our own doors and at a tracker ----------------------------------------------------
 
 ANN, CY = Actor("ann", Side.STAFF), Actor("cy", Side.STAFF)

@@ -15,7 +15,7 @@ from upheld.config import Config, secret_findings
 from upheld.daemon.alone import alone
 from upheld.daemon.assembly import Configured
 from upheld.daemon.calendar_checks import calendar_findings
-from upheld.daemon.coverage import coverage
+from upheld.daemon.coverage import coverage, strangers
 from upheld.daemon.customer_checks import desk_findings, system_findings
 from upheld.daemon.map_checks import map_findings, one_voice
 from upheld.daemon.site import Site
@@ -180,7 +180,11 @@ def _people(site: Site, policy: Policy) -> Iterator[Finding]:
         plugins = {each.source.name: each.source.plugin for each in site.connections}
     except UpheldError:
         return  # told with the connections
-    yield from coverage(policy, site.directory, ways, plugins, site.clock.now(), own_ways)
+    now = site.clock.now()
+    yield from coverage(policy, site.directory, ways, plugins, now, own_ways)
+    with site.ledger.reading() as tx:
+        overrides = tx.overrides(now)
+    yield from strangers(overrides, site.directory)
 
 
 def _connection(site: Site, each: Configured) -> Iterator[Finding]:

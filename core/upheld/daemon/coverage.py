@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from upheld.calendar.instant import DAY, Instant, iso
 from upheld.case.decision import Purpose
+from upheld.case.override import Override
 from upheld.directory import Directory, Recipient
 from upheld.directory.lookup import CUSTOMER, PROVIDER
 from upheld.dispatch.routes import Ways, reaches, ways_for
@@ -61,6 +62,17 @@ def coverage(
     if not directory.resolve(OPERATOR, at=now):
         what = "nobody hears of Upheld's own trouble"
         yield Finding(Level.WARNING, "roles", what, "add `operator` to `roles`")
+
+
+def strangers(overrides: Iterable[Override], directory: Directory) -> Iterator[Finding]:
+    """Overrides that put somebody on duty who is not among our people any more: nobody heeds them."""
+    for each in overrides:
+        if each.person not in directory.people:
+            what = (
+                f"override {each.number} of {each.rotation} is for {each.person!r}, who is nobody"
+            )
+            then = f"`upheld oncall undo {each.number}`; until then it is whoever has the turn"
+            yield Finding(Level.WARNING, "rotations", what, then)
 
 
 def _told(policy: Policy) -> Iterator[_Told]:

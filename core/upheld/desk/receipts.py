@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import Actor, Event, PageAcknowledged, Receipted, Side
@@ -26,7 +26,9 @@ class Receipts:
         found = tx.receipt(connection, receipt.key or receipt.handle or "")
         if found is None:
             return False
-        # A page that is resolved there ends nothing here.
+        if receipt.state is Delivery.RESOLVED and receipt.by is not None:
+            # Whoever resolves a page there has answered it; it ends nothing else here.
+            self.take(tx, connection, replace(receipt, state=Delivery.ACKNOWLEDGED))
         if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
             at = self.records.dated(receipt.at)

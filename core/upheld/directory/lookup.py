@@ -60,9 +60,10 @@ class Directory:
 
     def overridden(self, overrides: Overrides) -> Directory:
         """The same directory, with whoever stands in for somebody: looked up at every question, since a
-        command in another process may just have said so."""
-        other = copy(self)
-        other._overrides = overrides  # noqa: SLF001  a copy of its own
+        command in another process may just have said so. Who is not among our people any more stands in
+        for nobody: whoever has the turn is on duty."""
+        other, ours = copy(self), self.people
+        other._overrides = lambda at: [each for each in overrides(at) if each.person in ours]  # noqa: SLF001
         return other
 
     def settled(self) -> Directory:

@@ -56,9 +56,12 @@ def acknowledgements(facts: Iterable[Event]) -> list[Acknowledgement]:
 def holding(
     key: str, pages: Sequence[Paging], said: Sequence[Acknowledgement], assignee: str | None = None
 ) -> Held | None:
-    """What holds a page, one of all the ``pages`` of its case, oldest first; None where nothing does."""
+    """What holds a page, one of all the ``pages`` of its case, oldest first; None where nothing does. Who
+    has passed it on since has it no more."""
     page = next(each for each in pages if each.key == key)
-    last = next((each for each in reversed(said) if each.stops(page)), None)
+    gone = {a.person: a.since for _, a in _all(pages) if a.state is DeliveryState.PASSED}
+    standing = [each for each in said if each.at > gone.get(each.by, -1)]
+    last = next((each for each in reversed(standing) if each.stops(page)), None)
     if last is None:
         return None
     stopped = [each for each in pages if each.attempts and last.stops(each)]

@@ -55,9 +55,9 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sending of the message. ``since`` is when it was planned, then first tried, then acknowledged;
-    ``tells`` whether its provider says later what became of it. A ``lap`` begins when an acknowledgement
-    has expired."""
+    """One sending of the message. ``since`` is when it was planned, then first tried, then answered;
+    ``tells`` whether its provider says later what became of it; ``stopped``: its connection is, so that it
+    waits for a person. A ``lap`` begins when an acknowledgement has expired."""
 
     person: str
     way: Way
@@ -66,6 +66,7 @@ class Attempt:
     tells: bool = False
     lap: int = 1
     detail: str = ""
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class Pursuit:
     last: Sequence[str] = ()
     worked: bool = False
     held: Held | None = None
+
+    def passed_on(self, attempt: Attempt) -> bool:
+        """Whether whoever got it has passed it on since, over whatever way."""
+        passed = (each for each in self.attempts if each.state is DeliveryState.PASSED)
+        return any(e.person == attempt.person and e.since >= attempt.since for e in passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +143,8 @@ def decide(pursuit: Pursuit, now: Instant) -> Verdict:
 
 def _held(pursuit: Pursuit) -> Held | None:
     """The acknowledgement that came last."""
-    acknowledged = [a for a in pursuit.attempts if a.state is DeliveryState.ACKNOWLEDGED]
-    own = [Held(each.since, each) for each in acknowledged]
+    acknowledged = (a for a in pursuit.attempts if a.state is DeliveryState.ACKNOWLEDGED)
+    own = [Held(each.since, each) for each in acknowledged if not pursuit.passed_on(each)]
     said = [] if pursuit.held is None else [pursuit.held]
     return max((*said, *own), key=lambda each: each.since, default=None)
 
@@ -147,9 +153,10 @@ def _anew(pursuit: Pursuit, repeated: Attempt | None, lap: int, now: Instant) ->
     """Whoever acknowledged is reminded first, on the first of their ways; by one page of a case alone."""
     if repeated is None:
         return Verdict()
-    person = repeated.person
-    ways = (*pursuit.ways.get(person, ()), repeated.way)
-    why = "acknowledged, and not worked since"
+    person, why = repeated.person, "acknowledged, and not worked since"
+    ways = pursuit.ways.get(person, ())
+    if not ways:  # they are not among our people any more, or what reached them may not leave now
+        return _next_person(pursuit, lap, (repeated, why), now)
     return _trying(pursuit, (Try(person, ways[0], lap, repeated, why),), (), now)
 
 
@@ -160,12 +167,12 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     waits: list[Instant] = []
     used_up: list[tuple[Attempt, str]] = []
     for attempt in latest.values():
-        until, why = _until(attempt, pursuit.patience)
+        until, why = _until(pursuit, attempt)
         if until is None or until > now:
             waits += () if until is None else (until,)
             continue
         used_up.append((attempt, why))
-        way = next(_untried(pursuit, attempt.person, lap), None)
+        way = next(_untried(pursuit, attempt), None)
         if way is not None:
             tries.append(Try(attempt.person, way, lap, attempt, why))
     if tries or not used_up or len(used_up) < len(latest):
@@ -173,12 +180,17 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     return _next_person(pursuit, lap, used_up[-1], now)
 
 
-def _until(attempt: Attempt, patience: Patience | None) -> tuple[Instant | None, str]:
+def _until(pursuit: Pursuit, attempt: Attempt) -> tuple[Instant | None, str]:
     """Until when it may stay as it is, and what is wrong with it then; None where nothing ends that."""
+    patience = pursuit.patience
+    if pursuit.passed_on(attempt):
+        return 0, "passed on"
     if attempt.state in _FAILED:
         return 0, f"failed: {attempt.detail}" if attempt.detail else "failed"
     if patience is None or attempt.state in _GIVEN_UP:
         return None, ""
+    if attempt.stopped:
+        return 0, f"{attempt.way.connection} is stopped"
     span = patience.of(attempt)
     wanted = "acknowledged" if attempt.state in _ARRIVED or not attempt.tells else "delivered"
     wanted = "sent" if attempt.state in UNFINISHED else wanted
@@ -188,9 +200,9 @@ def _until(attempt: Attempt, patience: Patience | None) -> tuple[Instant | None,
 def _next_person(pursuit: Pursuit, lap: int, ended: tuple[Attempt, str], now: Instant) -> Verdict:
     """Whoever was paged before and not in this lap, those who come then, and at last the operators."""
     attempt, why = ended
-    last = pursuit.last if _reached_nobody(pursuit.attempts) else ()
+    last = pursuit.last if _reached_nobody(pursuit) else ()
     people = dict.fromkeys((*(each.person for each in pursuit.attempts), *pursuit.then, *last))
-    tried = {each.person for each in pursuit.attempts if each.lap == lap}
+    tried = {e.person for e in pursuit.attempts if e.lap == lap or pursuit.passed_on(e)}
     for person in people if pursuit.patience is not None else ():
         ways = pursuit.ways.get(person, ())
         if person not in tried and ways:
@@ -198,14 +210,18 @@ def _next_person(pursuit: Pursuit, lap: int, ended: tuple[Attempt, str], now: In
     return Verdict(unanswered=attempt, why=why)
 
 
-def _reached_nobody(attempts: Iterable[Attempt]) -> bool:
-    """Whether that is known: each of them failed. What is accepted may have reached somebody."""
-    return all(each.state in _FAILED for each in attempts)
+def _reached_nobody(pursuit: Pursuit) -> bool:
+    """Whether that is known: each failed, or was passed on. What is accepted may have reached somebody."""
+    return all(each.state in _FAILED or pursuit.passed_on(each) for each in pursuit.attempts)
 
 
-def _untried(pursuit: Pursuit, person: str, lap: int) -> Iterator[Way]:
+def _untried(pursuit: Pursuit, attempt: Attempt) -> Iterator[Way]:
+    """Of whoever got it; whoever passed it on is not tried over another way."""
+    if pursuit.passed_on(attempt):
+        return
+    person, lap = attempt.person, attempt.lap
     tried = {each.way for each in pursuit.attempts if (each.person, each.lap) == (person, lap)}
-    return (way for way in pursuit.ways.get(person, ()) if way not in tried)
+    yield from (way for way in pursuit.ways.get(person, ()) if way not in tried)
 
 
 def _trying(

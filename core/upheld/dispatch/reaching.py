@@ -140,6 +140,7 @@ class Reaching:
             state=sent.state,
             since=sent.since,
             tells=live is not None and live.can(Ability.RECEIPTS),
+            stopped=sent.state is DeliveryState.PENDING and (live is None or bool(live.stopped)),
             lap=sent.lap,
             detail=(sent.detail or "").partition("\n")[0],
         )

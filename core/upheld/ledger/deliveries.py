@@ -53,16 +53,24 @@ _WAITING_FOR: Final = (
     .where(delivery.c.outbox_key.in_(_WAITING), delivery.c.recipient == bindparam("who"))
     .order_by(delivery.c.number + 0)  # few: they are sorted, instead of reading all in their order
 )
+
+
+def _before(reached: DeliveryState) -> list[DeliveryState]:
+    """What comes before a state. Whoever has acknowledged may still pass it on."""
+    taken = {DeliveryState.ACKNOWLEDGED} if reached is DeliveryState.PASSED else frozenset()
+    return [each for each in PROGRESS if PROGRESS[each] < PROGRESS[reached] or each in taken]
+
+
 #: By the state that is reached: what has not come so far yet.
 _ADVANCED: Final = {
     reached: update(delivery)
     .where(
         delivery.c.key == bindparam("of"),
-        one_of(delivery.c.state, [state for state in PROGRESS if PROGRESS[state] < rank]),
+        one_of(delivery.c.state, _before(reached)),
     )
     .values(state=reached.value, detail=bindparam("because"), changed=NOW, lease_until=None)
-    for reached, rank in PROGRESS.items()
-    if rank > min(PROGRESS.values())
+    for reached in PROGRESS
+    if PROGRESS[reached] > min(PROGRESS.values())
 }
 
 

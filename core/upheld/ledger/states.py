@@ -21,7 +21,8 @@ class DeliveryState(StrEnum):
     """A delivery to one person on one channel.
 
     ``UNKNOWN`` means that an attempt was begun and nobody wrote down how it ended. ``MERGED``: the
-    same person is told by another delivery, whose key stands in its ``detail``.
+    same person is told by another delivery, whose key stands in its ``detail``. ``PASSED``: whoever got it
+    has passed it on.
     """
 
     PENDING = "pending"
@@ -29,6 +30,7 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
+    PASSED = "passed"
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"
     DEAD = "dead"
@@ -43,6 +45,7 @@ PERHAPS_THERE: Final = (
     DeliveryState.UNKNOWN,
     DeliveryState.ACCEPTED,
     DeliveryState.DELIVERED,
+    DeliveryState.PASSED,
     DeliveryState.ACKNOWLEDGED,
 )
 
@@ -53,7 +56,8 @@ PROGRESS: Final = {
     DeliveryState.ACCEPTED: 1,
     DeliveryState.FAILED: 2,
     DeliveryState.DELIVERED: 3,
-    DeliveryState.ACKNOWLEDGED: 4,
+    DeliveryState.PASSED: 4,
+    DeliveryState.ACKNOWLEDGED: 5,
 }
 
 

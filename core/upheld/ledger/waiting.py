@@ -19,7 +19,11 @@ from upheld.ledger.states import DeliveryState, OutboxState
 #: At once: whatever the clock says.
 AT_ONCE: Final[Instant] = 0
 #: These are looked at also where nobody waits for them.
-_NEWS: Final = frozenset({DeliveryState.DEAD, DeliveryState.FAILED, DeliveryState.ACKNOWLEDGED})
+_NEWS: Final = frozenset(
+    {DeliveryState.DEAD, DeliveryState.FAILED, DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED}
+)
+#: What a person said of it: it counts from then on.
+_ANSWERS: Final = frozenset({DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED})
 
 _OPEN: Final = (outbox.c.wake_at.is_not(None)) & (outbox.c.unwanted.is_(None))
 _WAITING: Final = (
@@ -128,7 +132,7 @@ class Waiting(Part):
 def became(
     connection: Connection, delivery_key: str, state: DeliveryState, now: Instant | None
 ) -> None:
-    """Something became of a sending: its message is looked at. ``now``: when it was acknowledged."""
-    if state is DeliveryState.ACKNOWLEDGED and now is not None:
+    """Something became of a sending: its message is looked at. ``now``: when it was answered."""
+    if state in _ANSWERS and now is not None:
         connection.execute(_SINCE, {"of": delivery_key, "at": now})
     connection.execute(_LOOK, {"of": delivery_key, "news": int(state in _NEWS)})

@@ -25,7 +25,12 @@ from upheld.policy.model import Do, Verb
 #: A Severity 1 of a year has some ten thousand; a report counts all of them.
 _ALL: Final = 1_000_000
 _REACHED: Final = frozenset(
-    {DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.ACKNOWLEDGED}
+    {
+        DeliveryState.ACCEPTED,
+        DeliveryState.DELIVERED,
+        DeliveryState.PASSED,
+        DeliveryState.ACKNOWLEDGED,
+    }
 )
 _WENT: Final = frozenset({"accepted", "delivered", "acknowledged"})
 

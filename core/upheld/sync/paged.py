@@ -21,7 +21,7 @@ from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
 from upheld.directory import Directory, Sender
 from upheld.errors import NotFound
-from upheld.ledger import Delivery, Transaction
+from upheld.ledger import Delivery, DeliveryState, Transaction
 from upheld.plugin import Actor as Remote
 from upheld.plugin import Channel, Message, Nature, Receipt
 from upheld.plugin import Delivery as Said
@@ -40,6 +40,7 @@ _VERBS: Final[Mapping[str, str]] = {
     "ESCALATE": "pass",
     "STATUS": "status",
 }
+_PASSED_ON: Final = "passed on"
 _UNPROVEN: Final = frozenset({"ack", "status"})
 
 
@@ -171,10 +172,14 @@ class _Answer:
         return f"passed to {self._name(to)}, who is paged"
 
     def _to_the_next(self, pages: Sequence[Delivery]) -> str:
-        own = [each for each in pages if each.recipient == self.by.id]
+        """Each page that they got goes on, also where its sending was delivered or acknowledged."""
+        own = {each.outbox_key: each for each in pages if each.recipient == self.by.id}
         if not own:
             return "not done: you were not paged for it; write PASS @name"
-        self._receipt(own[-1], Said.FAILED, "passed on")
+        at, passed = self.desk.records.dated(self.message.at), DeliveryState.PASSED
+        for page in own.values():
+            self._receipt(page, Said.FAILED, _PASSED_ON)
+            self.tx.advance(page.key, passed, detail=_PASSED_ON, now=at)
         return "passed on: the next one is paged"
 
     def _clauses(self, pages: Sequence[Delivery]) -> tuple[str, ...]:

@@ -89,6 +89,25 @@ def test_an_override_holds_from_when_until_when_and_is_taken_back(desk: Terminal
     desk("oncall", "undo", number, "--as", "bo", exits=NotFound.exit_code)
 
 
+def test_grafana_oncall_4343_an_override_for_who_has_left_leaves_the_duty_with_whoever_has_it(
+    desk: Terminal, edit: Change
+) -> None:
+    edit("people:\n", "people:\n  gil: {name: Gil, mail: gil@magnolia.example}\n")
+    usual = on_duty(desk, at())
+    (made,) = desk.json(
+        *("oncall", "override", "ops", "gil", "--as", "ann"),
+        *("--from", at(), "--until", at(hours=2)),
+    )
+    assert on_duty(desk, at(hours=1)) == "gil"
+    edit("  gil: {name: Gil, mail: gil@magnolia.example}\n", "")
+    assert on_duty(desk, at(hours=1)) == usual
+    (told,) = [each for each in desk.json("check") if "gil" in each["what"]]
+    assert (told["level"], told["about"]) == ("warning", "rotations")
+    assert f"upheld oncall undo {made['number']}" in told["do_next"]
+    desk("oncall", "undo", str(made["number"]), "--as", "bo")
+    assert not [each for each in desk.json("check") if "gil" in each["what"]]
+
+
 def test_a_swap_changes_both_turns(desk: Terminal) -> None:
     one, other = at(), at(days=1)
     before = on_duty(desk, one), on_duty(desk, other)

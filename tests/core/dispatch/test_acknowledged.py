@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 from tests.core.dispatch.test_failover import ACKNOWLEDGED, PATIENCE, SMS, T0, WAYS, tried
 from upheld.calendar.instant import MINUTE, Instant
 from upheld.case.events import Actor, Event, Noted, PageAcknowledged, Side
-from upheld.dispatch.acknowledged import Acknowledgement, Paging, acknowledgements, holding
+from upheld.dispatch.acknowledged import (
+    Acknowledgement,
+    Paging,
+    acknowledgements,
+    holding,
+)
 from upheld.dispatch.failover import Attempt, Held, Pursuit, Verdict, decide
 from upheld.ledger import DeliveryState
 
@@ -103,6 +108,15 @@ def test_for_somebody_who_was_not_paged_it_is_whoever_has_the_case_or_was_paged_
     assert reminded(verdicts(pages, said, T0 + EXPIRED, "somebody else")) == [("p", "bo")]
 
 
+def test_who_passes_it_on_has_it_no_more() -> None:
+    gone = Paging("p", T0, [tried(DeliveryState.PASSED, since=T0 + MINUTE)])
+    other = paging("q", "bo")
+    said = [Acknowledgement("bo", T0), Acknowledgement("ann", T0 + MINUTE)]
+    assert holding("q", [gone, other], said) == Held(T0, other.attempts[0], ("bo", "ann"))
+    again = Acknowledgement("ann", T0 + 2 * MINUTE)
+    assert holding("q", [gone, other], [*said, again]) == Held(again.at)
+
+
 def test_what_a_person_took_back_reminds_nobody() -> None:
     gone = Paging("p", T0, [tried(DeliveryState.DROPPED)])
     said = [Acknowledgement("ann", T0)]
@@ -120,7 +134,11 @@ def test_what_went_on_before_it_was_heard_of_goes_on() -> None:
 # --- what holds whatever was said ------------------------------------------------------------------------
 
 _STATES: Final = st.sampled_from(
-    [s for s in DeliveryState if s not in {DeliveryState.MERGED, DeliveryState.ACKNOWLEDGED}]
+    [
+        s
+        for s in DeliveryState
+        if s not in {DeliveryState.MERGED, DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED}
+    ]
 )
 
 

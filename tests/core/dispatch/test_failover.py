@@ -112,6 +112,41 @@ def test_an_acknowledgement_expires_and_whoever_gave_it_is_reminded_first() -> N
     ]
 
 
+def test_whoever_acknowledged_and_is_no_longer_reached_at_all_is_no_dead_end() -> None:
+    """They have left, or what reached them may not leave any more: whoever comes next is paged."""
+    acknowledged = tried(ACKNOWLEDGED, person="left")
+    verdict = decide(pursuit(acknowledged, then=("bo",)), T0 + 30 * MINUTE)
+    assert [(t.person, t.way, t.lap) for t in verdict.tries] == [("bo", PAGER, 2)]
+    assert decide(pursuit(acknowledged), T0 + 30 * MINUTE).unanswered == acknowledged
+
+
+@pytest.mark.parametrize("state", [ACCEPTED, DELIVERED, ACKNOWLEDGED, DEAD])
+def test_whoever_passes_it_on_is_tried_over_no_other_way(state: DeliveryState) -> None:
+    passed = tried(DeliveryState.PASSED, SMS, since=T0 + SECOND)
+    verdict = decide(pursuit(tried(state), passed, then=("ann", "bo")), T0 + SECOND)
+    assert next_of(verdict) == [("bo", PAGER)]
+    assert verdict.tries[0].why == "passed on"
+
+
+def test_what_nobody_is_left_for_to_whom_it_was_passed_is_told_to_the_operators() -> None:
+    passed = pursuit(tried(), tried(DeliveryState.PASSED, SMS), last=("cy",))
+    assert next_of(decide(passed, T0)) == [("cy", VOICE)]
+
+
+def test_whoever_passed_it_on_may_acknowledge_it_later() -> None:
+    passed, later = tried(DeliveryState.PASSED, SMS), T0 + MINUTE
+    assert decide(pursuit(passed, tried(ACKNOWLEDGED, since=later)), later) == Verdict(
+        wake_at=later + 30 * MINUTE
+    )
+
+
+def test_what_waits_for_a_connection_that_is_stopped_goes_on_at_once() -> None:
+    stuck = tried(DeliveryState.PENDING, stopped=True)
+    verdict = decide(pursuit(stuck), T0)
+    assert (next_of(verdict), verdict.tries[0].why) == ([("ann", SMS)], "pager is stopped")
+    assert decide(replace(pursuit(stuck), patience=None), T0) == Verdict(), "a mail can wait for it"
+
+
 def test_an_acknowledgement_does_not_expire_while_the_tracker_shows_work() -> None:
     assert decide(pursuit(tried(ACKNOWLEDGED), worked=True), T0 + 99 * MINUTE) == Verdict()
 

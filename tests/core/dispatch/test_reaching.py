@@ -15,6 +15,7 @@ from upheld.case.decision import Purpose, Withdrawal
 from upheld.case.events import Actor, Event, FailedOver, PageAcknowledged, Side, Worked
 from upheld.daemon.findings import unlooked
 from upheld.desk.receipts import Receipts
+from upheld.directory import Directory
 from upheld.directory.build import Written, build_directory
 from upheld.directory.written import PersonEntry, RotationEntry
 from upheld.dispatch.failover import Attempt, Patience
@@ -23,6 +24,7 @@ from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
 from upheld.ledger import DeliveryState, Ledger, OutboxItem, Transaction
 from upheld.plugin import Ability, Channel, Delivery, Permanent, Receipt, Retry
+from upheld.plugin import Actor as Remote
 
 PAGER: Final = Way(Channel.PAGE, "pager")
 SMS: Final = Way(Channel.SMS, "phone")
@@ -238,6 +240,43 @@ def test_a_contact_of_the_customers_has_nothing_in_hand(told: Site) -> None:
     go(told, minutes=2)
     assert ways(told) == [("ann", "page"), ("ann", "sms")]
     assert [each for each in told.deliveries() if each.purpose == "withdraw"] == []
+
+
+def test_a_stopped_connection_is_not_waited_for(told: Site) -> None:
+    """Its credentials are refused: a page over it would wait for whoever mends them."""
+    told.lives["pager"].stop("401")
+    case = told.case(page())
+    go(told)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert proofs(told, case) == [("pager is stopped", "ann", "sms")]
+
+
+def test_whoever_acknowledged_and_has_left_since_keeps_it_from_nobody(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    says(told, "p>ann", Delivery.ACKNOWLEDGED)
+    people = {"bo": told.directory.people["bo"], "cy": told.directory.people["cy"]}
+    roles = {"chief": ("bo",), "operator": ("cy",)}
+    told.directory = Directory(people.values(), told.directory.customers.values(), roles)
+    go(told, "operator", minutes=30)
+    assert ways(told) == [("ann", "page"), ("cy", "page")]
+    assert told.logged("message_not_looked_at") == []
+    assert proofs(told, case) == [("acknowledged, and not worked since", "cy", "page")]
+
+
+def test_whoever_resolves_a_page_at_its_provider_has_answered_it(told: Site) -> None:
+    case = told.case(page())
+    go(told)
+    receipts, at = Receipts(told.records, told.directory), moment(told.clock.now())
+    by_itself = Receipt("p>ann", None, Delivery.RESOLVED, at)
+    told.ledger.retrying(lambda tx: receipts.take(tx, "pager", by_itself))
+    go(told, minutes=2)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")], "a timeout there is nobody's answer"
+    by_ann = Receipt("p>ann", None, Delivery.RESOLVED, moment(told.clock.now()), Remote("ann"))
+    told.ledger.retrying(lambda tx: receipts.take(tx, "pager", by_ann))
+    go(told, "operator", minutes=29)
+    assert ways(told) == [("ann", "page"), ("ann", "sms")]
+    assert any(isinstance(body, PageAcknowledged) for body in told._bodies(case))
 
 
 def test_what_was_acknowledged_long_before_we_heard_of_it_has_expired(told: Site) -> None:
