@@ -62,5 +62,5 @@ def test_a_daemon_that_watches_nothing_has_no_loop_for_it(ledger: Ledger, tmp_pa
     watch = Watch(ledger)
     watch.register("")
     idle = daemon(watch, Scripted(), tmp_path)
-    assert [each.name for each in idle._workers()] == ["sweep", "dispatch", "alarm", "audit"]
+    assert [each.name for each in idle._workers()] == ["sweep", "alarm", "audit"]
     idle.close()
