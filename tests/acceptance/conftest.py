@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.story import Story
-from tests.postgresql import empty, made
+from tests.postgresql import Made, made
 from upheld.testing.stage import Stage
 
 
 @pytest.fixture(scope="session")
-def on_postgresql() -> Iterator[str]:
-    with made() as url:
-        yield url
+def on_postgresql() -> Iterator[Made]:
+    with made() as ledger:
+        yield ledger
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -23,9 +23,8 @@ def database(request: pytest.FixtureRequest) -> str | None:
     """None is SQLite in the stage's own folder."""
     if request.param == "sqlite":
         return None
-    url: str = request.getfixturevalue("on_postgresql")
-    empty(url)
-    return url
+    ledger: Made = request.getfixturevalue("on_postgresql")
+    return ledger.empty()
 
 
 @pytest.fixture

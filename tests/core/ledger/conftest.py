@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.core.ledger.scene import Database
+from tests.postgresql import schema
 from upheld.ledger import Ledger
 from upheld.ledger.schema import metadata
 
-SERVER = os.environ.get("UPHELD_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Any]:
-    """An administrator's connection to PostgreSQL; without one, its tests are skipped."""
-    psycopg = pytest.importorskip("psycopg")
-    try:
-        connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL: set UPHELD_TEST_POSTGRESQL to a URL")
-    with connection:
-        yield connection
-
 
 @pytest.fixture
-def fresh_schema(server: Any) -> Iterator[str]:
+def fresh_schema() -> Iterator[str]:
     """The URL of an empty schema of its own."""
-    yield from _schema(server)
-
-
-def _schema(server: Any) -> Iterator[str]:
-    name = f"ledger_{uuid.uuid4().hex[:12]}"
-    server.execute(f"CREATE SCHEMA {name}")
-    try:
-        # Nothing here pulls the server's plug, so nobody needs to wait for its disk.
-        yield f"{SERVER}?options=-csearch_path%3D{name}%20-csynchronous_commit%3Doff"
-    finally:
-        server.execute(f"DROP SCHEMA {name} CASCADE")
+    with schema() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +27,9 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(server: Any) -> Iterator[Ledger]:
+def on_postgresql() -> Iterator[Ledger]:
     """A ledger in a schema of its own."""
-    for url in _schema(server):
+    with schema() as url:
         yield from _ledger(url)
 
 
