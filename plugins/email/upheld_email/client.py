@@ -32,6 +32,8 @@ _RENEW: Final = 9 * 60.0
 # The first is short: a page needs few, and each page of a full folder asks anew.
 _STRETCH: Final = 1_000
 _LONGEST: Final = 80_000
+#: From where it was searched, what was found, and up to where.
+_NONE: Final[tuple[int, list[int], int]] = (0, [], 0)
 # As SEARCH writes them, whatever the locale (RFC 9051 §9, date-month).
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
@@ -65,6 +67,7 @@ class Mailbox:
         self._config, self._where, self._oauth = config, endpoint(config.imap), oauth
         self._box: _Box | None = None
         self._selected: Selected | None = None
+        self._stretch = _NONE
 
     def select(self, folder: str, *, readonly: bool) -> Selected:
         """Open a folder. A kept connection that died in the meantime is replaced, once."""
@@ -93,18 +96,16 @@ class Mailbox:
     def uids_after(self, uid: int, next_uid: int) -> tuple[list[int], int]:
         """The UIDs above ``uid``, in order, and the UID up to which those are all of them.
 
-        A large folder is searched in stretches, until one has any. Where ``next_uid`` is not
-        known (0), all of it is. (`n:*` always names the last mail too: RFC 9051 §9.)
+        A large folder is searched in stretches, until one has any; that one is asked for once,
+        so that some may be gone by then. Where ``next_uid`` is not known (0), all of it is
+        searched. (`n:*` always names the last mail too: RFC 9051 §9.)
         """
-        if not next_uid:
-            found = self._search(uid + 1, "*")
-            return found, max([uid, *found])
-        found, stretch = [], _STRETCH
-        while not found and uid + 1 < next_uid:
-            upto = min(uid + stretch, next_uid - 1)
-            found, stretch = self._search(uid + 1, str(upto)), min(2 * stretch, _LONGEST)
-            uid = upto
-        return found, uid
+        since, found, upto = self._stretch
+        ahead = [each for each in found if each > uid] if since <= uid else []
+        if not ahead:
+            ahead, upto = self._searched(uid, next_uid)
+            self._stretch = (uid, ahead, upto)
+        return ahead, upto
 
     def uids_up_to(self, uid: int) -> list[int]:
         """The UIDs up to ``uid``, in order, without mail that is marked as deleted."""
@@ -169,7 +170,7 @@ class Mailbox:
 
     def close(self) -> None:
         """Log out, and let go in any case."""
-        box, self._box, self._selected = self._box, None, None
+        box, self._box, self._selected, self._stretch = self._box, None, None, _NONE
         if box is None:
             return
         errors = (OSError, imaplib.IMAP4.error, ImapToolsError)
@@ -188,7 +189,19 @@ class Mailbox:
             codes = box.client.untagged_responses
             validity, next_uid = (number(codes.get(each)) for each in ("UIDVALIDITY", "UIDNEXT"))
             self._selected = Selected(validity, next_uid, number(said[1]))
+            self._stretch = _NONE
             return self._selected
+
+    def _searched(self, uid: int, next_uid: int) -> tuple[list[int], int]:
+        if not next_uid:
+            found = self._search(uid + 1, "*")
+            return found, max([uid, *found])
+        found, stretch = [], _STRETCH
+        while not found and uid + 1 < next_uid:
+            upto = min(uid + stretch, next_uid - 1)
+            found, stretch = self._search(uid + 1, str(upto)), min(2 * stretch, _LONGEST)
+            uid = upto
+        return found, uid
 
     def _search(self, first: int, rest: str) -> list[int]:
         with self._said():

@@ -57,8 +57,10 @@ def raw(mime: Mime, name: str, *, newest: bool = False) -> list[str]:
 
     ``newest``: of one that grows at its end (References), the end is kept.
     """
+    found = mime.by_name.get(name.lower())
+    if found is None:
+        return []
     kept = slice(-_LONGEST, None) if newest else slice(_LONGEST)
-    found = mime.by_name.get(name.lower(), ())
     return [_FOLD.sub(" ", value[kept]).strip() for value in found]
 
 

@@ -79,7 +79,7 @@ class Reader:
 
     def _message(self, mime: Mime, sender: Actor, at: datetime, data: bytes) -> Message:
         said = words(mime, self.around.ours)
-        name = message_id(mime, data)
+        name, subject = message_id(mime, data), text(first(mime, "Subject"))
         return Message(
             id=name,
             at=at,
@@ -87,8 +87,8 @@ class Reader:
             verified=verified(mime, sender.id, self.authserv_id, microsoft=self.microsoft),
             nature=self._nature(mime, name, sender.id),
             to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
-            thread=tuple(dict.fromkeys(self._thread(mime)))[:_TOKENS],
-            subject=text(first(mime, "Subject")),
+            thread=tuple(dict.fromkeys(self._thread(mime, subject)))[:_TOKENS],
+            subject=subject,
             text=said.text,
             html=said.html,
             fresh=said.fresh,
@@ -114,7 +114,7 @@ class Reader:
             self.tokens.thread_in_address(each) for each in to
         )
 
-    def _thread(self, mime: Mime) -> Iterator[str]:
+    def _thread(self, mime: Mime, subject: str) -> Iterator[str]:
         """Surest first: ids of ours, signed threads, other ids, the subject's token."""
         answered = [*message_ids(raw(mime, "In-Reply-To")), *_newest_first(mime)]
         proven = {each: self.tokens.thread_in_id(each) for each in [*answered, *returned_ids(mime)]}
@@ -125,7 +125,7 @@ class Reader:
             if thread is not None:
                 yield f"token:{thread}"
         yield from proven
-        yield from subject_tokens(text(first(mime, "Subject")))
+        yield from subject_tokens(subject)
 
 
 def message_id(mime: Mime, data: bytes) -> str:

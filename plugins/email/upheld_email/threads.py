@@ -75,7 +75,7 @@ class Tokens:
     def _thread(self, tag: str, *, signs_digest: bool = False) -> str | None:
         # Some servers fold the local part to lower case; base32 doesn't mind.
         coded, signature, digest = (*tag.lower().split("."), "", "")[:3]
-        thread = _unbase32(coded)
+        thread = _unbase32(coded) if coded else None
         if thread is None:
             return None
         # As bytes: text that is not ASCII can't be compared, and it may stand in any mail.

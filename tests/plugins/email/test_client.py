@@ -226,6 +226,24 @@ def test_a_stretch_that_has_some_is_enough_for_now(against: Against) -> None:
     assert len([line for line in far.heard if "SEARCH" in line]) == 1
 
 
+def test_a_stretch_is_asked_for_once_while_the_folder_is_open(against: Against) -> None:
+    mailbox, far = against(UID_SEARCH="* SEARCH 8 9 11")
+
+    def searches() -> int:
+        return len([line for line in far.heard if "SEARCH" in line])
+
+    select(mailbox)
+    assert mailbox.uids_after(7, 1_000_000) == ([8, 9, 11], 1_007)
+    assert mailbox.uids_after(8, 1_000_000) == ([9, 11], 1_007)
+    assert mailbox.uids_after(10, 1_000_000) == ([11], 1_007)
+    assert searches() == 1
+    assert mailbox.uids_after(6, 1_000_000) == ([8, 9, 11], 1_006), "further back than it went"
+    assert searches() == 2
+    select(mailbox)
+    assert mailbox.uids_after(8, 1_000_000) == ([9, 11], 1_008), "opened anew"
+    assert searches() == 3
+
+
 def test_a_server_that_does_not_say_uidnext_names_the_last_mail_again(against: Against) -> None:
     mailbox, _ = against(UID_SEARCH="* SEARCH 9")
     select(mailbox)
