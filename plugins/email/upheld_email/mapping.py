@@ -85,7 +85,7 @@ class Reader:
             at=at,
             by=sender,
             verified=verified(mime, sender.id, self.authserv_id, microsoft=self.microsoft),
-            nature=self._nature(mime, name, sender.id),
+            nature=self._nature(mime, name, sender.id, subject),
             to=tuple(Address(Channel.MAIL, each) for each in recipients(mime, ("To", "Cc"))),
             thread=tuple(dict.fromkeys(self._thread(mime, subject)))[:_TOKENS],
             subject=subject,
@@ -98,13 +98,13 @@ class Reader:
             expected=sender.id in self.machines,
         )
 
-    def _nature(self, mime: Mime, name: str, sender: str) -> Nature:
+    def _nature(self, mime: Mime, name: str, sender: str, subject: str) -> Nature:
         """A forwarder may change the sender and drop ``X-Loop``: our own id says it still. Who answers
         us that they are away is a machine, though some say it in the subject alone."""
         if self.tokens.thread_in_id(name) is not None:
             return Nature.OURS
         found = nature(mime, sender, self.around)
-        away = found is Nature.NORMAL and says_away(text(first(mime, "Subject")))
+        away = found is Nature.NORMAL and says_away(subject)
         return Nature.AUTOMATIC if away and self._answers_us(mime) else found
 
     def _answers_us(self, mime: Mime) -> bool:
