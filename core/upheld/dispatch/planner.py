@@ -47,6 +47,8 @@ TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.val
 #: What is not heard in quiet hours.
 _CAN_WAIT: Final = frozenset({Purpose.NOTIFY, Purpose.FORWARD})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
+#: More deliveries than a case ever has.
+_ALL: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +136,19 @@ class Planner:
     def _braked(
         self, tx: Transaction, message: Addressed, subject: Subject, lately: Lately
     ) -> str | None:
-        """Why it is held back: never the first page of a case that is Severity 1."""
+        """Why it is held back: never somebody's first page for a case that is Severity 1."""
         why = self.brake.holds(tx, message.item, message.deliveries, lately)
-        first = why is not None and self._first_of_the_gravest(tx, message.item, subject)
+        first = why is not None and self._first_of_the_gravest(tx, message, subject)
         return None if first else why
 
-    def _first_of_the_gravest(self, tx: Transaction, item: OutboxItem, subject: Subject) -> bool:
-        if item.purpose != Purpose.PAGE or subject.kind != "case":
+    def _first_of_the_gravest(self, tx: Transaction, message: Addressed, subject: Subject) -> bool:
+        """Who was paged to triage it is not whoever is paged once it was marked."""
+        if message.item.purpose != Purpose.PAGE or subject.kind != "case":
             return False
-        gone = tx.items(subject=subject.id, states=(OutboxState.PLANNED, OutboxState.DONE))
-        paged = any(each.purpose == Purpose.PAGE for each in gone)
-        return not paged and self.records.life(subject).state.acting_severity == 1
+        gone = tx.deliveries(subject=subject.id, limit=_ALL)
+        paged = {each.recipient for each in gone if each.purpose == Purpose.PAGE}
+        new = any(each.recipient not in paged for each in message.deliveries)
+        return new and self.records.life(subject).state.acting_severity == 1
 
     def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
         """The message with what may leave of it; None where it is settled: nothing leaves."""

@@ -240,7 +240,18 @@ def test_the_first_page_of_a_severity_1_is_never_held_back(either: Site) -> None
     assert [either.item(key).state for key in ("low", "urgent")] == [HELD, PLANNED]
 
 
-def test_what_follows_the_first_page_is_braked_like_all_else(site: Site) -> None:
+def test_neither_is_whoever_was_not_paged_for_it_before(site: Site) -> None:
+    """One was paged to triage it: that is no reason to keep the page of its marking from another."""
+    pages(site, 3)
+    case = graded(site, 1, "to-triage")
+    planner(site).plan()
+    site.decide(case, page("marked", "engineer"), page("team", "team"))
+    planner(site).plan()
+    assert [site.item(key).state for key in ("to-triage", "marked")] == [PLANNED, PLANNED]
+    assert site.item("team").state is HELD, "both were paged by then"
+
+
+def test_what_follows_somebodys_first_page_is_braked_like_all_else(site: Site) -> None:
     pages(site, 3)
     case = graded(site, 1, "first")
     planner(site).plan()
