@@ -60,8 +60,9 @@ class Receipts:
         """Who answered: one of ours by their id, else what they are called there."""
         if receipt.by is None:
             return found.recipient
-        person = self.directory.sender(receipt.by.id, self.records.dated(receipt.at)).person
-        return person.id if person else receipt.by.id
+        at, who = self.records.dated(receipt.at), receipt.by
+        known = (self.directory.sender(each, at).person for each in (who.id, *who.addresses))
+        return next((person.id for person in known if person), who.id)
 
     def _detail(self, found: LedgerDelivery, receipt: Receipt) -> str | None:
         """What stands on the sending: also who answered it, since that need not be who got it."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from upheld.plugin import (
     Actor,
@@ -98,7 +98,7 @@ def _receipt(request: Request, query: Mapping[str, bytes], secret: str) -> Recei
 
 
 def _message(request: Request, query: Mapping[str, bytes], secret: str) -> Inbound:
-    raw = request.url.partition("?")[2].replace(secret, "[secret]").encode()
+    raw = _kept(request.url)
     id_ = query.get("id", b"").decode("latin-1")
     charset = _CHARSETS.get(query.get("charset", b"UTF-8").decode("latin-1").lower())
     sender = query.get("from", b"").decode("latin-1")
@@ -124,6 +124,12 @@ def _message(request: Request, query: Mapping[str, bytes], secret: str) -> Inbou
         text=text,
         raw=raw,
     )
+
+
+def _kept(url: str) -> bytes:
+    """What came, as it came, but for the secret: however the gateway has written that."""
+    parts = urlsplit(url).query.split("&")
+    return "&".join(p for p in parts if unquote_plus(p.partition("=")[0]) != "token").encode()
 
 
 def _query(url: str) -> dict[str, bytes]:

@@ -121,8 +121,13 @@ def _receipt(
     a_person = by.get("type") in _USERS and by.get("id") != ours
     if state is Delivery.ACKNOWLEDGED and not a_person:
         return None  # we stood people down: the case is worked already
-    who = Actor(str(by["id"]), str(by.get("summary") or ""), side=Side.STAFF) if a_person else None
+    who = _person(str(by["id"]), str(by.get("summary") or "")) if a_person else None
     return Receipt(None, key, state, datetime.fromisoformat(str(at)), who, told)
+
+
+def _person(found: str, name: str) -> Actor:
+    """A user, under both of the addresses by which our people may be known there."""
+    return Actor(found, name, addresses=(found, f"user:{found}"), side=Side.STAFF)
 
 
 def _told(data: Mapping[str, Any]) -> str:

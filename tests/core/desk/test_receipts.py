@@ -107,7 +107,13 @@ def test_an_acknowledgement_is_a_persons_deed(desk_on_both: Desk, page: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("by", "who"), [(None, "bo"), (RemoteActor("PZOE009"), "PZOE009")], ids=["unnamed", "unknown"]
+    ("by", "who"),
+    [
+        (None, "bo"),
+        (RemoteActor("PZOE009"), "PZOE009"),
+        (RemoteActor("PBOL002", addresses=("PBOL002", BO)), "bo"),
+    ],
+    ids=["unnamed", "unknown", "by another of his addresses"],
 )
 def test_whoever_acknowledged_is_named(
     desk_on_both: Desk, page: str, by: RemoteActor | None, who: str

@@ -6,7 +6,7 @@ import traceback
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 import responses
@@ -212,6 +212,16 @@ def test_what_can_not_be_read_is_kept(sms: Kannel, query: str) -> None:
     assert item.reason
     assert item.id
     assert SECRET.encode() not in item.raw
+
+
+@pytest.mark.parametrize("name", ["token", "%74oken"])
+def test_a_secret_that_a_url_writes_otherwise_is_kept_nowhere(name: str) -> None:
+    secret = "a/secret+of=the door"
+    asked_for = f"{HOOK}?{name}={quote_plus(secret)}&id=1&from=%2B1&text=ACK&charset="
+    for charset in ("UTF-8", "EBCDIC"):
+        item = received(asked(f"{asked_for}{charset}"), secret)
+        assert isinstance(item, Message | Refused)
+        assert item.raw == f"id=1&from=%2B1&text=ACK&charset={charset}".encode()
 
 
 def test_a_callback_is_a_get(sms: Kannel, far: KannelSimulator) -> None:

@@ -76,7 +76,7 @@ def test_it_bears_the_name_under_which_it_is_sent_again() -> None:
 
 def test_an_acknowledgement_names_who_has_it() -> None:
     at = NOON - timedelta(minutes=1)
-    who = Actor("PANN001", "Ann Reyes", side=Side.STAFF)
+    who = Actor("PANN001", "Ann Reyes", ("PANN001", "user:PANN001"), Side.STAFF)
     said = "incident 7, assigned to Ann Reyes"
     receipt = Receipt(None, "page-7", Delivery.ACKNOWLEDGED, at, who, said)
     assert told(event()) == (202, (receipt,))
