@@ -20,7 +20,7 @@ from upheld.ledger import DeliveryState
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """A page of a case that is still wanted, decided ``since`` then, and its sendings, oldest first."""
+    """A page of a case that is still wanted, planned ``since`` then, and its sendings, oldest first."""
 
     key: str
     since: Instant

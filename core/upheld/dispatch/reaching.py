@@ -103,7 +103,7 @@ class Reaching:
         if item is None:  # it was taken back, or another daemon is at it
             return False
         subject = tx.subject(item.subject)
-        attempts, held = self._attempts(tx, item), self._held(tx, item, subject)
+        attempts, held = self._attempts(tx, item), self._held(tx, item, subject, now)
         found = self._candidates(item, subject, attempts, held, now)
         pursuit = replace(self._pursuit(item, subject, attempts, found), held=held)
         self._carry_out(tx, item, found, decide(pursuit, now), now)
@@ -118,14 +118,16 @@ class Reaching:
             if each.state is not DeliveryState.MERGED and item.purpose not in TO_TRACKERS
         )
 
-    def _held(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Held | None:
+    def _held(
+        self, tx: Transaction, item: OutboxItem, subject: Subject, now: Instant
+    ) -> Held | None:
         """What holds a page, by what was acknowledged of its case: all pages of it are looked at."""
         said = acknowledgements(subject.facts) if item.purpose == Purpose.PAGE else []
         if not said:
             return None
         out = tx.items(subject=subject.id, states=_OUT, limit=_ALL)
         pages = [
-            Paging(each.key, each.created, self._attempts(tx, each))
+            Paging(each.key, each.planned or now, self._attempts(tx, each))
             for each in out
             if each.purpose == Purpose.PAGE and each.unwanted is None
         ]

@@ -62,9 +62,8 @@ def _answered(tx: Transaction, subject: Subject, item: OutboxItem) -> frozenset[
     """The messages that were acknowledged then: of a case, all that were out by then."""
     at, by = item.facts["at"], item.facts["by"]
     said = [each for each in acknowledgements(subject.facts) if (each.at, each.by) == (at, by)]
-    pages = (
-        Paging(each.key, each.created, ()) for each in tx.items(subject=subject.id, limit=_ALL)
-    )
+    items = tx.items(subject=subject.id, limit=_ALL)
+    pages = (Paging(each.key, each.planned, ()) for each in items if each.planned is not None)
     return frozenset(page.key for page in pages for each in said if each.stops(page))
 
 

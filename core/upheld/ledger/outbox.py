@@ -116,6 +116,7 @@ _PLAIN: Final = [
     "unwanted",
     "created",
     "urgency",
+    "planned",
 ]
 
 

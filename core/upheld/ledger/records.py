@@ -21,7 +21,7 @@ class OutboxItem:
     """A message as it was decided. ``purpose`` is a ``Purpose`` or one of the constants above.
 
     ``connection`` is set for what goes to a tracker, ``why`` for ``withdraw``; ``unwanted`` is the reason
-    why what has not gone out yet must not.
+    why what has not gone out yet must not; ``planned`` is policy time, None before it was.
     """
 
     key: str
@@ -40,6 +40,7 @@ class OutboxItem:
     unwanted: str | None
     created: Instant
     urgency: int
+    planned: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from upheld.dispatch.failover import Attempt, Patience
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
 from upheld.dispatch.routes import Mode, SafetyCatch, Way, Ways
-from upheld.ledger import DeliveryState, Ledger, OutboxItem, Transaction
+from upheld.ledger import DeliveryState, Ledger, OutboxItem, OutboxState, Transaction
 from upheld.plugin import Ability, Channel, Delivery, Permanent, Receipt, Retry
 from upheld.plugin import Actor as Remote
 
@@ -200,6 +200,23 @@ def test_an_acknowledgement_of_the_case_stops_each_page_that_was_out(told: Site)
     go(told)
     go(told, "operator", minutes=2)
     assert ways(told, "later") == [("ann", "page"), ("ann", "sms")], "it was not out by then"
+
+
+def test_a_page_that_was_held_when_somebody_acknowledged_rings_once_it_is_let_go(
+    told: Site,
+) -> None:
+    case = told.case(page("p"))
+    go(told)
+    told.decide(case, page("held", "engineer"))
+    told.ledger.retrying(lambda tx: tx.settle("held", OutboxState.HELD, "the brake is on"))
+    told.clock.forward(minutes=1)
+    told.fact(case, PageAcknowledged())
+    told.clock.forward(minutes=1)
+    told.ledger.retrying(lambda tx: tx.release(actor="cy"))
+    go(told)
+    go(told, "operator", minutes=2)
+    assert ways(told, "held") == [("bo", "page"), ("cy", "page")]
+    assert ways(told, "p") == [("ann", "page")]
 
 
 def test_it_is_the_page_that_reached_whoever_acknowledged_which_reminds(told: Site) -> None:
