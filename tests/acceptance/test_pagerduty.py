@@ -311,3 +311,39 @@ def test_events_that_answer_202_and_page_no_one_are_failed_over_within_their_tim
         reached = story.people()
         assert {(ANN, "sms"), (BO, "sms")} <= set(reached)
         assert any(each.startswith("ann page: ") for each in story.proofs())
+
+
+class EventsStage(PhoneStage):
+    """Pages go out by events, and a token reads back what came of them."""
+
+    def _secrets(self) -> dict[str, str]:
+        return super()._secrets() | {"STAGE_PAGER_TOKEN": TOKEN}
+
+    def _config(self) -> dict[str, Any]:
+        whole = super()._config()
+        pager = {
+            **whole["connections"]["pager"],
+            "token": {"env": "STAGE_PAGER_TOKEN"},
+            "api_url": self.pager.url,
+        }
+        return whole | {
+            "connections": {**whole["connections"], "pager": pager},
+            "people": _PEOPLE,
+        }
+
+
+def test_pdpyras_44_who_answers_at_pagerduty_is_not_rung_though_an_event_paged_them(
+    tmp_path: Path, database: str | None
+) -> None:
+    """The incident of an event bears no key: which page it is stands on its alert."""
+    with EventsStage(tmp_path, database=database) as stage:
+        story = Reached(stage)
+        story.mail(PAT, "Nobody can connect")
+        story.do.triage("C1", STAFF, 1, number="1042")
+        story.forward(minutes=1)
+        stage.pager.acknowledge(thread(story, ANN), by="PANN001")
+        story.forward(minutes=9)
+        assert (ANN, "sms") not in story.people()
+        assert (BO, "sms") in story.people(), "his own page is not answered"
+        (page,) = (e for e in story.explained(ANN).told if e.purpose == "page")
+        assert [word.state for word in page.words] == ["accepted", "delivered", "acknowledged"]

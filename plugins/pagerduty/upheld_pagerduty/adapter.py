@@ -28,6 +28,7 @@ from upheld.plugin import (
     Request,
     Withdrawal,
 )
+from upheld_pagerduty.alerts import Alerts
 from upheld_pagerduty.client import EventsClient
 from upheld_pagerduty.config import PagerDutyConfig
 from upheld_pagerduty.desk import Desk
@@ -72,12 +73,12 @@ class PagerDuty(Notifier[PagerDutyConfig]):
 
     @classmethod
     def abilities_with(cls, config: BaseModel) -> frozenset[Ability]:
-        """Reading needs a token, webhooks a secret, and receipts either."""
+        """Reading needs a token, webhooks a secret, and receipts either; by events they need the token."""
         assert isinstance(config, PagerDutyConfig)
         lacks = set(_READING) if config.token is None else set()
         if not config.webhook_secrets:
             lacks.add(Ability.RECEIVE)
-        if config.token is None and not config.webhook_secrets:
+        if config.token is None and (config.by_events or not config.webhook_secrets):
             lacks.add(Ability.RECEIPTS)
         return cls.abilities - lacks
 
@@ -122,7 +123,8 @@ class PagerDuty(Notifier[PagerDutyConfig]):
         if self.config.token is None:
             return Page((), cursor or "", more=False, as_of=now)
         start = Cursor.parse(cursor, now)
-        return read_back(self._incidents().client, start, now, self.config.user)
+        desk = self._incidents()
+        return read_back(desk.client, start, now, self.config.user, desk.keys)
 
     def receive(self, request: Request) -> Received:
         """What a webhook says of a page; ``Auth`` where its signature does not fit."""
@@ -173,7 +175,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
             client = RestClient(
                 self.context.http(), config.api_url, config.token, config.sender, config.timeout
             )
-            self._desk = Desk(client, config.service or "")
+            self._desk = Desk(client, config.service or "", Alerts(client))
         return self._desk
 
     # --- check ---
@@ -203,9 +205,11 @@ class PagerDuty(Notifier[PagerDutyConfig]):
 
     def _of_receipts(self) -> Iterator[Finding]:
         name, config = self.context.name, self.config
-        if config.token is None and not config.webhook_secrets:
-            what = "nobody hears what came of a page: accepted is not paged"
-            yield Finding(Level.WARNING, name, what, "set `webhook_secrets` or `token`")
+        if config.token is None and (config.by_events or not config.webhook_secrets):
+            what = "nobody hears what came of a page, nor who answered it: accepted is not paged"
+            # A webhook tells of an incident; which page that is stands on its alerts alone.
+            then = "set `token`" if config.by_events else "set `webhook_secrets` or `token`"
+            yield Finding(Level.WARNING, name, what, then)
         if config.service is not None and config.user is None:
             what = "`user` is not set: what we do in PagerDuty looks like somebody's answer"
             yield Finding(Level.WARNING, name, what, "set it to the id of the user of `sender`")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from upheld.plugin import Address, Finding, Level, Outgoing, Permanent, Receipt, Withdrawal
+from upheld_pagerduty.alerts import Alerts
 from upheld_pagerduty.incident import assigned, incident, named, opened, policy
 from upheld_pagerduty.rest import DONE_ALREADY, Rejected, RestClient
 
@@ -18,10 +19,17 @@ _OPEN: Final = ("triggered", "acknowledged")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One service; ``service`` is its id, empty where only reading is wanted."""
+    """One service; ``service`` is its id, empty where only reading is wanted: then events open the
+    incidents."""
 
     client: RestClient
     service: str
+    alerts: Alerts
+
+    def keys(self, incident: Mapping[str, Any]) -> tuple[str, ...]:
+        """Which pages an incident is of. What we opened ourselves bears its key."""
+        own = str(incident.get("incident_key") or "")
+        return ((own,) if own else ()) if self.service else self.alerts.keys(incident)
 
     def open(self, message: Outgoing, to: Address, key: str, now: datetime) -> Receipt:
         """Create the incident. While one of the same key is open PagerDuty rejects another: that is ours,
@@ -79,7 +87,7 @@ class Desk:
         if statuses:
             query["statuses_"] = list(statuses)
         found = self.client.read("/incidents", **query).get("incidents") or []
-        ours = [each for each in found if each.get("incident_key") == incident_key]
+        ours = [each for each in found if incident_key in self.keys(each)]
         return max(ours, key=lambda each: str(each.get("created_at")), default=None)
 
     def _whom(self, to: Address, now: datetime) -> dict[str, Any]:

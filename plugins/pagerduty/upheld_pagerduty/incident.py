@@ -103,15 +103,19 @@ def from_event(event: Mapping[str, Any], ours: str | None) -> Receipt | None:
     )
 
 
-def from_entry(entry: Mapping[str, Any], ours: str | None) -> Receipt | None:
-    """The same of a log entry, read with its incident."""
-    state, found = _ENTRIES.get(str(entry.get("type"))), entry.get("incident") or {}
-    key = found.get("incident_key")
-    if state is None or not key:
+def from_entry(entry: Mapping[str, Any], key: str, ours: str | None) -> Receipt | None:
+    """The same of a log entry, for the page of this key."""
+    state = _ENTRIES.get(str(entry.get("type")))
+    if state is None:
         return None
     told = str(entry.get("summary") or "")
     agent = entry.get("user") if state is Delivery.DELIVERED else entry.get("agent")
-    return _receipt(state, str(key), entry.get("created_at"), agent, ours, told)
+    return _receipt(state, key, entry.get("created_at"), agent, ours, told)
+
+
+def tells(entry: Mapping[str, Any]) -> bool:
+    """Whether a log entry says how a page stands."""
+    return str(entry.get("type")) in _ENTRIES
 
 
 def _receipt(

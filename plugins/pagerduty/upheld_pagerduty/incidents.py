@@ -2,7 +2,7 @@
 
 Traps that are kept: 202 says accepted, not delivered; an unknown key is dropped without a word;
 a trigger on an open key appends and notifies nobody; after a resolve it opens a new incident; with nobody
-on call an event opens none.
+on call an event opens none; the incident that it opens has no key, but for that of its alert.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Entry:
 @dataclass
 class Incident:
     """One incident; ``log`` holds what was done to it and when, its opening first, ``entries`` the same as
-    the REST API tells it. ``assignees`` are ids of users; without any it pages nobody."""
+    the REST API tells it. ``assignees`` are ids of users; without any it pages nobody. ``by_event``: the
+    key is its alert's, and it has none of its own."""
 
     dedup_key: str
     summary: str
@@ -59,6 +60,12 @@ class Incident:
     details: str = ""
     assignees: tuple[str, ...] = ()
     entries: list[Entry] = field(default_factory=list)
+    by_event: bool = False
+
+    @property
+    def key(self) -> dict[str, str]:
+        """Its own key, where it has one."""
+        return {} if self.by_event else {"incident_key": self.dedup_key}
 
     @property
     def id(self) -> str:
@@ -181,7 +188,8 @@ class Incidents:
             opens = action == "trigger" and bool(self.on_call)
             if opens:
                 payload = event["payload"]
-                self.open(Incident(key, payload["summary"], payload["severity"], at), at)
+                severity = payload["severity"]
+                self.open(Incident(key, payload["summary"], severity, at, by_event=True), at)
             return opens
         if action == "trigger":
             found.note(at, action)

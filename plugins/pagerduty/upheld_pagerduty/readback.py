@@ -7,13 +7,13 @@ and what was seen there is left out. A cursor is a JSON object: that instant, an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from upheld.plugin import Page, Receipt
-from upheld_pagerduty.incident import from_entry
+from upheld_pagerduty.incident import from_entry, tells
 from upheld_pagerduty.mapping import timestamp
 from upheld_pagerduty.rest import RestClient
 
@@ -46,11 +46,19 @@ class Cursor:
         return cls(since, seen) if since.tzinfo and since <= now else cls(now - FIRST)
 
 
-def read_back(client: RestClient, cursor: Cursor, now: datetime, ours: str | None) -> Page:
-    """Everything since the cursor, oldest first."""
+def read_back(
+    client: RestClient,
+    cursor: Cursor,
+    now: datetime,
+    ours: str | None,
+    keys: Callable[[Mapping[str, Any]], Iterable[str]],
+) -> Page:
+    """Everything since the cursor, oldest first. ``keys`` tells which pages an incident is of."""
     entries = sorted(_entries(client, cursor), key=_at)
-    news = [each for each in entries if str(each.get("id")) not in cursor.seen]
-    found = (from_entry(each, ours) for each in news)
+    news = [e for e in entries if str(e.get("id")) not in cursor.seen and tells(e)]
+    found = (
+        from_entry(each, key, ours) for each in news for key in keys(each.get("incident") or {})
+    )
     receipts: list[Receipt] = [each for each in found if each is not None]
     newest = max(map(_at, entries), default=cursor.since)
     since = max(cursor.since, min(newest, now) - _LATE)

@@ -24,6 +24,7 @@ MOST: Final = 960
 _A_MINUTE: Final = timedelta(seconds=60)
 _A_DAY: Final = timedelta(days=1)
 _INCIDENT: Final = re.compile(r"/incidents/([A-Z0-9]+)")
+_ALERTS: Final = re.compile(r"/incidents/([A-Z0-9]+)/alerts")
 _SERVICE: Final = re.compile(r"/services/([A-Z0-9]+)")
 _WORDS: Final = {
     "trigger": "trigger_log_entry",
@@ -84,6 +85,7 @@ class RestApi:
         yield "GET", "/incidents", self._listed
         yield "POST", "/incidents", self._created
         yield "PUT", _INCIDENT, self._changed
+        yield "GET", _ALERTS, self._alerts
         yield "GET", "/log_entries", self._logged
         yield "GET", "/oncalls", self._on_call
         yield "GET", _SERVICE, self._service
@@ -139,6 +141,26 @@ class RestApi:
         self.desk.change(found, status, at, USER)
         return Reply(200, {"incident": self.shown(found)})
 
+    def _alerts(self, asked: Asked, _at: datetime, which: str) -> Reply:
+        found = next((each for each in self.desk.incidents if each.id == which), None)
+        if found is None:
+            return failed(404, 2100, "Not Found")
+        return _paged("alerts", [self._alert(found)] if found.by_event else [], asked)
+
+    def _alert(self, incident: Incident) -> dict[str, Any]:
+        return {
+            "id": f"A{incident.number:06}",
+            "type": "alert",
+            "summary": incident.summary,
+            "created_at": _time(incident.opened),
+            "status": "triggered" if incident.open else "resolved",
+            "alert_key": incident.dedup_key,
+            "suppressed": False,
+            "severity": incident.severity,
+            "service": self._reference("service", incident.service),
+            "incident": self._reference("incident", incident.id),
+        }
+
     def _logged(self, asked: Asked, _at: datetime) -> Reply:
         since = asked.one("since")
         begin = datetime.fromisoformat(since) if since else None
@@ -190,6 +212,7 @@ class RestApi:
             {"at": _time(incident.opened), "assignee": self._reference("user", user)}
             for user in (incident.assignees if incident.open else ())
         ]
+        count = int(incident.by_event)
         return {
             "id": incident.id,
             "type": "incident",
@@ -200,7 +223,12 @@ class RestApi:
             "title": incident.summary,
             "created_at": _time(incident.opened),
             "status": incident.status.value,
-            "incident_key": incident.dedup_key,
+            **incident.key,
+            "alert_counts": {
+                "all": count,
+                "triggered": count * incident.open,
+                "resolved": count * (not incident.open),
+            },
             "urgency": "high" if incident.severity == "critical" else "low",
             "service": self._reference("service", incident.service),
             "assignments": people,

@@ -105,7 +105,7 @@ def event(
             "type": "incident",
             "number": incident.number,
             "status": incident.status.value,
-            "incident_key": incident.dedup_key,
+            **incident.key,
             "title": incident.summary,
             "assignees": people,
             "html_url": f"https://magnolia.pagerduty.com/incidents/{incident.id}",

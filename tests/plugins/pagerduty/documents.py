@@ -92,7 +92,7 @@ def page(name: str, item: Schema) -> Schema:
 
 
 INCIDENT: Final = thing(
-    "id type incident_number title created_at status incident_key urgency service assignments",
+    "id type incident_number title created_at status urgency service assignments",
     id=TEXT,
     type=one_of("incident"),
     summary=LINK,
@@ -103,9 +103,23 @@ INCIDENT: Final = thing(
     created_at=INSTANT,
     status=STATUS,
     incident_key=TEXT,
+    alert_counts=thing("", all=NUMBER, triggered=NUMBER, resolved=NUMBER),
     urgency=URGENCY,
     service=reference("service"),
     assignments=several(thing("at assignee", at=INSTANT, assignee=reference("user"))),
+)
+ALERT: Final = thing(
+    "id type alert_key",
+    id=TEXT,
+    type=one_of("alert"),
+    summary=LINK,
+    created_at=INSTANT,
+    status=one_of("triggered", "resolved"),
+    alert_key=TEXT,
+    suppressed=TRUTH,
+    severity=one_of("info", "warning", "error", "critical"),
+    service=reference("service"),
+    incident=reference("incident"),
 )
 ENTRY: Final = thing(
     "id type created_at agent channel incident",
@@ -220,6 +234,7 @@ REST: Final[Schema] = {
             "post": writes(NEW_INCIDENT, 201, ONE_INCIDENT),
         },
         "/incidents/{id}": {"put": writes(CHANGE, 200, ONE_INCIDENT, of="id")},
+        "/incidents/{id}/alerts": {"get": reads(page("alerts", ALERT), PAGED, of="id")},
         "/log_entries": {"get": reads(page("log_entries", ENTRY), {**LOGGED, **PAGED})},
         "/oncalls": {"get": reads(page("oncalls", ONCALL), {**ON_DUTY, **PAGED})},
         "/services/{id}": {"get": reads(thing("service", service=SERVICE), of="id")},

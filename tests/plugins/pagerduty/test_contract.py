@@ -34,6 +34,8 @@ from tests.plugins.pagerduty.exchange import (
 from tests.plugins.pagerduty.test_adapter import MESSAGE
 from upheld.plugin import Address, Channel, Withdrawal
 from upheld_pagerduty.adapter import PagerDuty
+from upheld_pagerduty.config import PagerDutyConfig
+from upheld_pagerduty.restapi import TOKEN
 from upheld_pagerduty.simulator import PagerDutySimulator
 
 PEOPLE = ("ann", "PANN001", "policy:PPOLICY1", "schedule:PSCHED1")
@@ -57,6 +59,8 @@ def everything(pager: PagerDuty, desk: PagerDuty, far: PagerDutySimulator) -> No
     pager.send(message, ANN, "page-9")
     pager.withdraw("page-9", Withdrawal.WORKED, "w-3")
     pager.withdraw("page-9", Withdrawal.CLOSED, "w-4")
+    config = {"key": far.key, "token": TOKEN, "events_url": far.url, "api_url": far.url}
+    PagerDuty(PagerDutyConfig.model_validate(config), pager.context).pull(None)
 
 
 def operations(document: Document) -> set[tuple[str, str]]:
@@ -68,7 +72,7 @@ def operations(document: Document) -> set[tuple[str, str]]:
 
 def _operation(response: requests.Response) -> tuple[str, str]:
     path = urlsplit(str(response.request.url)).path
-    named = re.sub(r"^/(incidents|services)/\w+$", r"/\1/{id}", path)
+    named = re.sub(r"^/(incidents|services)/\w+(/alerts)?$", r"/\1/{id}\2", path)
     return str(response.request.method).lower(), named
 
 
