@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.reached import NUMBERS, REACH, PhoneStage, Reached
-from tests.acceptance.story import PAT, STAFF
+from tests.acceptance.story import PAT, PHONE, STAFF
 from upheld.case.events import Actor, Side
 from upheld.ledger import DeliveryState
 
@@ -282,6 +282,24 @@ def test_who_was_reached_by_a_call_alone_hears_it_spoken(tmp_path: Path) -> None
         told = heard(story, "bo")[-1]
     assert "You can stand down: it is being worked by Ann Reyes." in told
     assert "<Gather" not in told
+
+
+def test_m_06_m_11_and_m_14_by_telephone_alone(tmp_path: Path, database: str | None) -> None:
+    """Twilio pages, is answered, and calls: no pager anywhere."""
+    alone = REACH | {"page": [{"sms": "phone"}, {"voice": "phone"}]}
+    with PhoneStage(tmp_path, config={"reach": alone}, database=database) as stage:
+        story = Reached(stage)
+        severity_1(story)
+        assert {("ann", "sms"), ("bo", "sms")} <= set(story.people()), "M-11, M-04"
+        story.forward(minutes=1)
+        code, before = said_by(story, "ann"), story.people()
+        stage.hear(stage.phone.write("+12025550101", f"MOBILISE 1042 {code} all of it is down"))
+        assert ("cy", "sms") in story.people()[len(before) :], "M-06"
+        assert story.state().mobilised_at is not None
+        story.forward(minutes=118, seconds=59)
+        before = story.people()
+        story.forward(seconds=1)
+        assert set(story.people()[len(before) :]) >= {("vera", "sms"), (PHONE, "voice")}, "M-14"
 
 
 def test_work_is_told_in_words_once_to_all_but_whoever_works(story: Reached) -> None:
