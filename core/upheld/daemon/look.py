@@ -43,15 +43,18 @@ class Look:
     lives: Mapping[str, Live]
     failed: dict[str, Instant] = field(default_factory=dict)
 
-    def before(self, case: str) -> bool:
-        """Read what may have happened to a case that is due now; whether there was anything to tell.
+    def asks(self, case: str) -> bool:
+        """Whether a tracker is to be asked of a case that is due now."""
+        return bool(self._to_ask(case))
 
-        In a copy nobody is asked: what is decided there goes nowhere.
-        """
-        if self.intake.records.ledger.foreign:
-            return False
-        unseen = self.intake.records.read(partial(self._unseen, case))
-        return sum(map(self._looked, unseen)) > 0
+    def before(self, case: str) -> bool:
+        """Read what may have happened to a case that is due now; whether there was anything to tell."""
+        return sum(map(self._looked, self._to_ask(case))) > 0
+
+    def _to_ask(self, case: str) -> list[Unseen]:
+        """In a copy nobody is asked: what is decided there goes nowhere."""
+        records = self.intake.records
+        return [] if records.ledger.foreign else records.read(partial(self._unseen, case))
 
     def _looked(self, unseen: Unseen) -> bool:
         item = self._fetched(unseen.link)  # outside of any transaction: it may take its time

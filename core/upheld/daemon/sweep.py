@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,16 +26,30 @@ class Sweeper:
     batch: int = 50
 
     def sweep(self) -> int:
-        """Look at the cases that are due; answers how many were."""
-        now = self.records.clock.now()
+        """Look at the cases that are due; answers how many were. Those that a tracker is asked of come
+        last: it may hang."""
+        now, asked = self.records.clock.now(), list[str]()
         due = self.records.ledger.due(now, self.batch)
-        return sum(self._looked_at(case) for case in due)
+        swept = sum(self._contained(case, partial(self._unless_asked, asked)) for case in due)
+        return swept + sum(self._contained(case, self._once_asked) for case in asked)
 
-    def _looked_at(self, case: str) -> bool:
+    def _unless_asked(self, asked: list[str], case: str) -> bool:
+        if self.look is not None and self.look.asks(case):
+            asked.append(case)
+            return False
+        return self._ticked(case)
+
+    def _once_asked(self, case: str) -> bool:
+        looked = self.look is not None and self.look.before(case)
+        return self._ticked(case) or looked
+
+    def _ticked(self, case: str) -> bool:
+        return self.records.ledger.retrying(partial(self._tick, case))
+
+    def _contained(self, case: str, turn: Callable[[str], bool]) -> bool:
         """One case; what goes wrong with it must not keep the clocks of the others."""
         try:
-            looked = self.look is not None and self.look.before(case)
-            return self.records.ledger.retrying(partial(self._tick, case)) or looked
+            return turn(case)
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001  the audit tells of it as overdue

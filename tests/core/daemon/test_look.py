@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.desk.scene import BO, PAT, Desk
+from tests.core.desk.scene import ANN, BO, PAT, Desk
 from upheld.calendar.instant import MINUTE, SECOND
 from upheld.case.events import Unread
 from upheld.daemon import look
@@ -16,7 +16,7 @@ from upheld.daemon.look import Look
 from upheld.daemon.pulls import Puller
 from upheld.daemon.sweep import Sweeper
 from upheld.desk.intake import Source
-from upheld.ledger import Fate
+from upheld.ledger import Fate, Transaction
 from upheld.plugin import Actor, Gone, Page, Permanent, Ref, RemoteCase, Retry, Side, Touched
 from upheld.seam import Live
 from upheld.testing import RecordingLog, ScriptedConfig, ScriptedTracker, make_context
@@ -101,6 +101,32 @@ def test_what_was_read_since_it_is_due_is_not_read_again(watch: Watch) -> None:
     watch.later(0)
     assert watch.tracker.fetches == 0
     assert VP in watch.paged()
+
+
+def test_a_tracker_that_hangs_holds_up_no_case_that_it_is_not_asked_of(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case on the tracker is due first; the other is decided before the tracker is asked."""
+    watch.urgent()
+    other, order = watch.desk.entered(), list[str]()
+    watch.desk.verbs.triage(other, ANN, 1, number="1042")
+    fetch, tick = watch.tracker.fetch, Sweeper._tick
+
+    def fetching(ref: Ref) -> RemoteCase:
+        order.append("asked")
+        return fetch(ref)
+
+    def ticking(self: Sweeper, case: str, tx: Transaction) -> bool:
+        order.append(case)
+        return tick(self, case, tx)
+
+    monkeypatch.setattr(watch.tracker, "fetch", fetching)
+    monkeypatch.setattr(Sweeper, "_tick", ticking)
+    watch.desk.clock.forward(hours=3)
+    watch.sweeper.sweep()
+    assert order[0] == other
+    assert order.index("asked") > order.index(other)
+    assert len(order) > 2
 
 
 def test_in_a_copy_nobody_is_asked(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
