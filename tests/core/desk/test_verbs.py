@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.core.desk.scene import ANN, NOW, PAT, Desk
 from upheld.calendar.instant import HOUR
@@ -19,10 +21,12 @@ from upheld.case.events import (
     Closed,
     Enforced,
     Escalated,
+    Event,
     Flagged,
     Held,
     Mobilised,
     Noted,
+    Opened,
     PageAcknowledged,
     Provided,
     PublicReply,
@@ -40,7 +44,9 @@ from upheld.case.events import (
 from upheld.case.state import Status
 from upheld.desk.demands import Demands
 from upheld.desk.passing import Passing
+from upheld.desk.stating import new_id
 from upheld.desk.verbs import Verbs
+from upheld.engine.timeline import lived
 from upheld.errors import NotFound, Refusal
 from upheld.ledger import Ledger
 from upheld.policy import load_policy
@@ -336,3 +342,33 @@ def test_every_verb_is_tested_here() -> None:
         "release",
     }  # test_demands.py
     assert public == tested
+
+
+# --- at one instant -----------------------------------------------------------------------------------
+
+
+def test_the_last_word_of_one_instant_counts(desk: Desk) -> None:
+    desk.entered()
+    for severity in (1, 3, 2, 1, 3, 1, 2, 3, 1, 2):
+        desk.verbs.severity("C1", ANN, severity)
+    assert desk.case().severity == 2
+
+
+@given(data=st.data(), severities=st.lists(st.integers(1, 4), min_size=2, max_size=30))
+def test_what_is_stated_at_one_instant_is_read_as_it_was_stated_however_it_arrives(
+    data: st.DataObject, severities: list[int]
+) -> None:
+    """Ids are handed out in order, and the order of arrival counts for nothing: another daemon, a restore
+    or a migration reads the same."""
+    opening = Event("desk:", NOW, NOW, ANN, Opened("phone", "Slow", "…", reporter=PAT))
+    stated = [Event(new_id(), NOW, NOW, ANN, SeveritySet(each)) for each in severities]
+    arrived = data.draw(st.permutations([opening, *stated]))
+    assert lived(arrived) == (opening, *stated)
+
+
+def test_no_two_facts_have_one_id_whatever_process_states_them() -> None:
+    """Processes begin to count anew: what is behind the count tells them apart."""
+    ids = [new_id() for _ in range(1_000)]
+    assert ids == sorted(ids)
+    assert len({each[-20:] for each in ids}) == len(ids)
+    assert {len(each) for each in ids} == {len("desk:") + 32}
