@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,28 @@ def test_m_24_who_was_told_hears_that_it_is_off(story: Story) -> None:
     assert "Why: the disks did not come" in letter.text
     story.until("2026-04-10T00:00Z")
     assert kept(story).missed == 0
+
+
+def test_m_24_one_time_of_many_is_off_and_who_had_heard_of_it_hears_so(story: Story) -> None:
+    times = ("2026-04-05T02:00Z", "2026-04-05T06:00Z")
+    (window,) = plan(story, *times, recurs="FREQ=WEEKLY;COUNT=4")
+    story.until("2026-04-02T02:00Z")
+    told(story, PAT)
+    windows = Windows(story.stage.site.records)
+    windows.cancel(window, STAFF, "a holiday", on=date(2026, 4, 4))
+    windows.cancel(window, STAFF, "another one", on=date(2026, 4, 18))
+    story.settle()
+    letter = told(story, PAT, "Planned maintenance is cancelled: www")
+    assert "is off this once:" in letter.text
+    assert "Saturday 2026-04-04 22:00 EDT" in letter.text
+    assert "Its other times stay as they are." in letter.text
+    assert "Nor does it come again" not in letter.text
+    story.until("2026-04-09T02:00Z")
+    assert "Saturday 2026-04-11 22:00 EDT" in told(story, PAT).text
+    story.until("2026-04-23T02:00Z")
+    assert "Saturday 2026-04-25 22:00 EDT" in told(story, PAT).text
+    story.until("2026-05-10T00:00Z")
+    assert (kept(story).kept, kept(story).missed) == (4, 0)
 
 
 def test_m_24_what_was_never_announced_is_called_off_silently(story: Story) -> None:

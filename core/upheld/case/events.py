@@ -604,11 +604,13 @@ class ShiftChanged:
 
 @dataclass(frozen=True, slots=True)
 class WindowCancelled:
-    """The window is off, from here on."""
+    """The window is off, from here on; of one that comes again only the time that begins at ``time``, where
+    that is given."""
 
     kind: ClassVar[str] = "window_cancelled"
     rank: ClassVar[int] = 2
     reason: str = ""
+    time: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -26,7 +26,9 @@ class Window:
     """Planned maintenance of ``monitors``, all of one customer.
 
     ``told`` has for each announcing rule (``CLAUSE/NAME``) the beginning of the last time that it has
-    dealt with; ``heard`` is the end of the last one that was really announced.
+    dealt with; ``heard`` is the end of the last one that was really announced. ``dropped`` are the beginnings
+    of single times that are off, each with since when. ``late`` tells of the last announcement that came too
+    late when it was due, when it was told, and when what it announced is over.
     """
 
     monitors: tuple[str, ...]
@@ -35,6 +37,8 @@ class Window:
     off: Instant | None = None
     told: Mapping[str, Instant] = field(default_factory=dict)
     heard: Instant | None = None
+    dropped: Mapping[Instant, Instant] = field(default_factory=dict)
+    late: tuple[Instant, Instant, Instant] | None = None
 
     @classmethod
     def planned(cls, body: WindowPlanned) -> Self:
@@ -48,16 +52,23 @@ class Window:
 
     def hears(self, facts: Iterable[Event]) -> Window:
         """With what was said of it since."""
-        off = (fact.at for fact in facts if isinstance(fact.body, WindowCancelled))
-        return replace(self, off=min(off, default=self.off))
+        said = [(f.at, f.body.time) for f in facts if isinstance(f.body, WindowCancelled)]
+        off = (at for at, time in said if time is None)
+        dropped = {time: at for at, time in said if time is not None}
+        return replace(self, off=min(off, default=self.off), dropped={**dropped, **self.dropped})
 
     def next(self, at: Instant) -> Occurrence | None:
         """The time that it is, or the next one; None once it is over, or off."""
-        return None if self._is_off(at) else next(self.times.after(at), None)
+        return None if self._is_off(at) else next(self.after(at), None)
+
+    def after(self, at: Instant) -> Iterator[Occurrence]:
+        """Its times that are not over by ``at``, without those that were known to be off then."""
+        return (time for time in self.times.after(at) if not self._is_dropped(time, at))
 
     def covers(self, monitor: str, at: Instant) -> bool:
         """Whether a monitor is under maintenance at an instant."""
-        return monitor in self.monitors and not self._is_off(at) and self.times.at(at) is not None
+        time = self.next(at) if monitor in self.monitors else None
+        return time is not None and time.covers(at)
 
     def status(self, at: Instant) -> WindowStatus:
         """Where it stands at an instant."""
@@ -68,6 +79,10 @@ class Window:
 
     def _is_off(self, at: Instant) -> bool:
         return self.off is not None and self.off <= at
+
+    def _is_dropped(self, time: Occurrence, at: Instant) -> bool:
+        since = self.dropped.get(time.begins)
+        return since is not None and since <= at
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> Self:
@@ -80,6 +95,8 @@ class Window:
             off=state.get("off"),
             told=dict(state.get("told", {})),
             heard=state.get("heard"),
+            dropped=dict(state.get("dropped", ())),
+            late=_late(state.get("late")),
         )
 
     def write(self) -> dict[str, Any]:
@@ -92,4 +109,13 @@ class Window:
             "off": self.off,
             "told": dict(self.told),
             "heard": self.heard,
+            "dropped": sorted(self.dropped.items()),
+            "late": self.late,
         }
+
+
+def _late(stored: Sequence[Instant] | None) -> tuple[Instant, Instant, Instant] | None:
+    if stored is None:
+        return None
+    due, told, ends = stored
+    return due, told, ends

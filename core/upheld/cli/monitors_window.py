@@ -13,8 +13,11 @@ from upheld.cli.texts import coming, past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
+    from upheld.calendar.instant import Instant
     from upheld.calendar.occurrences import Occurrence
+    from upheld.case.window import Window
     from upheld.daemon.site import Site
     from upheld.desk.windows import Announced
     from upheld.ledger import Transaction
@@ -129,17 +132,31 @@ def _instant(text: str, now: int, zone: str) -> int:
 
 @window.command()
 @click.argument("window")
+@click.option(
+    "--on", help="Only this time of one that comes again: `2026-12-13`, on its own clocks."
+)
 @click.option("--why", default="", help="Why; customers read it.")
 @in_the_name
 @for_machines
 @pass_app
-def cancel(app: App, *, window: str, why: str) -> None:
-    """Call WINDOW (W3) off; whoever was told of it is told so."""
+def cancel(app: App, *, window: str, on: str | None, why: str) -> None:
+    """Call WINDOW (W3) off, or one time of it; whoever was told of it is told so."""
     from upheld.desk.windows import Windows
 
     with app.acting() as (site, actor):
-        Windows(site.records).cancel(window, actor, why)
+        Windows(site.records).cancel(window, actor, why, on=_day(on) if on else None)
         _tell(app, site, (window.strip().upper(),))
+
+
+def _day(text: str) -> date:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no day: write 2026-12-13", param_hint="--on"
+        ) from None
 
 
 @window.command("list")
@@ -172,7 +189,6 @@ def _show(app: App, site: Site, tx: Transaction, found: Iterable[ListedWindow]) 
 def row(site: Site, tx: Transaction, listed: ListedWindow) -> tuple[object, ...]:
     """A line of the list: the time that it is, or the next one; of what is over, the first."""
     from upheld.case.window import Window
-    from upheld.dispatch.window_words import every
 
     window, now = Window.read(listed.state), site.clock.now()
     time, zone = window.next(now) or window.times.first, window.times.zone
@@ -181,11 +197,24 @@ def row(site: Site, tx: Transaction, listed: ListedWindow) -> tuple[object, ...]
         window.status(now).value,
         local(time.begins, zone),
         local(time.ends, zone),
-        every(window.times.rule) or window.times.rule,
+        _again(window, now),
         listed.customer,
         ", ".join(window.monitors),
         "; ".join(_announced(site, tx, listed)),
     )
+
+
+def _again(window: Window, now: Instant) -> str:
+    """How it comes again, and which of its times to come do not."""
+    from upheld.dispatch.window_words import every
+
+    rule, zone = window.times.rule, window.times.zone
+    off = (
+        local(begins, zone)[: len("2026-12-13")]
+        for begins in sorted(window.dropped)
+        if begins > now
+    )
+    return ", not on ".join([every(rule) or rule, *off])
 
 
 def _announced(site: Site, tx: Transaction, listed: ListedWindow) -> Iterator[str]:
@@ -238,6 +267,7 @@ def as_object(site: Site, tx: Transaction, listed: ListedWindow) -> dict[str, ob
         "ends": stamp(time.ends),
         "zone": window.times.zone,
         "again": window.times.rule,
+        "off": [stamp(begins) for begins in sorted(window.dropped)],
         "reason": window.reason,
         "announced": [
             {

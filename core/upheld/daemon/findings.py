@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.calendar.instant import DAY, MINUTE, SECOND, Instant, Span, iso
+from upheld.case.window import Window
 from upheld.desk.paused import held
 from upheld.dispatch.brake import BRAKE, HELD, family
 from upheld.dispatch.reaching import Reaching
@@ -109,6 +110,7 @@ class Survey:
         yield from self.refused()
         yield from self.conflicts()
         yield from self.paused()
+        yield from self.announced_late()
         yield from self.configs()
 
     def overdue(self) -> Iterator[Found]:
@@ -259,6 +261,18 @@ class Survey:
             many = f"{counted(len(endless), 'monitor')} paused for more than a day, without an end"
             what = f"{many}, {min(endless)} first; see `upheld monitors resume`"
             yield Found("paused", "monitors", what, mark=len(endless))
+
+    def announced_late(self) -> Iterator[Found]:
+        """Maintenance of which customers heard later than promised, as long as it is not over."""
+        for listed in self.tx.windows():
+            late = Window.read(listed.state).late
+            if late is not None and late[2] > self.now:
+                due, told, _ = late
+                what = (
+                    f"{listed.id}, {listed.title} of {listed.customer}: announced {iso(told)}, and promised"
+                    f" for {iso(due)}; see `upheld monitors window list`"
+                )
+                yield Found(f"announced late: {listed.id}", listed.id, what, mark=due // SECOND)
 
     def configs(self) -> Iterator[Found]:
         """Daemons that do not run the same upheld.yaml."""

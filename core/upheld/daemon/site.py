@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from upheld.calendar.instant import Instant, instant
 from upheld.calendar.version import Calendars
@@ -16,6 +16,7 @@ from upheld.calendar.wall import zone_named
 from upheld.case.events import Actor, Side
 from upheld.clock import Clock, SystemClock
 from upheld.config import Config, embedded_default, load_config, validate_connection
+from upheld.config.plugins import connection_named
 from upheld.daemon.assembly import Configured, Parts, build_daemon
 from upheld.daemon.observers import Observers
 from upheld.daemon.opening import opened
@@ -31,13 +32,13 @@ from upheld.desk.verbs import Verbs
 from upheld.directory import Directory, Override, Recipient
 from upheld.dispatch.brake import Brake
 from upheld.dispatch.routes import Mode, SafetyCatch, Ways
-from upheld.errors import ConfigError, Refusal, UpheldError
+from upheld.errors import ConfigError, Refusal
 from upheld.ledger import Ledger, Transaction
 from upheld.logs import logger
 from upheld.monitor.registration import register
 from upheld.monitor.targets import Target, targets
 from upheld.monitor.watchlist import Watched, probes, watchlist
-from upheld.plugin import Ability, Connection, Notifier
+from upheld.plugin import Ability, Notifier
 from upheld.policy import Policy, load_policy, load_shipped, shipped
 from upheld.registry import Registry
 from upheld.source import parse, read, suggest
@@ -303,26 +304,13 @@ class Site:
 
     def _configured(self, name: str) -> Configured:
         entry = self.config.connections[name]
-        plugin = self._plugin(name, entry.plugin)
+        where = self.config.document.place("connections", name, "plugin")
+        plugin = connection_named(self.registry, entry.plugin, where)
         config = validate_connection(entry, plugin.Config, self.config.document, self.config.vault)
         since = self._day(entry.adopt_from) if entry.adopt_from else None
         alike = tuple(n for n, e in self.config.connections.items() if e.plugin == entry.plugin)
         source = Source(name, entry.plugin, since, entry.cases_to, alike)
         return Configured(plugin, config, source)
-
-    def _plugin(self, connection: str, name: str) -> type[Connection[Any]]:
-        where = self.config.document.place("connections", connection, "plugin")
-        try:
-            plugin = self.registry.plugin(name)
-        except UpheldError as error:
-            raise ConfigError(error.what, where=where, do_next=error.do_next) from error
-        if not issubclass(plugin, Connection):
-            raise ConfigError(
-                f"plugin '{name}' is a probe, not a connection",
-                where=where,
-                do_next="name a tracker or a notifier; see `upheld plugins list`",
-            )
-        return plugin
 
     def _day(self, day: date) -> int:
         from datetime import datetime, time

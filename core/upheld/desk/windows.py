@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from itertools import takewhile
 from typing import Final
 
-from upheld.calendar.instant import MINUTE, Instant, Span, iso
+from upheld.calendar.instant import MINUTE, Instant, Span, iso, moment
 from upheld.calendar.occurrences import Occurrence, checked
+from upheld.calendar.wall import zone_named
 from upheld.case.events import Actor, Event, Opened, StepResult, StepTaken, WindowCancelled
 from upheld.case.events import WindowPlanned as Planned
 from upheld.case.window import Window, WindowStatus
@@ -59,12 +62,14 @@ class Windows:
             )
         )
 
-    def cancel(self, window: str, actor: Actor, reason: str = "") -> None:
-        """Call a window off, from now on; those who were told of it hear so. ``Refusal`` where there is
-        nothing left of it."""
+    def cancel(
+        self, window: str, actor: Actor, reason: str = "", *, on: date | None = None
+    ) -> None:
+        """Call a window off, from now on; those who were told of it hear so. ``on`` a day of its own
+        wall: only the time that begins then. ``Refusal`` where there is nothing left of it."""
         event_id = new_id()
         self.records.ledger.retrying(
-            lambda tx: self._cancel(tx, window.strip().upper(), actor, reason, event_id)
+            lambda tx: self._cancel(tx, window.strip().upper(), actor, reason, event_id, on)
         )
 
     def _makes_sense(
@@ -115,14 +120,35 @@ class Windows:
         return owned(opened, found, now)
 
     def _cancel(
-        self, tx: Transaction, window: str, actor: Actor, reason: str, event_id: str
+        self,
+        tx: Transaction,
+        window: str,
+        actor: Actor,
+        reason: str,
+        event_id: str,
+        on: date | None,
     ) -> None:
         now, listed = self.records.clock.now(), named(tx, window)
-        status = Window.read(listed.state).status(now)
+        planned = Window.read(listed.state)
+        status = planned.status(now)
         if status in {WindowStatus.OVER, WindowStatus.CANCELLED}:
             raise Refusal(f"{window} is {status} already", do_next="there is nothing to cancel")
-        self.records.fact(tx, window, WindowCancelled(reason), actor=actor, event_id=event_id)
+        time = None if on is None else _time_on(window, planned, on, now).begins
+        body = WindowCancelled(reason, time)
+        self.records.fact(tx, window, body, actor=actor, event_id=event_id)
         read_again(tx, listed, now)
+
+
+def _time_on(window: str, planned: Window, on: date, now: Instant) -> Occurrence:
+    """The time that is still to come (or stands) and begins on that day; no two do."""
+    if not planned.times.rule:
+        raise Refusal(f"{window} takes place once", do_next="cancel it without --on")
+    zone = zone_named(planned.times.zone)
+    days = ((time, moment(time.begins).astimezone(zone).date()) for time in planned.after(now))
+    for time, day in takewhile(lambda each: each[1] <= on, days):
+        if day == on:
+            return time
+    raise Refusal(f"{window} does not begin on {on}", do_next="see `upheld monitors window list`")
 
 
 def named(tx: Transaction, window: str) -> ListedWindow:

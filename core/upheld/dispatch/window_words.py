@@ -14,7 +14,8 @@ _UNITS: Final = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY":
 
 
 def window(item: OutboxItem, customer: str | None, zone: ZoneInfo) -> Mapping[str, Any]:
-    """Its servers, its times, how it comes again ("every 2 weeks") and why; nothing in other letters."""
+    """Its servers, its times, how it comes again ("every 2 weeks") and why, and whether a single time of
+    it is off; nothing in other letters."""
     facts = item.facts.get("window")
     if not facts:
         return {}
@@ -27,6 +28,7 @@ def window(item: OutboxItem, customer: str | None, zone: ZoneInfo) -> Mapping[st
         "every": every(facts["rule"]),
         "rule": facts["rule"],
         "reason": facts["reason"],
+        "single": facts.get("single", False),
     }
 
 

@@ -25,7 +25,7 @@ from upheld.case.events import (
 )
 from upheld.case.opening import opening
 from upheld.case.window import Window
-from upheld.engine.terms import Terms
+from upheld.engine.terms import LATE, Terms
 from upheld.policy.model import Clause, Monitor
 
 #: Who is told where the rule names nobody: the first of these who are anybody.
@@ -84,17 +84,33 @@ class _Turn:
             self._announce(clause, rule, ahead, [t for t in due if t.ends > self.now])
 
     def cancelled(self) -> None:
-        """Tell those who had been told, where anything of it was still to come."""
-        before = self.window.but(off=None).next(self.now)
-        if self.window.heard is None or before is None or not self._enforced:
+        """Tell those who had been told, where anything of it was still to come; of a single time, where
+        that was among what they were told."""
+        dropped = self._dropped
+        times = [*self._announced_times(dropped)]
+        left = dropped is None and self.window.but(off=None).next(self.now) is not None
+        if self.window.heard is None or not (times or left) or not self._enforced:
             return
-        heard = self.window.heard
-        times = [*takewhile(lambda time: time.ends <= heard, self.window.times.after(self.now))]
         for clause, rule, _ in self._rules():
-            if f"{clause.id}/{rule.name}" in self.window.told:
+            if self.window.told.get(f"{clause.id}/{rule.name}", -1) >= (dropped or 0):
                 key = f"{self.id}/{clause.id}/{rule.name}/cancelled"
+                key = key if dropped is None else f"{key}/{dropped}"
                 self._send(key, clause, rule, CALLED_OFF, self.event.at, times)
                 self.steps.append(_taken(key, clause, rule, self.event.at, self.now))
+
+    @property
+    def _dropped(self) -> Instant | None:
+        """The single time that the event calls off."""
+        body = self.event.body
+        return body.time if isinstance(body, WindowCancelled) else None
+
+    def _announced_times(self, dropped: Instant | None) -> Iterator[Occurrence]:
+        """What was announced and is off now."""
+        heard = self.window.heard or 0
+        known = self.window if dropped is None else self.window.but(dropped={})
+        for time in takewhile(lambda time: time.ends <= heard, known.after(self.now)):
+            if dropped in {None, time.begins}:
+                yield time
 
     def _announce(
         self, clause: Clause, rule: Monitor, ahead: int, times: Sequence[Occurrence]
@@ -108,6 +124,8 @@ class _Turn:
         key = self._step(clause, rule, first, due, StepResult.TAKEN)
         self._send(key, clause, rule, ANNOUNCED, due, times)
         self.window = self.window.but(heard=times[-1].ends)
+        if self.now - due >= LATE:
+            self.window = self.window.but(late=(due, self.now, first.ends))
 
     def _step(
         self, clause: Clause, rule: Monitor, time: Occurrence, due: Instant, result: StepResult
@@ -148,6 +166,7 @@ class _Turn:
             "times": [[time.begins, time.ends] for time in times],
             "rule": self.window.times.rule,
             "reason": reason,
+            **({"single": True} if self._dropped is not None else {}),
         }
 
     def _rules(self) -> Iterator[tuple[Clause, Monitor, int]]:
@@ -165,7 +184,11 @@ class _Turn:
         since = times.first.begins if last is None else last
         if self.window.off is not None:
             return iter(())
-        return (time for time in times.after(since) if last is None or time.begins > last)
+        return (
+            time
+            for time in times.after(since)
+            if (last is None or time.begins > last) and time.begins not in self.window.dropped
+        )
 
     @property
     def _enforced(self) -> bool:

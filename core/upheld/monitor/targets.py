@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from upheld.config import Config, validate_monitor
-from upheld.errors import ConfigError, UpheldError
+from upheld.config.plugins import probe_named
+from upheld.errors import ConfigError
 from upheld.monitor.watchlist import Watched
 from upheld.plugin import Probe
 from upheld.registry import Registry
@@ -37,7 +38,8 @@ def targets(
         if each.entry.probe is None:
             continue
         try:
-            kind = _probe(config, registry, each, each.entry.probe)
+            where = config.document.place("monitors", name, "probe")
+            kind = probe_named(registry, each.entry.probe, where)
             options = validate_monitor(each.entry, kind.Config, config.document, config.vault)
         except ConfigError as error:
             problems += (_placed(problem, each) for problem in error.problems)
@@ -46,21 +48,6 @@ def targets(
     if problems:
         raise ConfigError.several(tuple(problems))
     return found
-
-
-def _probe(config: Config, registry: Registry, each: Watched, name: str) -> type[Probe[Any]]:
-    where = config.document.place("monitors", each.name, "probe")
-    try:
-        plugin = registry.plugin(name)
-    except UpheldError as error:
-        raise ConfigError(error.what, where=where, do_next=error.do_next) from error
-    if not issubclass(plugin, Probe):
-        raise ConfigError(
-            f"plugin '{name}' is a connection, not a probe",
-            where=where,
-            do_next="name a probe: http, tcp …; or `fed_by`, where it tells of what is watched",
-        )
-    return plugin
 
 
 def _placed(problem: ConfigError, each: Watched) -> ConfigError:

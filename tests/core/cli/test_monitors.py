@@ -260,6 +260,7 @@ def test_a_window_is_planned_on_the_customers_clocks(desk: Terminal, edit: Chang
         "ends": "2030-01-06T05:00:00Z",
         "zone": "Europe/Berlin",
         "again": "",
+        "off": [],
         "reason": "disks",
         "announced": [],
     }
@@ -302,6 +303,39 @@ def test_a_window_is_called_off_and_listed_when_asked_for(desk: Terminal) -> Non
     ]
     desk("monitors", "window", "cancel", "W1", "--as", "bo", exits=Refusal.exit_code)
     desk("monitors", "window", "cancel", "W7", "--as", "bo", exits=NotFound.exit_code)
+
+
+def test_one_time_of_it_is_called_off_on_its_own_clocks_and_the_next_is_shown(
+    desk: Terminal, edit: Change
+) -> None:
+    edit("name: Acme Internet", "name: Acme Internet\n    zone: Pacific/Auckland")
+    desk("monitors", "window", "add", "acme/www", "--again", "weekly", *FAR)
+    cancel = ("monitors", "window", "cancel", "w1", "--as", "bo", "--on")
+    (found,) = desk.json(*cancel, "2030-01-13")
+    assert (found["begins"], found["off"]) == ("2030-01-05T13:00:00Z", ["2030-01-12T13:00:00Z"])
+    shown = desk(*cancel, " 2030-01-06").stdout
+    assert "every week, not on 2030-01-06, not on 2030-01-13" in shown
+    assert "2030-01-20 02:00 NZDT" in shown
+    assert "W1 2030-01-20 02:00 NZDT to" in desk("monitors", "show", "acme/www").stdout
+
+
+@pytest.mark.parametrize(
+    ("on", "exits", "told"),
+    [
+        ("2030-01-07", Refusal.exit_code, "W1 does not begin on 2030-01-07"),
+        ("2030-01-06 03:00", 2, "is no day"),
+        ("06.01.2030", 2, "is no day: write 2026-12-13"),
+        ("2030-02-30", 2, "is no day"),
+        ("", Refusal.exit_code, "there is nothing to cancel"),
+    ],
+)
+def test_a_day_that_is_none_of_it_is_told(desk: Terminal, on: str, exits: int, told: str) -> None:
+    desk("monitors", "window", "add", "acme/www", "--again", "weekly", *FAR)
+    if not on:
+        desk("monitors", "window", "cancel", "W1", "--as", "bo")
+        on = "2030-01-06"
+    words = ("monitors", "window", "cancel", "W1", "--on", on, "--as", "bo")
+    assert told in desk(*words, exits=exits).stderr
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from tests.core.desk.scene import ANN, NOBODY, NOW, PAT, Desk, message
-from upheld.calendar.instant import DAY, HOUR, Instant, Span
+from upheld.calendar.instant import DAY, HOUR, Instant, Span, iso, moment
 from upheld.calendar.occurrences import Occurrence
-from upheld.case.events import StepResult
+from upheld.case.events import StepResult, WindowCancelled
 from upheld.case.monitor import Tally
+from upheld.case.window import Window
+from upheld.daemon.findings import Survey
 from upheld.daemon.sweep import Sweeper
 from upheld.desk.windows import Announced, Windows, announcements, covering
 from upheld.errors import NotFound, Refusal
@@ -91,6 +95,86 @@ def test_one_that_is_over_is_not_cancelled_also_before_anybody_looked(desk: Desk
     desk.clock.forward_to(NOW + DAY)
     with pytest.raises(Refusal, match="W1 is over already"):
         Windows(desk.records).cancel(window, ANN)
+
+
+def begins(desk: Desk) -> list[Instant]:
+    """Its next three times."""
+    with desk.ledger.reading() as tx:
+        (found,) = tx.windows()
+    return [time.begins for time in islice(Window.read(found.state).after(desk.clock.now()), 3)]
+
+
+def test_a_single_time_is_called_off_by_its_day(desk: Desk) -> None:
+    (window,) = plan(desk, recurs="FREQ=WEEKLY")
+    first = NOW + 4 * DAY
+    day = moment(first).date()
+    Windows(desk.records).cancel(window, ANN, "a holiday", on=day)
+    assert begins(desk) == [first + weeks * 7 * DAY for weeks in (1, 2, 3)]
+    assert desk.last("window_cancelled", window).body == WindowCancelled("a holiday", first)
+    Windows(desk.records).cancel(window, ANN, on=day + timedelta(days=14))
+    assert begins(desk) == [first + weeks * 7 * DAY for weeks in (1, 3, 4)]
+    assert covered(desk, "acme/www", first) == covered(desk, "acme/www", first + 14 * DAY) == ""
+    assert covered(desk, "acme/www", first + 7 * DAY) == window
+
+
+@pytest.mark.parametrize("days", [1, -7, 4000])
+def test_on_a_day_on_which_it_does_not_begin_nothing_is_called_off(desk: Desk, days: int) -> None:
+    (window,) = plan(desk, recurs="FREQ=WEEKLY")
+    on = moment(NOW + 4 * DAY).date() + timedelta(days=days)
+    with pytest.raises(Refusal, match=f"W1 does not begin on {on}"):
+        Windows(desk.records).cancel(window, ANN, on=on)
+    assert begins(desk)[0] == NOW + 4 * DAY
+
+
+def test_a_time_that_is_off_or_over_is_not_called_off_again(desk: Desk) -> None:
+    (window,) = plan(desk, begins=0, recurs="FREQ=DAILY")
+    today, tomorrow = (moment(NOW + days * DAY).date() for days in (0, 1))
+    Windows(desk.records).cancel(window, ANN, on=tomorrow)
+    desk.clock.forward_to(NOW + 5 * HOUR)
+    for on in (today, tomorrow):
+        with pytest.raises(Refusal, match="does not begin"):
+            Windows(desk.records).cancel(window, ANN, on=on)
+
+
+def test_one_that_takes_place_once_is_called_off_as_a_whole(desk: Desk) -> None:
+    (window,) = plan(desk)
+    with pytest.raises(Refusal, match="takes place once"):
+        Windows(desk.records).cancel(window, ANN, on=moment(NOW + 4 * DAY).date())
+
+
+def test_called_off_while_it_stands_a_single_time_is_read_at_once_too(desk: Desk) -> None:
+    (window,) = plan(desk, begins=0, recurs="FREQ=DAILY")
+    watched(desk)
+    desk.clock.forward_to(NOW + HOUR)
+    Windows(desk.records).cancel(window, ANN, on=moment(NOW).date())
+    assert due(desk) == NOW + HOUR
+
+
+def late(desk: Desk) -> list[tuple[str, str, int]]:
+    with desk.ledger.reading() as tx:
+        found = Survey(tx, desk.clock.now(), ()).announced_late()
+        return [(each.family, each.what, each.mark) for each in found]
+
+
+def test_what_was_announced_late_is_found_until_it_is_over(desk: Desk) -> None:
+    plan(desk, begins=4 * DAY)
+    assert late(desk) == []
+    plan(desk, begins=DAY)
+    ((family, what, mark),) = late(desk)
+    assert family == "announced late: W2"
+    assert what == (
+        f"W2, maintenance of www of acme: announced {iso(NOW)}, and promised for {iso(NOW - 2 * DAY)};"
+        " see `upheld monitors window list`"
+    )
+    desk.clock.forward_to(NOW + DAY + 3 * HOUR)
+    assert late(desk) == [(family, what, mark)], "the same, so that it is told once"
+    desk.clock.forward_to(NOW + DAY + 4 * HOUR)
+    assert late(desk) == []
+
+
+def test_that_nobody_hears_of_ours_is_not_late(desk: Desk) -> None:
+    plan(desk, {"router": None}, begins=DAY)
+    assert late(desk) == []
 
 
 @pytest.mark.parametrize("name", ["W9", "C1"])

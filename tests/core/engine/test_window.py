@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.engine.scene import BO, START, at, terms
@@ -25,6 +26,7 @@ from upheld.case.events import (
     WindowCancelled,
     WindowPlanned,
 )
+from upheld.case.window import Window as State
 from upheld.engine.terms import Terms
 from upheld.engine.window import decide_window
 
@@ -76,6 +78,10 @@ class Window:
     @property
     def results(self) -> list[tuple[Instant, StepResult, int]]:
         return [(step.due, step.result, step.late) for step in self.steps]
+
+
+def standing(window: Window) -> State:
+    return State.read(window.subject.state or {})
 
 
 def said(send: Send) -> Any:
@@ -238,6 +244,129 @@ def test_what_went_by_while_nothing_ran_is_missed_and_not_announced_afterwards()
     assert [result for _, result, _ in window.results] == [StepResult.COLLAPSED, StepResult.TAKEN]
     ((_, send),) = window.sends
     assert said(send) == [[at(124), at(128)], [at(148), at(152)]]
+
+
+# --- a single time that is off --------------------------------------------------------------------
+
+
+def daily(count: int = 5) -> Window:
+    return Window(planned(100, recurs=f"FREQ=DAILY;COUNT={count}"))
+
+
+def test_a_time_that_is_off_is_not_announced_and_the_others_are() -> None:
+    window = daily()
+    window.hears(WindowCancelled("a holiday", at(148)), at(1))
+    assert window.sends == []
+    window.until(at(1000))
+    told = [begins for _, send in window.sends for begins, _ in said(send)]
+    assert told == [at(100), at(124), at(172), at(196)]
+    assert {result for _, result, _ in window.results} == {StepResult.TAKEN}
+
+
+def test_one_that_was_announced_is_called_off_by_itself() -> None:
+    window = daily()
+    window.until(at(60))
+    before = len(window.sends)
+    window.hears(WindowCancelled("a holiday", at(124)), at(61))
+    ((_, send),) = window.sends[before:]
+    assert (send.template, said(send)) == ("window-cancelled", [[at(124), at(128)]])
+    assert (send.facts["window"]["single"], send.facts["window"]["reason"]) == (True, "a holiday")
+    assert send.key == f"W1/A-1/A-1/cancelled/{at(124)}"
+    assert window.decision.listing.status == "planned"
+    window.until(at(1000))
+    assert [begins for _, each in window.sends[before + 1 :] for begins, _ in said(each)] == [
+        at(148),
+        at(172),
+        at(196),
+    ]
+
+
+def test_called_off_as_a_whole_what_is_off_already_is_not_told_again() -> None:
+    window = daily()
+    window.until(at(60))
+    window.hears(WindowCancelled(time=at(100)), at(61))
+    window.hears(WindowCancelled(), at(62))
+    assert said(window.sends[-1][1]) == [[at(124), at(128)]]
+    assert "single" not in window.sends[-1][1].facts["window"]
+
+
+def test_a_time_that_stands_and_is_off_from_now_on_covers_what_failed_before() -> None:
+    window = daily()
+    window.until(at(101))
+    window.hears(WindowCancelled(time=at(100)), at(102))
+    found = standing(window)
+    covers = [found.covers("acme/www", when) for when in (at(101), at(102) - 1, at(102), at(124))]
+    assert covers == [True, True, False, True]
+    assert (window.decision.listing.status, window.decision.listing.due) == ("planned", at(124))
+
+
+def test_with_its_last_time_off_it_is_over() -> None:
+    window = daily(count=2)
+    window.until(at(110))
+    window.hears(WindowCancelled(time=at(124)), at(110))
+    assert (window.decision.listing.status, window.decision.wake_at) == ("over", None)
+
+
+def test_of_two_clauses_only_that_which_has_told_of_it_takes_it_back() -> None:
+    both = terms(
+        "monitor: {window: {announce: 3 days ahead}}", "monitor: {window: {announce: 1 day ahead}}"
+    )
+    window = Window(planned(100, recurs="FREQ=DAILY;COUNT=3"), policy=both)
+    window.until(at(60))
+    window.hears(WindowCancelled(time=at(124)), at(60))
+    called_off = [send.clauses for _, send in window.sends if send.template == "window-cancelled"]
+    assert called_off == [("A-1",)]
+
+
+@given(
+    st.sampled_from(["Europe/Prague", "America/New_York", "Australia/Lord_Howe", "UTC"]),
+    st.integers(0, 365),
+    st.sampled_from(
+        ["FREQ=DAILY;COUNT=20", "FREQ=WEEKLY;COUNT=8", "FREQ=MONTHLY;BYDAY=1SU;COUNT=3"]
+    ),
+    st.lists(st.tuples(st.integers(0, 19), st.integers(-100, 30)), max_size=5),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_off_each_other_time_is_told_once_and_none_that_is_off_covers(
+    zone: str, day: int, rule: str, dropped: list[tuple[int, int]]
+) -> None:
+    """Over any change of the clocks; some are called off before they are announced, some after."""
+    first = parse("2026-01-01T12:00:00Z") + day * DAY
+    if "MONTHLY" in rule:
+        first = parse("2026-02-01T12:00:00Z")
+    opened = replace(OPENED, enforced_from=first - 10 * DAY)
+    body = WindowPlanned(NAMES, first, first + HOUR, zone, rule)
+    window = Window(body, opened, when=first - 10 * DAY)
+    times = [*standing(window).times.after(0)]
+    off: dict[Instant, Instant] = {}
+    for index, hours in dropped:
+        time = times[index % len(times)]
+        off.setdefault(time.begins, max(first - 9 * DAY, time.begins + hours * HOUR))
+    for begins, when in sorted(off.items(), key=lambda each: each[1]):
+        window.until(when)
+        window.hears(WindowCancelled(time=begins), when)
+    window.until(times[-1].ends + DAY)
+    told: Counter[tuple[str, Instant]] = Counter(
+        (send.template or "", begins) for _, send in window.sends for begins, _ in said(send)
+    )
+    for time in times:
+        since = off.get(time.begins)
+        announced = since is None or since >= time.begins - 3 * DAY
+        taken_back = since is not None and announced and since < time.ends
+        assert told["window", time.begins] == announced
+        assert told["window-cancelled", time.begins] == taken_back
+        found = standing(window)
+        assert found.covers("acme/www", time.ends - 1) == (since is None or since >= time.ends)
+    assert window.decision.listing.status == "over"
+
+
+# --- whatever happens -----------------------------------------------------------------------------
+
+
+def test_late_is_remembered_with_what_was_promised() -> None:
+    late = standing(Window(planned(2))).late
+    assert late == (at(2) - 3 * DAY, START, at(6))
+    assert standing(Window(planned(100))).late is None
 
 
 def test_what_else_is_recorded_of_it_changes_nothing() -> None:

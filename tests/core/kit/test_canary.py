@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field, SecretStr
 
 from upheld.calendar.instant import SECOND
 from upheld.daemon.checks import _tried
-from upheld.daemon.site import Site
 from upheld.plugin import Auth, Finding, Level, Permanent, Retry, Unknown
+from upheld.registry import Registry
 from upheld.testing import SteppedClock
 from upheld.testing.kit.bench import ANN, DESK, Bench
 from upheld.testing.kit.contract import NOON
@@ -81,9 +81,9 @@ WRONG: dict[str, Callable[[], object]] = {
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    named = Site._plugin
+    named = Registry.plugin
     monkeypatch.setattr(
-        Site, "_plugin", lambda self, on, name: Leaky if name == "leaky" else named(self, on, name)
+        Registry, "plugin", lambda self, name: Leaky if name == "leaky" else named(self, name)
     )
     for module in ("upheld.daemon.pulls", "upheld.dispatch.sender"):
         monkeypatch.setattr(f"{module}.HARD_STOP", SECOND // 10)
