@@ -106,7 +106,9 @@ def _say_it_holds(found: Verified) -> None:
 
 
 @audit.command()
-@click.option("--customer", required=True, metavar="ID", help="Whose cases.")
+@click.option(
+    "--customer", required=True, metavar="ID", help="Whose cases, windows, monitors."
+)
 @click.option(
     "--to",
     type=click.Path(file_okay=False, path_type=Path),
@@ -121,6 +123,7 @@ def export(app: App, *, customer: str, to: Path | None) -> None:
     Internal notes stay here: only their digests go along, so that the chain can be followed.
     """
     from upheld.report.export import export as exported
+    from upheld.report.verify import CHAINS
 
     with app.site() as site, site.ledger.reading() as tx:
         name = site.ledger.site.name
@@ -128,8 +131,17 @@ def export(app: App, *, customer: str, to: Path | None) -> None:
         done = exported(tx, folder, site=name, customer=customer, now=site.clock.now())
     if app.json:
         print_json(
-            {"folder": str(folder), "cases": done.cases, "events": done.events, "seals": done.seals}
+            {
+                "folder": str(folder),
+                **{CHAINS[kind]: count for kind, count in done.chains.items()},
+                "events": done.events,
+                "seals": done.seals,
+                "stay": list(done.stay),
+            }
         )
     else:
-        say(f"{done.cases} cases, {done.events} events and {done.seals} seals are in {folder}.")
+        said = ", ".join(f"{count} {CHAINS[kind]}" for kind, count in done.chains.items() if count)
+        say(f"{said}, {done.events} events and {done.seals} seals are in {folder}.")
+        if done.stay:
+            say(f"{', '.join(done.stay)} stay here: they name what is another customer's.")
         say("Whoever gets it runs there: python verify.py --witness FILE")

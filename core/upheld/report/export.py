@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +13,17 @@ from upheld.calendar.instant import Instant, iso
 from upheld.case.events import Event, Opened, Restated
 from upheld.case.opening import opening
 from upheld.errors import NotFound, Refusal
-from upheld.ledger import CaseFilter, Seal, Transaction
+from upheld.ledger import Seal, Transaction
 from upheld.ledger.merkle import leaf_hash, levels, path_of
 from upheld.report import verify
+from upheld.report.concerning import KINDS, concerning
 
 _HEADER: Final = ("seq", "id", "kind", "origin", "at", "seen", "recorded")
-_EVERY: Final = 1_000_000_000
 _README: Final = """\
 Evidence of {customer}, kept by Upheld at {site}, made {made}.
 
-evidence.json  every event of your cases, the seals over them, and how each case is bound to its seals
+evidence.json  every event of your cases, of planned maintenance and of what is watched for you, the seals
+               over them, and how each is bound to its seals
 verify.py      checks it; needs Python 3.8 or later, nothing else, and no network
 
     python verify.py --witness FILE
@@ -34,18 +36,19 @@ stands at the top of verify.py. Take the script from a source that you trust mor
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into an export."""
+    """What went into an export; of ``chains`` how many by their kind, and of those that ``stay`` the ids."""
 
     folder: Path
-    cases: int
+    chains: Mapping[str, int]
     events: int
     seals: int
+    stay: tuple[str, ...]
 
 
 def export(tx: Transaction, folder: Path, *, site: str, customer: str, now: Instant) -> Exported:
     """Write the evidence of one customer into ``folder``, which must be new or empty.
 
-    ``NotFound`` where there are no cases of theirs, ``Refusal`` where the folder can't be written.
+    ``NotFound`` where there is nothing of theirs, ``Refusal`` where the folder can't be written.
     """
     evidence = evidence_of(tx, site=site, customer=customer, now=now)
     files = {
@@ -54,18 +57,26 @@ def export(tx: Transaction, folder: Path, *, site: str, customer: str, now: Inst
         "README.txt": _README.format_map(evidence),
     }
     _write(folder, files)
-    cases = evidence["cases"]
-    events = sum(len(case["events"]) for case in cases)
-    return Exported(folder, len(cases), events, len(evidence["seals"]))
+    chains = evidence["cases"]
+    kinds = Counter(each["kind"] for each in chains)
+    return Exported(
+        folder,
+        {kind: kinds[kind] for kind in KINDS},
+        sum(len(each["events"]) for each in chains),
+        len(evidence["seals"]),
+        tuple(evidence["stay"]),
+    )
 
 
 def evidence_of(tx: Transaction, *, site: str, customer: str, now: Instant) -> dict[str, Any]:
     """The content of ``evidence.json``, as ``verify.py`` reads it: hashes in hex, instants in
     microseconds. Of other customers it holds nothing but digests of digests."""
-    ids = [case.id for case in tx.cases(CaseFilter(customer=customer), limit=_EVERY)]
-    if not ids:
-        raise NotFound(f"there are no cases of {customer}", do_next="see `upheld cases list --all`")
-    paths = _Paths(tx)
+    found, paths = concerning(tx, customer), _Paths(tx)
+    if not found.chains:
+        raise NotFound(
+            f"there are no cases of {customer}, and nothing else of theirs",
+            do_next="see `upheld cases list --all`",
+        )
     return {
         "format": verify.FORMAT,
         "site": " ".join(site.split()),
@@ -75,11 +86,13 @@ def evidence_of(tx: Transaction, *, site: str, customer: str, now: Instant) -> d
         "cases": [
             {
                 "case": name,
-                "events": list(_events(tx, name, customer)),
+                "kind": kind,
+                "events": list(_events(tx, name, kind, customer)),
                 "leaves": list(paths.of(name)),
             }
-            for name in sorted(ids, key=lambda name: (len(name), name))
+            for name, kind in found.chains
         ],
+        "stay": list(found.stay),
     }
 
 
@@ -94,8 +107,8 @@ def _seal(seal: Seal) -> dict[str, Any]:
     }
 
 
-def _events(tx: Transaction, case: str, customer: str) -> Iterator[dict[str, Any]]:
-    others = _while_anothers(tx, case, customer)
+def _events(tx: Transaction, case: str, kind: str, customer: str) -> Iterator[dict[str, Any]]:
+    others = _while_anothers(tx, case, customer) if kind == "case" else frozenset()
     for row in tx.stored(case):
         theirs = row["seq"] in others and row["kind"] in verify.ONES_OWN
         yield _event(row, "another's" if theirs else None)

@@ -33,6 +33,8 @@ from typing import Any, NamedTuple
 
 FORMAT = "upheld-evidence-1"
 LATE = 10 * 60 * 1_000_000  # slow commits and clocks that differ, in microseconds
+# What can be in an export, each with a chain of its own.
+CHAINS = {"case": "cases", "window": "windows", "monitor": "monitors", "advisory": "advisories"}
 # Notes among staff, cases of others, errors of Upheld's own: the only kinds that may be kept back.
 INTERNAL = frozenset(["attached", "noted", "passed_over", "undecided"])
 # What is said by and to one customer: kept back where a case was taken for another's before.
@@ -234,8 +236,10 @@ def iso(at: int) -> str:
 def summary(evidence: Mapping[str, Any]) -> Iterator[str]:
     """What was checked, and what is not there to be checked."""
     events = [event for case in evidence["cases"] for event in case["events"]]
+    kinds = [case.get("kind", "case") for case in evidence["cases"]]
+    chains = [f"{kinds.count(kind)} {many}" for kind, many in CHAINS.items() if kind in kinds]
     yield (
-        f"{len(evidence['cases'])} cases of {evidence['customer']} at {evidence['site']},"
+        f"{', '.join(chains)} of {evidence['customer']} at {evidence['site']},"
         f" {len(events)} events, {len(evidence['seals'])} seals, made {evidence['made']}."
     )
     for why, says in (
@@ -246,6 +250,8 @@ def summary(evidence: Mapping[str, Any]) -> Iterator[str]:
         count = sum(1 for event in events if event.get("left_out") == why)
         if count:
             yield f"{count} payloads are {says}; digest and place of each are checked."
+    if evidence.get("stay"):
+        yield f"{', '.join(evidence['stay'])} stay there: they name what is another customer's."
     for case in evidence["cases"]:
         last = max((leaf["seq"] for leaf in case["leaves"]), default=0)
         if last < len(case["events"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -16,9 +16,24 @@ import pytest
 from tests.core.audit.conftest import CANARY, NOTE, Life, decide, live, open_case
 from tests.core.ledger.scene import NOW, event
 from upheld.calendar.instant import HOUR
-from upheld.case.events import BODIES, Body, Noted, PublicReply, Restated
+from upheld.case.decision import Decision, Listing, Subject
+from upheld.case.events import (
+    BODIES,
+    Body,
+    Event,
+    Noted,
+    Opened,
+    Provided,
+    PublicReply,
+    Reported,
+    Restated,
+    Turned,
+    WindowPlanned,
+)
+from upheld.case.monitor import Tally
+from upheld.case.opening import opening
 from upheld.errors import NotFound, Refusal
-from upheld.ledger import Ledger
+from upheld.ledger import Ledger, MonitorRow
 from upheld.report.export import export
 from upheld.report.verify import INTERNAL, all_faults
 from upheld.report.witness import written
@@ -275,6 +290,134 @@ def test_a_folder_with_something_in_it_is_left_alone(life: Life, received: Recei
     with pytest.raises(Refusal, match="there is something in it already"):
         exported(life.ledger, received.folder, "northwind")
     assert (received.folder / "evidence.json").read_bytes() == before
+
+
+# --- windows, monitors, advisories ------------------------------------------------------------------
+
+
+def record(ledger: Ledger, subject: str, *bodies: Body) -> None:
+    for number, body in enumerate(bodies):
+        with ledger.transaction() as tx:
+            tx.record(subject, event(body, at=NOW + number), watched, now=NOW + number)
+
+
+def watched(subject: Subject, happened: Event) -> Decision:
+    """As their deciders list them: with customer and title of the opening."""
+    said = opening((*subject.facts, happened))
+    listing = Listing(
+        customer=said.customer if said else None, title=said.subject if said else "", opened=NOW
+    )
+    return Decision({}, listing=listing)
+
+
+def begun(ledger: Ledger, kind: str, name: str, customer: str | None, *bodies: Body) -> str:
+    with ledger.transaction() as tx:
+        subject = tx.new_subject(kind, policy="p1", now=NOW)
+    record(ledger, subject, Opened(kind, name, "", customer=customer), *bodies)
+    return subject
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Ledger]:
+    """What is watched of two customers, planned for them, and advised; a case of one of them."""
+    url = f"sqlite:///{tmp_path / 'estate.db'}"
+    Ledger.create(url)
+    with Ledger.open(url, site="test") as ledger:
+        open_case(ledger, "acme", NOW)
+        begun(
+            ledger,
+            "window",
+            "maintenance of www",
+            "acme",
+            WindowPlanned(("acme/www",), 1, 2, "UTC"),
+        )
+        begun(ledger, "window", CANARY, "northwind", WindowPlanned((CANARY,), 1, 2, "UTC"))
+        begun(ledger, "monitor", "acme/www", "acme", Turned("down", "up", NOW, detail="no answer"))
+        begun(ledger, "monitor", CANARY, "northwind", Turned("down", "up", NOW))
+        begun(ledger, "monitor", "router", None, Turned("up", "unread", NOW))
+        begun(ledger, "advisory", "CVE-1", None, Reported("acme/www", "1.0", "acme"))
+        yield ledger
+
+
+def whole(received: Received) -> str:
+    return "".join(file.read_text(encoding="utf-8") for file in received.folder.iterdir())
+
+
+def test_what_is_planned_watched_and_advised_of_theirs_goes_along(
+    estate: Ledger, tmp_path: Path
+) -> None:
+    with estate.transaction() as tx:
+        tx.seal(NOW + HOUR)
+    received = exported(estate, tmp_path / "evidence")
+    told = received.check()
+    assert "1 cases, 1 windows, 1 monitors, 1 advisories of acme at test" in told
+    assert "stay there" not in told
+    chains = received.evidence["cases"]
+    assert [(each["case"], each["kind"]) for each in chains] == [
+        ("C1", "case"),
+        ("W1", "window"),
+        ("M1", "monitor"),
+        ("A1", "advisory"),
+    ]
+    assert all(each["leaves"] for each in chains), "each is proved by a seal"
+    assert "no answer" in whole(received)
+    assert CANARY not in whole(received)
+
+
+@pytest.mark.parametrize("kind", ["window", "monitor", "advisory"])
+def test_an_event_of_these_that_was_changed_is_found(
+    estate: Ledger, tmp_path: Path, kind: str
+) -> None:
+    with estate.transaction() as tx:
+        tx.seal(NOW + HOUR)
+    received = exported(estate, tmp_path / "evidence")
+    evidence = received.evidence
+    (chain,) = (each for each in evidence["cases"] if each["kind"] == kind)
+    chain["events"][-1]["payload"] += " "
+    received.write(evidence)
+    assert f"{chain['case']}, event 2: the payload was edited" in received.check(exits=1)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("M1", Provided("after", f"router, {CANARY}")),
+        ("M1", Provided("backup_of", CANARY)),
+        ("M1", Turned("down", "up", NOW, excuse=f"behind {CANARY}")),
+        ("M1", Turned("down", "up", NOW, backups={CANARY: "up"})),
+        ("A1", Reported(CANARY, "1.0", "northwind")),
+        ("A1", Reported("router", "1.0", None)),
+    ],
+)
+def test_what_names_another_customers_stays_and_says_so(
+    estate: Ledger, tmp_path: Path, subject: str, body: Body
+) -> None:
+    record(estate, subject, body)
+    received = exported(estate, tmp_path / "evidence")
+    assert f"{subject} stay there: they name what is another customer's." in received.check()
+    assert subject not in {each["case"] for each in received.evidence["cases"]}
+    assert CANARY not in whole(received)
+
+
+def test_what_names_a_machine_of_our_own_goes_along(estate: Ledger, tmp_path: Path) -> None:
+    record(estate, "M1", Provided("after", "router"))
+    received = exported(estate, tmp_path / "evidence")
+    assert received.evidence["stay"] == []
+
+
+def test_a_monitor_that_is_another_customers_by_now_stays(estate: Ledger, tmp_path: Path) -> None:
+    with estate.transaction() as tx:
+        tx.watch(MonitorRow("acme/www", "M1", "northwind", None, 0, Tally()))
+    assert exported(estate, tmp_path / "acme").evidence["stay"] == ["M1"]
+    assert "M1" not in whole(exported(estate, tmp_path / "northwind", "northwind"))
+
+
+def test_a_customer_of_whom_something_is_watched_needs_no_case(
+    estate: Ledger, tmp_path: Path
+) -> None:
+    received = exported(estate, tmp_path / "evidence", "northwind")
+    assert "1 windows, 1 monitors of northwind at test" in received.check()
+    assert "acme" not in whole(received)
 
 
 # --- erasing, and what came after -----------------------------------------------------------------
