@@ -31,7 +31,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.crash.commands import commands, killed_commanding
+from tests.crash.commands import WATCHED, away, commands, killed_commanding
 from tests.crash.crowd import crowd, worked_off
 from tests.crash.matrix import Verdict, Window, killed_at, points, undisturbed
 from tests.crash.schedules import Schedule, differs, lived, schedules, scratch
@@ -68,7 +68,11 @@ _ROWS: Final = [f"{who}{moment}" for who in ("", "a start, ", "a command, ") for
 def matrix(database: str, every: int, kinds: Sequence[str]) -> Found:
     """Every ``every``-th point of these kinds on one database, and what became of it."""
     logs.silence()
-    with _url(database) as url, TemporaryDirectory() as folder, World(Path(folder), url) as world:
+    with (
+        _url(database) as url,
+        TemporaryDirectory() as folder,
+        World(Path(folder), url, monitors=WATCHED) as world,
+    ):
         windows = undisturbed(world)
         found = []
         for kind in kinds:
@@ -94,7 +98,7 @@ def _starts(world: World, windows: Sequence[Window], every: int) -> Iterator[Die
 
 
 def _commands(world: World, windows: Sequence[Window], every: int) -> Iterator[Died]:
-    for command in commands(world, windows):
+    for command in (*commands(world, windows), *away(world, windows[0].before)):
         for number in _numbers(command.passed, every):
             row = f"a command, {command.passed[number - 1].moment}"
             at = f"{row} {number}: {' '.join(command.words)}"

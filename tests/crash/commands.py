@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from tests.crash.matrix import Verdict, Window, ended, judged
 from tests.crash.standing import Standing, differences, standing
 from tests.crash.world import Snapshot, World
 from tests.night import BEATS
+from upheld.desk.intake import Source
+from upheld.monitor.feeds import Feeds
+from upheld.monitor.landing import Landing
+from upheld.plugin import Health, Reading
 from upheld.testing.faults import Passed
 
 #: What the people of the story would type, by the minute of the deed that they replace, and one more.
@@ -21,6 +25,31 @@ WORDS: Final[Mapping[int, Sequence[str]]] = {
     250: ("close", "C1", "agreed", "--as", "bo"),
 }
 REPLY: Final = ("reply", "C1", "It holds since noon.", "--as", "bo")
+
+
+#: What is heard of and asked by nobody: it is due at no time, so that the story is the same beside it.
+WATCHED: Final[Mapping[str, Any]] = {"www": {"customer": "acme", "fed_by": "phone"}}
+_WINDOW: Final = ("monitors", "window")
+#: What people say of it, one after the other; the window is announced late, so at once.
+AWAY: Final[Sequence[Sequence[str]]] = (
+    ("monitors", "pause", "www", "--why", "it moves", "--as", "bo"),
+    ("monitors", "resume", "www", "--as", "bo"),
+    (
+        *_WINDOW,
+        "add",
+        "www",
+        "--from",
+        "2 days",
+        "--for",
+        "2 hours",
+        "--again",
+        "weekly",
+        "--as",
+        "bo",
+    ),
+    (*_WINDOW, "cancel", "W1", "--on", "2026-03-30", "--why", "a holiday", "--as", "bo"),
+    (*_WINDOW, "cancel", "W1", "--as", "bo"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +78,26 @@ def commands(world: World, windows: Sequence[Window]) -> Iterator[Command]:
             yield as_it_should(world, window.eve, words)
             if words[0] == "close":
                 yield as_it_should(world, window.eve, REPLY)
+
+
+def away(world: World, before: Snapshot) -> list[Command]:
+    """Those that concern what is watched; before it is resumed it is told of as down."""
+    found: list[Command] = []
+    world.restore(before)
+    for words in AWAY:
+        if "resume" in words:
+            tells(world, Health.DOWN)
+        world.end()
+        found.append(as_it_should(world, world.snapshot(), words))
+    return found
+
+
+def tells(world: World, health: Health) -> None:
+    """Its connection tells how it is."""
+    site = world.site
+    reading = Reading("www", health, world.clock.as_datetime())
+    feeds = Feeds(Landing(site.records, site.watched))
+    assert site.ledger.retrying(lambda tx: feeds.take(tx, Source("phone", "terminal"), reading))
 
 
 def as_it_should(world: World, before: Snapshot, words: Sequence[str]) -> Command:

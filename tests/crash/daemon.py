@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
@@ -27,13 +27,15 @@ from upheld import logs
 from upheld.calendar.instant import Instant
 from upheld.cli.app import App
 from upheld.cli.cases import cases
+from upheld.cli.monitors import monitors
 from upheld.config import Config, config_from
 from upheld.daemon.loops import Daemon
 from upheld.daemon.site import Site
-from upheld.desk import stating, verbs
+from upheld.desk import stating, verbs, windows
 from upheld.errors import UpheldError
 from upheld.ledger import Ledger
 from upheld.ledger.memory import Memory
+from upheld.monitor import pauses
 from upheld.policy import load_shipped
 from upheld.source import Document
 from upheld.testing import SteppedClock
@@ -75,7 +77,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Be the process of ``upheld cases`` with these words."""
+    """Be the process of ``upheld cases`` with these words; of ``upheld monitors`` where they begin so."""
 
     at: Instant
     words: Sequence[str]
@@ -289,10 +291,17 @@ def _command(orders: Any, order: Command, faults: Faults, config: Config) -> Non
     faults.arm(order.number)
     at_hand = patch.object(Site, "open", lambda _path: _opened(config, order.at, faults))
     # So that two runs can be compared: opening and all other verbs have their ids from here.
-    same_id = [patch.object(room, "new_id", lambda: "desk:typed") for room in (verbs, stating)]
-    with at_hand, same_id[0], same_id[1], redirect_stdout(StringIO()):
+    rooms, typed = (verbs, stating, pauses, windows), f"desk:{' '.join(order.words)}"
+    group, words = cases, list(order.words)
+    if words[0] == monitors.name:
+        group, words = monitors, words[1:]
+    with ExitStack() as stack:
+        stack.enter_context(at_hand)
+        stack.enter_context(redirect_stdout(StringIO()))
+        for room in rooms:
+            stack.enter_context(patch.object(room, "new_id", lambda: typed))
         try:
-            cases(list(order.words), obj=App(), standalone_mode=False)
+            group(words, obj=App(), standalone_mode=False)
         except (UpheldError, click.ClickException) as error:
             orders.send(str(error))
         else:

@@ -17,6 +17,7 @@ _LEFT_OUT: Final[Mapping[str, set[str]]] = {
     "outbox": {"number"},
     "delivery": {"number", "detail", "not_before", "attempts", "changed"} | _LEASED,
     "pull": _LEASED,
+    "monitor": _LEASED,
     "inbound": {"claimed"},
     "thread": {"number"},
     "kept": {"number"},

@@ -97,7 +97,7 @@ class World(Stage):
         return passed
 
     def commanded(self, words: Sequence[str], number: int | None = None) -> list[Passed] | None:
-        """What ``upheld cases`` with these words goes through; None where it died."""
+        """What ``upheld cases`` (or ``monitors``) with these words goes through; None where it died."""
         return self.another().command(self.clock.now(), words, number)
 
     def recover(self) -> None:

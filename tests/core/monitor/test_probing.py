@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,8 @@ from upheld.monitor.pauses import Pauses
 from upheld.plugin import Health
 
 LINE = "line: {of: lines, probe: tcp}\n"
+#: Seconds.
+LEASE = 0.5
 
 
 def lines(count: int, **more: str) -> str:
@@ -171,6 +174,28 @@ def test_what_is_watched_is_counted_by_its_state(watch: Watch) -> None:
         room.forward(6)
     with watch.ledger.reading() as tx:
         assert tx.monitors_by_state() == {"up": 2, "down": 1, "unread": 1}
+
+
+def test_who_dies_with_a_reading_in_hand_is_followed_as_its_lease_runs_out(
+    watch_on_both: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In real time, but for the length of the lease: half a second here, 35 as a site has it."""
+    watch = watch_on_both
+    watch.register(LINE)
+    monkeypatch.setattr("upheld.monitor.probing._SPARE", LEASE - 2)
+    watch.clock.forward_to(watch.row("line").due or 0)
+    with Room(watch, "a", timeout="1 second") as dies:
+        dies.prober._begin()
+    leased = time.monotonic()
+    with Room(watch, "b", timeout="1 second") as heir:
+        while not heir.probe.asked:
+            assert time.monotonic() < leased + 60
+            heir.prober.step()
+        assert time.monotonic() >= leased + LEASE - 0.1
+        heir.prober.settle()
+        assert heir.probe.asked == {"line": 1}
+    assert watch.turns("line") == [("up", "")]
+    assert len(watch.row("line").tally.recent) == 1
 
 
 def test_a_pause_that_is_over_is_followed_by_a_fresh_reading(watch: Watch) -> None:
