@@ -106,9 +106,7 @@ def _say_it_holds(found: Verified) -> None:
 
 
 @audit.command()
-@click.option(
-    "--customer", required=True, metavar="ID", help="Whose cases, windows, monitors."
-)
+@click.option("--customer", required=True, metavar="ID", help="Whose cases, windows, monitors.")
 @click.option(
     "--to",
     type=click.Path(file_okay=False, path_type=Path),

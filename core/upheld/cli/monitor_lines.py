@@ -209,3 +209,9 @@ def readings(seen: Sequence[Seen], zone: str) -> Iterator[tuple[object, ...]]:
 def _words(seen: Seen) -> object:
     """What tells a reading from the next; each that took its time stands for itself."""
     return seen.at if seen.latency is not None else (seen.state, seen.detail, seen.version)
+
+
+def provided(site: Site, provider: str | None) -> str | None:
+    """A provider by the name that people know, with its id."""
+    found = site.directory.providers.get(provider or "")
+    return f"{found.name} ({found.id})" if found and found.name != found.id else provider

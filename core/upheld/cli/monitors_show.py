@@ -56,7 +56,7 @@ def _print(site: Site, tx: Transaction, each: Standing, subject: Subject | None)
 def _known(
     site: Site, tx: Transaction, each: Standing, subject: Subject | None
 ) -> Mapping[str, object]:
-    from upheld.cli.monitor_lines import state
+    from upheld.cli.monitor_lines import provided, state
 
     entry, zone, now = each.watched.entry, site.config.zone, site.clock.now()
     since = f" since {local(each.since, zone)}" if each.since is not None else ""
@@ -65,7 +65,7 @@ def _known(
         "customer": entry.customer,
         "kind": entry.of,
         "asked": each.watched.asked,
-        "provider": entry.provider,
+        "provider": provided(site, entry.provider),
         "system": entry.system,
         "state": f"{state(each)}{since}",
         "paused": _paused(subject, zone),

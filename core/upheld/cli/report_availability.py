@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,7 +87,9 @@ def show(site: Site, asked: Asked) -> None:
     from upheld.report.availability import without_backup
 
     found, causes = _read(site, asked)
-    shown = _caused(found, causes) if asked.by == "cause" else _grouped(found, causes, asked.by)
+    shown = (
+        _caused(found, causes) if asked.by == "cause" else _grouped(site, found, causes, asked.by)
+    )
     alone = without_backup(found)
     _files(site, found, shown, asked)
     if asked.json:
@@ -115,18 +117,24 @@ def _read(site: Site, asked: Asked) -> tuple[Sequence[Target], Mapping[str, str]
         return watched, causes(tx, watched)
 
 
-def _grouped(found: Sequence[Target], causes: Mapping[str, str], by: str) -> _Shown:
+def _grouped(site: Site, found: Sequence[Target], causes: Mapping[str, str], by: str) -> _Shown:
     from upheld.report import availability as report
 
     groups = {"customer": report.by_customer, "provider": report.by_provider}
     rows = report.availability(found, causes, by=groups.get(by, report.by_target))
     return _Shown(
         ("month", by, *_FIGURES, "causes"),
-        [tuple(_cells(each)) for each in rows],
+        [tuple(_cells(_named(site, each) if by == "provider" else each)) for each in rows],
         [each.as_dict() for each in rows],
         [*(each.name for each in fields(report.Availability)), "available"],
         "nothing was watched",
     )
+
+
+def _named(site: Site, row: Availability) -> Availability:
+    from upheld.cli.monitor_lines import provided
+
+    return replace(row, name=provided(site, row.name) or "")
 
 
 def _cells(row: Availability) -> Iterator[object]:

@@ -73,7 +73,7 @@ class Desk:
         yield Finding(Level.OK, name, "the REST API takes the token")
         if self.service:
             found = self.client.read(f"/services/{self.service}").get("service") or {}
-            what = f"incidents are opened on {found.get('summary') or self.service}"
+            what = f"incidents are opened on {called(found, self.service)}"
             if found.get("status") == "disabled":
                 yield Finding(Level.ERROR, name, f"{what}, which is disabled", "enable the service")
             else:
@@ -118,9 +118,17 @@ class Desk:
         )
         found = next((each for each in _people(ahead) if each not in _people(here)), None)
         if found is None:
-            what = f"nobody comes on call next for PagerDuty's schedule {schedule}"
+            turns = here.get("oncalls") or [{}]
+            name = called(turns[0].get("schedule") or {}, schedule)
+            what = f"nobody comes on call next for PagerDuty's schedule {name}"
             raise Permanent(what, "add somebody there; the page goes on to the operator")
         return found
+
+
+def called(found: Mapping[str, Any], id_: str) -> str:
+    """By its name there, with the id that people have written; the id alone where it tells no name."""
+    name = found.get("summary") or found.get("name")
+    return f"{name} ({id_})" if name and name != id_ else id_
 
 
 def _people(found: Mapping[str, Any]) -> tuple[str, ...]:

@@ -58,12 +58,14 @@ class Asked:
 @dataclass
 class RestApi:
     """One account. ``schedules`` maps a schedule to the users on call for it, ``coming`` to those who have
-    the turns of the next days, ``users`` ids to names."""
+    the turns of the next days, ``users`` ids of people to names, ``names`` those of
+    all else."""
 
     desk: Incidents
     users: dict[str, str] = field(default_factory=lambda: {USER: "Upheld"})
     schedules: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coming: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
     recent: deque[datetime] = field(default_factory=deque)
 
     def take(self, asked: Asked, at: datetime) -> Reply:
@@ -253,7 +255,7 @@ class RestApi:
         return found | ({"user": self._reference("user", entry.user)} if by != entry.user else {})
 
     def _reference(self, kind: str, found: str | None) -> dict[str, Any]:
-        summary = self.users.get(found or "", found)
+        summary = {**self.users, **self.names}.get(found or "", found)
         return {
             "id": found,
             "type": f"{kind}_reference",

@@ -108,6 +108,8 @@ def test_by_customer_provider_and_cause(upheld: Terminal) -> None:
 
     assert [(row["name"], row["down"]) for row in by("customer")] == [("acme", 7200)]
     assert [(row["name"], row["down"]) for row in by("provider")] == [("telco", 3600)]
+    shown = upheld("report", "--availability", "--by", "provider", *OCTOBER).stdout
+    assert "Telco (telco)" in shown, "people read its name"
     causes = [(row["cause"], row["outages"], row["down"]) for row in by("cause")]
     assert causes == [("customer network", 1, 7200), ("not known", 1, 3600)]
     assert (

@@ -111,8 +111,10 @@ def test_where_nobody_else_comes_it_fails_at_once(
 ) -> None:
     far.rest.schedules["PSCHED1"] = ("PANN001",)
     far.rest.coming["PSCHED1"] = coming
-    with pytest.raises(Permanent, match="nobody comes on call next for PagerDuty's schedule"):
+    far.rest.names["PSCHED1"] = "Operations"
+    with pytest.raises(Permanent, match="nobody comes on call next") as raised:
         page(desk, "next:PSCHED1")
+    assert raised.value.what.endswith("PagerDuty's schedule Operations (PSCHED1)")
     assert far.incidents == ()
 
 
@@ -463,6 +465,7 @@ def test_a_service_that_is_disabled_pages_nobody(context: ScratchContext) -> Non
     responses.get(f"{API}/services/{SERVICE}", json={"service": service})
     findings = list(on_desk(context, API).check())
     assert [each.level for each in findings] == [Level.OK, Level.ERROR]
+    assert f"opened on Mail ({SERVICE}), which is disabled" in findings[1].what
 
 
 def test_check_says_that_nobody_can_tell_us_from_others(
