@@ -185,8 +185,13 @@ def receipt(
     machine = (answered_by or "").startswith(("machine", "fax"))
     if machine and state is Delivery.DELIVERED:
         return Receipt(key, handle, Delivery.FAILED, at, detail="a machine answered")
-    why = told(code)
+    why = told(code) or (_answered(answered_by) if status == "completed" else "")
     return Receipt(key, handle, state, at, detail=f"{status}: {why}" if why else status)
+
+
+def _answered(by: str | None) -> str:
+    """What a completed call proves: unless Twilio listened, it may have been a voicemail."""
+    return "a person answered" if by == "human" else "a person or a machine answered"
 
 
 def with_files(text: str, number: int) -> str:

@@ -212,6 +212,23 @@ def test_files_are_told_of(phone: Twilio, far: TwilioSimulator) -> None:
     assert message.text == "See this\n[files at Twilio: 2]"
 
 
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (None, "completed: a person or a machine answered"),
+        ("unknown", "completed: a person or a machine answered"),
+        ("human", "completed: a person answered"),
+    ],
+)
+def test_goalert_921_a_call_that_was_completed_proves_no_person(
+    phone: Twilio, far: TwilioSimulator, by: str | None, said: str
+) -> None:
+    phone.send(MESSAGE, ANNS_PHONE, "page-8")
+    (told,) = phone.receive(far.tell(far.sent[-1].sid, "completed", by=by)).items
+    assert isinstance(told, Receipt)
+    assert (told.state, told.detail) == (Delivery.DELIVERED, said)
+
+
 def test_a_message_by_webhook_and_by_list_is_one(phone: Twilio, far: TwilioSimulator) -> None:
     (pushed,) = phone.receive(far.write(ANN.value, "Words.")).items
     (pulled,) = phone.pull(None).items
