@@ -7,7 +7,6 @@ import json
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -38,6 +37,7 @@ from upheld_email.answers import Envelope, groups
 from upheld_email.classify import Around
 from upheld_email.client import Declined, Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
+from upheld_email.fetching import Fetching
 from upheld_email.letter import Writer, wire_address
 from upheld_email.mapping import Reader, unread_id
 from upheld_email.oauth import OAuth
@@ -50,11 +50,8 @@ _KEY: Final = "thread-key"
 # Fetched in one command, and held in memory as one page; a bigger mail makes a page of its own.
 _GROUP: Final = 4_000_000
 _PAGE: Final = 32_000_000
-_HEAD: Final = 65_536
 # Seconds of machine time: a slow line gives a short page, and no call that seems to hang.
 _LONGEST: Final = 30.0
-# How often a mail is asked for that the server does not hand out, before it is passed over.
-_PATIENCE: Final = 10
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class Email(Notifier[EmailConfig]):
         self._enough = threading.Event()  # a wait that runs is to end
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
         self._opened: tuple[Selected, datetime] | None = None  # while there is more in it to read
-        self._declined: Counter[str] = Counter()
+        self._fetching = Fetching(self._mailbox, config)
         self._put_away_failed = False
         self._sent = SentFolder(config, config.sent, oauth) if config.sent is not None else None
         self._unfiled: str | None = None
@@ -226,15 +223,15 @@ class Email(Notifier[EmailConfig]):
         """What these mails are, the last UID that was read, and when that one came."""
         items: list[Inbound] = []
         done, as_of, until = 0, now, time.monotonic() + _LONGEST
-        envelopes = self._mailbox.envelopes(uids) if uids else []
+        envelopes = self._fetching.envelopes(uids)
         taken = next(groups(envelopes, _PAGE, _PAGE), [])
         last = uids[-1] if uids and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
         try:
             for group in groups(taken, _GROUP, self.config.max_bytes):
                 if items and time.monotonic() > until:
                     return items, done, as_of
-                for envelope, item in self._group(group, validity, now):
-                    items.append(item)
+                for envelope, data in self._fetching.mails(group, validity):
+                    items += self._read(data, envelope, now)
                     done, as_of = envelope.uid, min(envelope.at or now, now)
         except (Dropped, Declined):
             if not items:
@@ -242,43 +239,9 @@ class Email(Notifier[EmailConfig]):
             return items, done, as_of
         return items, last, as_of
 
-    def _group(
-        self, group: list[Envelope], validity: int, now: datetime
-    ) -> Iterator[tuple[Envelope, Inbound]]:
-        try:
-            yield from self._fetched(group, now)
-        except Declined as error:
-            if len(group) == 1:
-                yield group[0], self._not_handed_out(group[0], validity, error)
-                return
-            for each in group:  # one of them is at fault
-                yield from self._group([each], validity, now)
-
-    def _not_handed_out(self, envelope: Envelope, validity: int, error: Declined) -> Refused:
-        """One mail that the server can't read must not keep the others for ever."""
-        name = f"uid:{self.config.folder}:{validity}:{envelope.uid}"
-        self._declined[name] += 1
-        if self._declined[name] < _PATIENCE:
-            raise error
-        return Refused(name, f"the server does not hand it out: {error.what}")
-
-    def _fetched(self, group: list[Envelope], now: datetime) -> Iterator[tuple[Envelope, Inbound]]:
-        whole = group[0].size <= self.config.max_bytes
-        broken: Dropped | None = None
-        try:
-            mails = self._mailbox.mails([each.uid for each in group], None if whole else _HEAD)
-        except Dropped as dropped:
-            mails, broken = dropped.got, dropped
-        for envelope in group:
-            if envelope.uid in mails:
-                for item in self._read(mails[envelope.uid], envelope, now):
-                    yield envelope, item
-            elif broken is not None:
-                raise broken  # the rest did not come; who is merely gone was removed by somebody
-
-    def _read(self, data: bytes, envelope: Envelope, now: datetime) -> Iterator[Inbound]:
+    def _read(self, data: bytes | Refused, envelope: Envelope, now: datetime) -> Iterator[Inbound]:
         """The mail as an item; a bounce is what became of a mail of ours, too."""
-        item = self._item(data, envelope, now)
+        item = data if isinstance(data, Refused) else self._item(data, envelope, now)
         yield item
         if isinstance(item, Message) and item.nature is Nature.BOUNCE:
             ended = receipt(item, self._tokens)

@@ -35,14 +35,17 @@ class Envelope:
 
 
 def envelopes(answers: Answers) -> list[Envelope]:
-    """Size and date of each mail, by UID; what else the server tells meanwhile is passed over."""
+    """Size and date of each mail, once, by UID; what else the server tells meanwhile is passed over.
+
+    (What came before a command failed, imaplib gives with the next.)
+    """
     lines = [answer for answer in answers if isinstance(answer, bytes)]
-    found = [
-        Envelope(int(uid[1]), int(size[1]), internal_date(line))
+    found = {
+        int(uid[1]): Envelope(int(uid[1]), int(size[1]), internal_date(line))
         for line in lines
         if (uid := _UID.search(line)) and (size := _SIZE.search(line))
-    ]
-    return sorted(found, key=attrgetter("uid"))
+    }
+    return sorted(found.values(), key=attrgetter("uid"))
 
 
 def mails(answers: Answers) -> dict[int, bytes]:

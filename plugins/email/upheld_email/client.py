@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -21,12 +21,11 @@ from imap_tools.utils import encode_folder
 from upheld.plugin import Auth, Misconfigured, PluginError, Retry
 from upheld_email.answers import Envelope, envelopes, mails, number
 from upheld_email.config import EmailConfig, Endpoint, endpoint
+from upheld_email.idle import Idle
 from upheld_email.line import connected, trusted, untrusted
 from upheld_email.oauth import OAuth
 
-# How soon a wait notices that it is to end. RFC 2177: IDLE again at least every 29 minutes; NAT
-# gateways forget a silent connection much sooner.
-_SLICE: Final = 0.25
+# RFC 2177: IDLE again at least every 29 minutes; NAT gateways forget a silent connection much sooner.
 _RENEW: Final = 9 * 60.0
 # UIDs that are asked for at a time: their answer is one line, and imaplib takes a million bytes.
 # The first is short: a page needs few, and each page of a full folder asks anew.
@@ -37,6 +36,8 @@ _NONE: Final[tuple[int, list[int], int]] = (0, [], 0)
 # As SEARCH writes them, whatever the locale (RFC 9051 §9, date-month).
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit|serverbug|contactadmin)\]")
+#: The same of one command: a server's own fault (RFC 5530) may be one mail's.
+_ALL_BUSY: Final = re.compile(r"(?i)\[(unavailable|throttled|inuse|limit)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ class Mailbox:
         """The UIDs up to ``uid``, in order, without mail that is marked as deleted."""
         return self._search(1, f"{uid} UNDELETED")
 
+    def has(self, uid: int) -> bool:
+        """Whether this mail is still there."""
+        return bool(self._search(uid, str(uid)))
+
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
         """Size and date of each mail that is still there."""
         return envelopes(self._uid("FETCH", _set(uids), "(UID RFC822.SIZE INTERNALDATE)"))
@@ -166,7 +171,7 @@ class Mailbox:
         """Wait until there are more than ``exists`` mails (True), or until it is ``enough``."""
         until = time.monotonic() + min(seconds, _RENEW)
         with self._said():
-            return _Idle(self._open().client, self._config.timeout).wait(exists, until, enough)
+            return Idle(self._open().client, self._config.timeout).wait(exists, until, enough)
 
     def close(self) -> None:
         """Log out, and let go in any case."""
@@ -222,7 +227,7 @@ class Mailbox:
                 kind, answers = "BAD", [str(error).encode()]
         if kind != "OK":
             what = f"{self._where} refuses {command}: {str(answers)[:200]}"
-            raise (Retry if _BUSY.search(what) else Declined)(
+            raise (Retry if _ALL_BUSY.search(what) else Declined)(
                 what, "nothing to do: it is tried again"
             )
         return list(answers)
@@ -348,52 +353,6 @@ def _protect(client: imaplib.IMAP4, where: Endpoint, context: ssl.SSLContext) ->
         with suppress(OSError):
             client.shutdown()
         raise
-
-
-@dataclass(slots=True)
-class _Idle:
-    """One IDLE: reads from the socket itself, so that a wait can end between two slices."""
-
-    client: imaplib.IMAP4
-    timeout: float
-    _buffer: bytes = field(default=b"")
-
-    def wait(self, exists: int, until: float, enough: threading.Event) -> bool:
-        """True as soon as the server tells of more than ``exists`` mails."""
-        self.client.send(b"IDLE1 IDLE\r\n")
-        try:
-            found = self._listen(exists, until, enough)
-            self.client.sock.settimeout(self.timeout)
-            self.client.send(b"DONE\r\n")
-            while not self._line().startswith(b"IDLE1 "):
-                pass
-        finally:
-            self.client.sock.settimeout(self.timeout)
-        return found
-
-    def _listen(self, exists: int, until: float, enough: threading.Event) -> bool:
-        self.client.sock.settimeout(_SLICE)
-        while time.monotonic() < until and not enough.is_set():
-            try:
-                said = self._line().split()
-            except TimeoutError:
-                continue
-            if said[1:2] == [b"BYE"]:
-                raise imaplib.IMAP4.abort("the server says goodbye")
-            if said[2:3] == [b"EXPUNGE"]:
-                exists -= 1
-            elif said[2:3] == [b"EXISTS"] and int(said[1]) > exists:
-                return True
-        return False
-
-    def _line(self) -> bytes:
-        while b"\n" not in self._buffer:
-            data = self.client.sock.recv(65536)
-            if not data:
-                raise EOFError
-            self._buffer += data
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
 
 
 def _set(uids: Sequence[int]) -> str:

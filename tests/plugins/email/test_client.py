@@ -178,7 +178,7 @@ def test_after_a_failure_there_is_a_new_connection(against: Against) -> None:
 # --- what a server refuses ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("said", ["NO [SERVERBUG] x", "NO [throttled] x"])
+@pytest.mark.parametrize("said", ["NO [UNAVAILABLE] x", "NO [throttled] x"])
 def test_a_server_that_is_busy_is_tried_again(against: Against, said: str) -> None:
     mailbox, _ = against(UID_FETCH=said)
     select(mailbox)
@@ -187,7 +187,9 @@ def test_a_server_that_is_busy_is_tried_again(against: Against, said: str) -> No
     assert not isinstance(raised.value, Declined)
 
 
-@pytest.mark.parametrize("said", ["NO can't read it", "BAD x", "NO " + "x" * 5000])
+@pytest.mark.parametrize(
+    "said", ["NO can't read it", "NO [SERVERBUG] x", "BAD x", "NO " + "x" * 5000]
+)
 def test_a_refusal_leaves_the_connection_as_it_is(against: Against, said: str) -> None:
     mailbox, far = against(UID_FETCH=said)
     select(mailbox)

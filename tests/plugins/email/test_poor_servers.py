@@ -2,60 +2,144 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from contextlib import closing, suppress
+from typing import TypeAlias
+
 import pytest
 
 from tests.plugins.email.conftest import NOON
-from tests.plugins.email.scripted import FarEnd, Line, Script, imap
+from tests.plugins.email.scripted import FarEnd, HungUp, Line, Script, imap
 from tests.plugins.email.test_client import config
-from upheld.plugin import Message, Refused, Retry
+from upheld.plugin import Inbound, Message, Refused, Retry
 from upheld.testing import ScratchContext
 from upheld_email import adapter
 from upheld_email.adapter import Email
 
+#: What becomes of a command that asks for a broken mail.
+Broken: TypeAlias = Callable[[Line, str], None]
 
-def serving(**texts: str | None) -> Script:
-    """Mails 1 to 3 of ten bytes; a text that is None is not handed out."""
+
+def declined(line: Line, tag: str) -> None:
+    line.says(f"{tag} NO that one is broken")
+
+
+def declined_as_a_fault(line: Line, tag: str) -> None:
+    line.says(f"{tag} NO [SERVERBUG] that one is broken")
+
+
+def hung_up(_line: Line, _tag: str) -> None:
+    raise HungUp
+
+
+def left_out(line: Line, tag: str) -> None:
+    line.says(f"{tag} OK done")
+
+
+def serving(
+    broken: Broken = declined, at: str = "BODY", *, which: AbstractSet[str] = frozenset()
+) -> Script:
+    """Mails 1 to 3; with ``which`` of them something is wrong where ``at`` is asked for."""
 
     def fetch(line: Line, said: str) -> None:
         tag, _, _, uids, *_ = said.split()
-        which = uids.split(",")
-        if "BODY" in said and any(texts.get(f"m{uid}", "") is None for uid in which):
-            line.says(f"{tag} NO that one is broken")
-            return
-        for uid in which:
-            line.says(_fetched(uid, said, texts.get(f"m{uid}") or ""))
+        for uid in uids.split(","):
+            if at in said and uid in which:
+                if broken is not left_out:
+                    broken(line, tag)
+                    return
+            else:
+                line.says(_fetched(uid, said))
         line.says(f"{tag} OK done")
 
+    def search(line: Line, said: str) -> None:
+        tag, *_, last = said.split()
+        first, _, end = last.partition(":")
+        found = [n for n in (1, 2, 3) if int(first) <= n <= int(end)]
+        line.says(f"* SEARCH {' '.join(map(str, found))}\r\n{tag} OK done")
+
     selected = "* 3 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 4] x"
-    return imap(EXAMINE=selected, UID_SEARCH="* SEARCH 1 2 3", UID_FETCH=fetch)
+    return imap(EXAMINE=selected, UID_SEARCH=search, UID_FETCH=fetch)
 
 
-def _fetched(uid: str, said: str, text: str) -> str:
+def _fetched(uid: str, said: str) -> str:
     if "SIZE" in said:
         return f"* {uid} FETCH (UID {uid} RFC822.SIZE 10)"
-    mail = f"From: pat{uid}@acme.example\r\nMessage-ID: <{uid}@acme.example>\r\n\r\n{text}"
+    mail = f"From: pat{uid}@acme.example\r\nMessage-ID: <{uid}@acme.example>\r\n\r\n"
     return f"* {uid} FETCH (UID {uid} BODY[] {{{len(mail)}}}\r\n{mail})"
 
 
+def pulled(mail: Email, *, times: int) -> list[Inbound]:
+    """What comes of so many attempts, however they end."""
+    items: list[Inbound] = []
+    cursor: str | None = None
+    for _ in range(times):
+        with suppress(Retry):
+            page = mail.pull(cursor)
+            items += page.items
+            cursor = page.cursor
+    return items
+
+
+@pytest.mark.parametrize(
+    ("broken", "at", "says"),
+    [
+        (declined, "BODY", "that one is broken"),
+        (declined, "SIZE", ""),  # its size can't be told, but itself it is there
+        (declined_as_a_fault, "BODY", "that one is broken"),
+        (declined, "FETCH", "that one is broken"),
+        (hung_up, "BODY", "the connection broke"),
+        (left_out, "BODY", "does not give it"),
+        (left_out, "SIZE", ""),
+        (left_out, "FETCH", "does not give it"),
+    ],
+)
 def test_a_mail_that_is_not_handed_out_does_not_keep_the_others_for_ever(
-    context: ScratchContext,
+    context: ScratchContext, broken: Broken, at: str, says: str
 ) -> None:
-    with FarEnd(serving(m2=None)) as far:
-        mail = Email(config("imap", far.port), context)
-        first = mail.pull(None)
-        assert [item.id for item in first.items if isinstance(item, Message)] == [
-            "<1@acme.example>"
-        ]
-        assert first.more
-        for _ in range(8):
-            with pytest.raises(Retry, match="refuses FETCH"):
-                mail.pull(first.cursor)
-        refused, third = mail.pull(first.cursor).items
-        mail.close()
-    assert isinstance(refused, Refused)
-    assert (refused.id, third.id) == ("uid:INBOX:5:2", "<3@acme.example>")  # type: ignore[union-attr]
-    assert "does not hand it out" in refused.reason
-    assert "that one is broken" in refused.reason
+    with (
+        FarEnd(serving(broken, at, which={"2"})) as far,
+        closing(Email(config("imap", far.port), context)) as mail,
+    ):
+        first, second, third = pulled(mail, times=13)
+    assert [first.id, third.id] == ["<1@acme.example>", "<3@acme.example>"]  # type: ignore[union-attr]
+    if not says:
+        assert isinstance(second, Message)
+        return
+    assert isinstance(second, Refused)
+    assert second.id == "uid:INBOX:5:2"
+    assert "does not hand it out" in second.reason
+    assert says in second.reason
+
+
+@pytest.mark.parametrize("broken", [hung_up, declined_as_a_fault])
+@pytest.mark.parametrize("which", [{"1", "2", "3"}, {"3"}])
+def test_where_nobodys_mail_comes_none_is_given_up(
+    context: ScratchContext, which: set[str], broken: Broken
+) -> None:
+    """The line is bad, or nobody waits behind it."""
+    with (
+        FarEnd(serving(broken, which=which)) as far,
+        closing(Email(config("imap", far.port), context)) as mail,
+    ):
+        items = pulled(mail, times=15)
+    assert [type(item) for item in items] == [Message] * (3 - len(which))
+
+
+def test_what_somebody_removed_is_no_broken_mail(context: ScratchContext) -> None:
+    gone = imap(
+        EXAMINE="* 2 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 3] x",
+        UID_SEARCH=lambda line, said: line.says(
+            f"* SEARCH {'1 2' if said.endswith('1:2') else ''}\r\n{said.split()[0]} OK done"
+        ),
+        UID_FETCH=lambda line, said: line.says(
+            f"{_fetched('1', said)}\r\n{said.split()[0]} OK done"
+        ),
+    )
+    with FarEnd(gone) as far, closing(Email(config("imap", far.port), context)) as mail:
+        page = mail.pull(None)
+    assert (len(page.items), page.more) == (1, False)
 
 
 def test_a_slow_line_gives_a_short_page(
@@ -74,7 +158,8 @@ def test_a_mail_that_is_too_big_is_not_fetched_whole(context: ScratchContext) ->
     sizes = "* 1 FETCH (UID 1 RFC822.SIZE 99999999999)"
     with FarEnd(imap(UID_FETCH=sizes)) as far:
         mail = Email(config("imap", far.port), context)
-        mail.pull(None)
+        with pytest.raises(Retry, match="does not give it"):
+            mail.pull(None)
         mail.close()
     bodies = [line for line in far.heard if "BODY" in line]
     assert bodies

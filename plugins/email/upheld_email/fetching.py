@@ -1,0 +1,88 @@
+"""Mails as bytes, one group after another; one that the server can't hand out keeps no other out for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+from upheld.plugin import PluginError, Refused, Retry
+from upheld_email.answers import Envelope
+from upheld_email.client import Declined, Dropped, Mailbox
+from upheld_email.config import EmailConfig
+
+Fetched: TypeAlias = tuple[Envelope, bytes | Refused]
+
+_HEAD: Final = 65_536
+# How often a mail is asked for that the server does not hand out, before it is passed over.
+_PATIENCE: Final = 10
+
+
+class Fetching:
+    """Fetches from the folder that is open. How often it failed is remembered while the program runs."""
+
+    def __init__(self, mailbox: Mailbox, config: EmailConfig) -> None:
+        self._mailbox, self._config = mailbox, config
+        self._failed: Counter[str] = Counter()
+
+    def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
+        """Size and date of each mail that is still there; of one that the server can't read, neither."""
+        try:
+            found = self._mailbox.envelopes(uids) if uids else []
+        except Declined:
+            if len(uids) == 1:
+                return [Envelope(uids[0], 0, None)]
+            half = len(uids) // 2
+            return [*self.envelopes(uids[:half]), *self.envelopes(uids[half:])]
+        missing = set(uids) - {each.uid for each in found}
+        there = (Envelope(uid, 0, None) for uid in missing if self._mailbox.has(uid))
+        return sorted((*found, *there), key=lambda each: each.uid)
+
+    def mails(self, group: list[Envelope], validity: int) -> Iterator[Fetched]:
+        """Each of them in full; of one that is too big the beginning; `Refused` where all patience ended.
+
+        Raises what the mailbox does; what had come by then has been given.
+        """
+        mails, error = self._asked(group)
+        for envelope in group:
+            if envelope.uid in mails:
+                yield envelope, mails[envelope.uid]
+            elif error is None and not self._mailbox.has(envelope.uid):
+                continue  # somebody has removed it meanwhile
+            elif len(group) > 1 and not isinstance(error, Dropped):
+                yield from self.mails([envelope], validity)  # one of them is at fault
+            else:
+                yield envelope, self._given_up(envelope, validity, error)
+                if isinstance(error, Dropped):
+                    raise error  # the connection is gone, and the rest did not come
+
+    def _asked(self, group: list[Envelope]) -> tuple[dict[int, bytes], Retry | None]:
+        whole = group[0].size <= self._config.max_bytes
+        try:
+            uids = [each.uid for each in group]
+            return self._mailbox.mails(uids, None if whole else _HEAD), None
+        except Dropped as dropped:
+            return dropped.got, dropped
+        except Declined as declined:
+            return {}, declined
+
+    def _given_up(self, envelope: Envelope, validity: int, error: Retry | None) -> Refused:
+        name = f"uid:{self._config.folder}:{validity}:{envelope.uid}"
+        wrong = error or Declined("it lists the mail, and does not give it", "")
+        self._failed[name] += 1
+        if self._failed[name] < _PATIENCE:
+            raise wrong
+        general = isinstance(wrong, Dropped) or "[SERVERBUG]" in wrong.what.upper()
+        if general and not self._hands_out_what_follows(envelope.uid):
+            raise wrong
+        return Refused(name, f"the server does not hand it out: {wrong.what}")
+
+    def _hands_out_what_follows(self, uid: int) -> bool:
+        """Whether it is at this mail alone that the server fails: else nobody's mail comes, and it is no
+        fault of this one."""
+        with suppress(PluginError):
+            folder = self._mailbox.select(self._config.folder, readonly=True)
+            behind, _ = self._mailbox.uids_after(uid, folder.next_uid)
+            return bool(behind and self._mailbox.mails(behind[:1], _HEAD))
+        return False
