@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -169,6 +170,28 @@ def list_(app: App, *, everything: bool, customer: str | None) -> None:
     with app.site() as site, site.ledger.reading() as tx:
         found = tx.windows(ahead=not everything)
         _show(app, site, tx, [w for w in found if customer in {None, w.customer}])
+
+
+@window.command()
+@click.option("--customer", metavar="ID", help="Only those of this customer.")
+@click.option(
+    "--weeks", type=click.IntRange(1, 52), default=8, show_default=True, help="How far ahead."
+)
+@click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Write it there.")
+@pass_app
+def export(app: App, *, customer: str | None, weeks: int, file: Path | None) -> None:
+    """Print maintenance to come as an iCalendar, a time by itself; what is off is cancelled in it."""
+    from upheld.calendar.instant import DAY
+    from upheld.desk.window_feed import write_feed
+
+    with app.site() as site, site.ledger.reading() as tx:
+        now = site.clock.now()
+        found = [w for w in tx.windows(ahead=False) if customer in {None, w.customer}]
+        feed = write_feed(site.config.site, found, now, now + weeks * 7 * DAY)
+    if file is None:
+        click.echo(feed, nl=False)
+    else:
+        file.write_text(feed, "utf-8", newline="")
 
 
 def _tell(app: App, site: Site, windows: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import takewhile
 from typing import Final
 
-from upheld.calendar.instant import MINUTE, Instant, Span, iso, moment
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span, iso, moment
 from upheld.calendar.occurrences import Occurrence, checked
 from upheld.calendar.wall import zone_named
 from upheld.case.events import Actor, Event, Opened, StepResult, StepTaken, WindowCancelled
@@ -47,6 +47,7 @@ class Windows:
         A customer is told of their own alone, so each has a window of their own. ``Refusal`` where
         the times make no sense.
         """
+        times = _whole(times)
         self._makes_sense(monitors, times, zone, recurs)
         owned: dict[str | None, list[str]] = {}
         for name, customer in sorted(monitors.items()):
@@ -137,6 +138,11 @@ class Windows:
         body = WindowCancelled(reason, time)
         self.records.fact(tx, window, body, actor=actor, event_id=event_id)
         read_again(tx, listed, now)
+
+
+def _whole(times: Occurrence) -> Occurrence:
+    """In whole seconds, of which alone a recurrence knows: one that begins now comes again at all."""
+    return Occurrence(times.begins // SECOND * SECOND, times.ends // SECOND * SECOND)
 
 
 def _time_on(window: str, planned: Window, on: date, now: Instant) -> Occurrence:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from icalendar import Calendar
 
 from tests.core.cli.conftest import Change, Terminal
 from tests.core.cli.test_monitors import FAR, desk
@@ -122,6 +124,40 @@ def test_why_is_kept_as_it_was_written_and_breaks_no_line_of_the_list(desk: Term
     (found,) = desk.json(*ADD, "acme/www", "--why", "Ümbau\n«disks» ✓", *FAR)
     assert found["reason"] == "Ümbau\n«disks» ✓"
     assert len(desk("monitors", "window", "list").stdout.splitlines()) == 2
+
+
+def events(desk: Terminal, *words: str) -> list[tuple[str, str, str]]:
+    """UID, status and beginning of each."""
+    feed: Any = Calendar.from_ical(desk("monitors", "window", "export", *words).stdout)
+    return [
+        (str(each["uid"]), str(each["status"]), each["dtstart"].dt.isoformat())
+        for each in feed.walk("VEVENT")
+    ]
+
+
+def test_exported_each_time_stands_by_itself_and_what_is_off_is_cancelled(desk: Terminal) -> None:
+    soon = ("--from", "36 hours", "--for", "1 hour", "--as", "bo")
+    (found,) = desk.json(*ADD, "acme/www", "--again", "daily", "--why", "disks; a lot", *soon)
+    before = events(desk, "--weeks", "1")
+    assert {status for _, status, _ in before} == {"CONFIRMED"}
+    assert len(before) == 6
+    day = str(found["begins"])[:10]
+    desk("monitors", "window", "cancel", "W1", "--on", day, "--as", "bo")
+    after = events(desk, "--weeks", "1")
+    assert [uid for uid, _, _ in after] == [uid for uid, _, _ in before]
+    assert [status for _, status, _ in after] == ["CANCELLED", *["CONFIRMED"] * 5]
+    desk("monitors", "window", "cancel", "W1", "--as", "bo")
+    assert {status for _, status, _ in events(desk)} == {"CANCELLED"}
+
+
+def test_exported_for_a_customer_it_holds_nothing_of_others(desk: Terminal, tmp_path: Path) -> None:
+    desk(*ADD, "acme/www", "router", "--from", "2 days", "--for", "1 hour", "--as", "bo")
+    file = tmp_path / "acme.ics"
+    desk("monitors", "window", "export", "--customer", "acme", "--file", str(file))
+    told = file.read_text("utf-8")
+    assert "maintenance of www" in told
+    assert "router" not in told
+    assert events(desk, "--customer", "nobody") == []
 
 
 @pytest.mark.parametrize(

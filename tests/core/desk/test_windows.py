@@ -97,6 +97,15 @@ def test_one_that_is_over_is_not_cancelled_also_before_anybody_looked(desk: Desk
         Windows(desk.records).cancel(window, ANN)
 
 
+@pytest.mark.parametrize("recurs", ["", "FREQ=WEEKLY"])
+def test_said_between_two_seconds_it_begins_with_the_one_that_runs(desk: Desk, recurs: str) -> None:
+    desk.clock.forward_to(NOW + 750_000)
+    (window,) = plan(desk, begins=750_000, hours=1, recurs=recurs)
+    body = desk.last("window_planned", window).body
+    assert (body.begins, body.ends) == (NOW, NOW + HOUR)
+    assert covered(desk, "acme/www", desk.clock.now()) == window
+
+
 def begins(desk: Desk) -> list[Instant]:
     """Its next three times."""
     with desk.ledger.reading() as tx:
