@@ -19,6 +19,15 @@ from upheld_email.hypertext import from_html, harmless
 from upheld_email.quotes import fresh
 
 _LONGEST_NAME: Final = 120
+#: A mail, or a report, within the mail.
+_WITHIN: Final = frozenset(
+    {"message/rfc822", "message/global", "message/global-headers", "message/global-delivery-status"}
+)
+_LOCKED: Final = {
+    "application/pkcs7-mime": "S/MIME",
+    "application/x-pkcs7-mime": "S/MIME",
+    "application/pgp-encrypted": "PGP",
+}
 # What the library raises on parts that are too broken for it.
 _BROKEN: Final = (MessageError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -39,10 +48,23 @@ def words(mime: Mime, ours: frozenset[str] = frozenset()) -> Words:
     rich = [_words(part) for kind, part in parts if kind == "text/html"]
     # Apple Mail cuts the text in pieces around its pictures.
     text, html = "\n".join(plain), "\n".join(rich) if rich else None
+    if not text.strip() and html is None:
+        text = _locked(mime) or text
     if text.strip() or html is None:
         return Words(text, fresh(text, ours), html and harmless(html))
     text, new = from_html(html), from_html(html, quotes=False)
     return Words(text, fresh(new if new.strip() else text, ours), harmless(html))
+
+
+def _locked(mime: Mime) -> str:
+    """What to say of a mail of which nobody here can read a word; "" where it is none."""
+    kinds = (_LOCKED.get(part.get_content_type()) for part in leaves(mime))
+    how = next(filter(None, kinds), None)
+    return (
+        f"[encrypted or sealed by {how}: it can't be read here, and lies in the mailbox]\n"
+        if how
+        else ""
+    )
 
 
 def attachments(mime: Mime) -> Iterator[Attachment]:
@@ -60,7 +82,7 @@ def leaves(mime: Mime) -> Iterator[Mime]:
     pending = [mime]
     while pending:
         part = pending.pop(0)
-        if not part.is_multipart() or part.get_content_type() == "message/rfc822":
+        if not part.is_multipart() or part.get_content_type() in _WITHIN:
             yield part
         else:
             pending[:0] = [each for each in part.get_payload() if isinstance(each, Mime)]

@@ -6,6 +6,7 @@ is noted on the case, and nothing follows from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -28,6 +29,14 @@ RECIPIENTS: Final = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 #: RFC 3464 §2.3.3; ``delayed``, ``relayed`` and ``expanded`` are no end.
 _ENDS: Final = {"failed": Delivery.FAILED, "delivered": Delivery.DELIVERED}
 _SHOWN: Final = 300
+#: What is returned where addresses are not ASCII (RFC 6533).
+_GLOBAL: Final = ("message/global", "message/global-headers")
+_BLANK: Final = re.compile(rb"\r?\n[ \t]*\r?\n")
+#: Not just any id: in a returned head those of older mails stand, too.
+_OURS: Final = re.compile(
+    rb"(?im)^[> \t]{0,9}message-id:[ \t]*\s?[ \t]*(<upheld\.[\w.-]{1,300}@[\w.-]{1,255}>)"
+)
+_READ: Final = 100_000
 
 
 def receipt(report: Message, tokens: Tokens) -> Receipt | None:
@@ -47,12 +56,21 @@ def receipt(report: Message, tokens: Tokens) -> Receipt | None:
 
 
 def returned_ids(mime: Mime) -> list[str]:
-    """The Message-IDs of the mails, or of their headers, that a report returns."""
+    """The Message-IDs of the mails, or of their headers, that a report returns; ours in the words of a
+    server that has no form for it (qmail, Exim)."""
     if not report_of(mime):
-        return []
-    kinds = ("message/rfc822", "text/rfc822")
+        daemon = "mailer-daemon" in first(mime, "From").lower()
+        return _named(mime) if daemon or raw(mime, "X-Failed-Recipients") else []
+    kinds = ("message/rfc822", "text/rfc822", *_GLOBAL)
     back = (part for part in leaves(mime) if part.get_content_type().startswith(kinds))
     return [found for part in back for found in message_ids(raw(_inner(part), "Message-ID"))]
+
+
+def _named(mime: Mime) -> list[str]:
+    texts = (
+        payload(part)[:_READ] for part in leaves(mime) if part.get_content_maintype() == "text"
+    )
+    return [found.decode() for text in texts for found in _OURS.findall(text)]
 
 
 def _sending(mime: Mime, tokens: Tokens) -> str | None:
@@ -72,6 +90,10 @@ def _told(mime: Mime) -> tuple[Delivery, str] | None:
 
 def _statuses(mime: Mime) -> Iterator[Mime]:
     """The blocks that speak of a recipient."""
+    for part in leaves(mime):
+        if part.get_content_type() == "message/global-delivery-status":
+            apart = map(parsed, _BLANK.split(payload(part)))
+            yield from (each for each in apart if _action(each))
     for part in mime.walk():
         if part.get_content_type() == "message/delivery-status" and part.is_multipart():
             blocks = part.get_payload()

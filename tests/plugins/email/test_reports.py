@@ -67,6 +67,52 @@ def told(raw: bytes) -> Receipt | None:
     return receipt(message, TOKENS)
 
 
+def bounced(text: str, sender: str = "mailer-daemon@acme.example", *headers: str) -> bytes:
+    """A bounce without a form, which comes to our bare address."""
+    head = (f"From: {sender}", f"To: {OUR}", "Message-ID: <r@acme.example>", *headers)
+    return ("\n".join(head) + f"\n\n{text}").encode()
+
+
+QMAIL = (
+    "Hi. This is the qmail-send program at acme.example.\nI'm afraid I wasn't able to deliver"
+    " your message to the following addresses.\nThis is a permanent error; I've given up."
+    " Sorry it didn't work out.\n\n<pat@acme.example>:\nno mailbox here by that name\n\n"
+    "--- Below this line is a copy of the message.\n\nReturn-Path: <support@magnolia.example>\n"
+)
+OLDER = TOKENS.message_id("C7", "ffffffffffffffff")
+
+
+@pytest.mark.parametrize("mark", ["", "> "])
+def test_a_bounce_that_only_quotes_our_mail_is_of_that_mail(mark: str) -> None:
+    """Without plus-addresses nothing else tells which one; older ids stand in it, too."""
+    quoted = f"{mark}References: {OLDER}\n{mark}Message-ID: {HANDLE}\n{mark}Subject: Status\n"
+    found = told(bounced(QMAIL + quoted))
+    assert found is not None
+    assert (found.handle, found.state) == (HANDLE, Delivery.FAILED)
+
+
+def test_what_a_person_quotes_ends_nothing() -> None:
+    reader = Reader(TOKENS, Around(frozenset({OUR}), "stage"))
+    message = reader.read(bounced(f"Message-ID: {HANDLE}\n", "pat@acme.example"), NOON)
+    assert isinstance(message, Message)
+    assert (message.nature, message.thread) == (Nature.NORMAL, ())
+
+
+def test_a_report_of_an_address_beyond_ascii_is_read() -> None:
+    """RFC 6533."""
+    status = f"Reporting-MTA: dns; mx.acme.example\n\n{FAILED}{WHY}"
+    text = (
+        f"--b\nContent-Type: message/global-delivery-status\n\n{status}\n"
+        f"--b\nContent-Type: message/global\n\nMessage-ID: {HANDLE}\n\nSecret.\n--b--\n"
+    )
+    kind = "Content-Type: multipart/report; report-type=delivery-status; boundary=b"
+    raw = bounced(text, "mailer-daemon@acme.example", kind)
+    found = told(raw)
+    assert found is not None
+    assert (found.handle, found.state) == (HANDLE, Delivery.FAILED)
+    assert "no such user" in found.detail
+
+
 def test_a_mail_that_could_not_be_delivered() -> None:
     """VERP: the address that the report comes to says which one."""
     assert told(report(FAILED + WHY)) == Receipt(
