@@ -102,8 +102,9 @@ class Live:
             lock.release()
 
     def apart(self, what: Callable[[], T], *, hard_stop: Span) -> T:
-        """The same beside every other call: for what does no I/O and keeps no state."""
-        if self.stopped:
+        """The same beside every other call: for what does no I/O and keeps no state. Credentials that are
+        refused out there stop nothing of that."""
+        if self.stopped and not self.waits_for_a_person:
             raise self._not_now()
         return self._timed(what, hard_stop)
 

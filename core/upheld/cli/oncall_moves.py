@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from upheld.daemon.site import Site
     from upheld.directory import Override
     from upheld.directory.brought import Brought
+
+#: The reason that stands on an override that was imported.
+_IMPORTED: Final = "imported"
 
 
 @click.command("import")
@@ -37,11 +40,11 @@ def imported(app: App, *, file: Path, rotation: str, overrides: bool) -> None:
     with app.acting() as (site, actor):
         text = file.read_text("utf-8")
         if text.lstrip().startswith("BEGIN:VCALENDAR"):
-            _record(app, site, _from_feed(site, actor, text, rotation))
+            _record(app, site, _from_feed(site, actor, text, rotation), rotation)
             return
         found = _from_json(site, actor, text, rotation)
         if overrides:
-            _record(app, site, found.overrides)
+            _record(app, site, found.overrides, "")
             return
     written = _written(found)
     if app.json:
@@ -78,7 +81,7 @@ def exported(app: App, *, rotations: tuple[str, ...], weeks: int, file: Path | N
 def _like(site: Site, actor: Actor, rotation: str) -> Override:
     from upheld.directory import Override
 
-    return Override(0, rotation, "", 0, 0, actor.id, "imported", site.clock.now())
+    return Override(0, rotation, "", 0, 0, actor.id, _IMPORTED, site.clock.now())
 
 
 def _from_feed(site: Site, actor: Actor, text: str, rotation: str) -> tuple[Override, ...]:
@@ -107,19 +110,33 @@ def _from_json(site: Site, actor: Actor, text: str, rotation: str) -> Brought:
     return read_export(found, site.directory.people.values(), _like(site, actor, rotation))
 
 
-def _record(app: App, site: Site, found: tuple[Override, ...]) -> None:
+def _record(app: App, site: Site, found: tuple[Override, ...], rotation: str) -> None:
+    """Record what is new. What was imported for ``rotation`` before and is in the feed no more stands till
+    a person takes it back: a turn that was moved there would have two people else, one of them unasked."""
     from upheld.directory.standing import known
 
     for name in {each.rotation for each in found}:
         known(site.directory, name)
     with site.ledger.reading() as tx:
-        there = {_what(each) for each in tx.overrides()}
+        standing = tx.overrides()
+    there, given = {_what(each) for each in standing}, {_what(each) for each in found}
     new = [each for each in found if _what(each) not in there]
     site.ledger.retrying(lambda tx: [tx.add_override(each) for each in new])
+    gone = [
+        each.number
+        for each in standing
+        if (each.rotation, each.reason) == (rotation, _IMPORTED)
+        and each.until > site.clock.now()
+        and _what(each) not in given
+    ]
     if app.json:
-        print_json({"recorded": len(new), "known": len(found) - len(new)})
-    else:
-        say(f"{len(new)} overrides recorded; {len(found) - len(new)} were there already.")
+        print_json({"recorded": len(new), "known": len(found) - len(new), "gone": gone})
+        return
+    say(f"{len(new)} overrides recorded; {len(found) - len(new)} were there already.")
+    for number in gone:
+        say(
+            f"{number} was imported before, and is not there any more: `upheld oncall undo {number}`"
+        )
 
 
 def _what(each: Override) -> tuple[object, ...]:

@@ -47,11 +47,12 @@ class Receipts:
     ) -> bool:
         now, at = self.records.clock.now(), self.records.dated(receipt.at, case)
         by = self._by(found, receipt)
-        actor, body = Actor(by, Side.STAFF), PageAcknowledged(found.outbox_key)
+        side = Side.CUSTOMER if self.directory.is_contact(by) else Side.STAFF
+        actor, body = Actor(by, side), PageAcknowledged(found.outbox_key)
         event = Event(_word(found, receipt), at, now, actor, body)
         if self.records.add(tx, case.id, event) is None:
             return False
-        out = tx.perhaps_there(case.id)
+        out = tx.perhaps_there(case.id) if side is Side.STAFF else []
         if any(each.purpose == Purpose.PAGE and each.key != found.key for each in out):
             tell(tx, case.id, by, at, now)
         return True

@@ -71,6 +71,10 @@ class Directory:
         found = tuple(self._overrides(0))
         return self.overridden(lambda _at: found)
 
+    def is_contact(self, who: str) -> bool:
+        """Whether whoever is to be told is somebody of a customer's."""
+        return who.partition("/")[0] in self.customers and who not in self.people
+
     def called(self, person: str) -> str:
         """The name of one of ours, by their id; the id itself where it is nobody's."""
         found = self.people.get(person)

@@ -9,8 +9,8 @@ somebody else forgot. They come next.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from upheld.calendar.instant import Instant
 from upheld.case.events import Event, PageAcknowledged, Side
@@ -51,6 +51,18 @@ def acknowledgements(facts: Iterable[Event]) -> list[Acknowledgement]:
         Acknowledgement(by, at, frozenset() if "" in keys else frozenset(keys))
         for (at, by), keys in sorted(found.items(), key=lambda each: each[0])
     ]
+
+
+def for_ours(sent: Sequence[Attempt], contact: Callable[[str], bool]) -> tuple[Attempt, ...]:
+    """The sendings of a page. Where ours were paged beside a ``contact`` of the customer's, the contact's
+    answer is their own: they are rung no more, and it stops nobody else."""
+    if all(contact(each.person) for each in sent):
+        return tuple(sent)
+    held = {DeliveryState.ACKNOWLEDGED: DeliveryState.PASSED}
+    return tuple(
+        replace(each, state=held.get(each.state, each.state)) if contact(each.person) else each
+        for each in sent
+    )
 
 
 def holding(

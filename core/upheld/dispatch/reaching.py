@@ -15,7 +15,7 @@ from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, FailedOver
 from upheld.directory import Recipient
-from upheld.dispatch.acknowledged import Paging, acknowledgements, holding
+from upheld.dispatch.acknowledged import Paging, acknowledgements, for_ours, holding
 from upheld.dispatch.failover import Attempt, Held, Patience, Pursuit, Try, Verdict, decide
 from upheld.dispatch.planner import TO_TRACKERS, Planner
 from upheld.dispatch.routes import Way, over, ways_to
@@ -110,13 +110,12 @@ class Reaching:
         return True
 
     def _attempts(self, tx: Transaction, item: OutboxItem) -> tuple[Attempt, ...]:
+        if item.purpose in TO_TRACKERS:
+            return ()
         sent = tx.deliveries(outbox_key=item.key, limit=_ALL)
-        return tuple(
-            self._attempt(each)
-            for each in sent
-            # What another message tells them is looked at with that one.
-            if each.state is not DeliveryState.MERGED and item.purpose not in TO_TRACKERS
-        )
+        # What another message tells them is looked at with that one.
+        own = [self._attempt(each) for each in sent if each.state is not DeliveryState.MERGED]
+        return for_ours(own, self.planner.directory.is_contact)
 
     def _held(
         self, tx: Transaction, item: OutboxItem, subject: Subject, now: Instant

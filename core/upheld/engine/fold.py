@@ -251,6 +251,11 @@ def _escalated(state: CaseState, event: Event, body: Escalated) -> CaseState:
     return state.but(escalated_by=body.asked_by or event.actor.side.value, escalated_to=body.to)
 
 
+def _acknowledged(state: CaseState, event: Event, _body: PageAcknowledged) -> CaseState:
+    # A customer's contact who answers a page has nothing in hand.
+    return state if event.actor.side is Side.CUSTOMER else state.but(acknowledged_at=event.at)
+
+
 _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Proposed: _proposed,
     Enforced: lambda state, _event, body: state.but(enforced_from=body.since),
@@ -272,7 +277,7 @@ _FOLDS: Final[Mapping[type, Callable[[CaseState, Event, Any], CaseState]]] = {
     Escalated: _escalated,
     TakenBack: lambda state, _event, _body: state.but(escalated_by=None, escalated_to=None),
     Entitled: _entitled,
-    PageAcknowledged: lambda state, event, _body: state.but(acknowledged_at=event.at),
+    PageAcknowledged: _acknowledged,
     CustomerMessage: _message,
     PublicReply: _reply,
     CallLogged: _reply,

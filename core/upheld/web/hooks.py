@@ -61,7 +61,7 @@ class Hooks:
         hook = self.hooks.get(connection)
         if hook is None or not hook.live.can(Ability.RECEIVE):
             return _NOT_HERE
-        if hook.live.stopped or self.ledger.foreign:  # a copy takes in nothing
+        if _rests(hook.live) or self.ledger.foreign:  # a copy takes in nothing
             return _NOT_NOW
         try:
             received = self._received(hook, request)
@@ -125,3 +125,9 @@ class Hooks:
             url=ref.url,
             now=now,
         )
+
+
+def _rests(live: Live) -> bool:
+    """Whether it is not called just now. What comes in proves itself: that our credentials are refused out
+    there is no reason not to hear who has answered a page."""
+    return bool(live.stopped) and not live.waits_for_a_person

@@ -243,10 +243,29 @@ def test_a_feed_is_recorded_once(desk: Terminal) -> None:
     words = ("oncall", "import", str(file), "--rotation", "nights", "--as", "ann")
     first = desk.json(*words)
     assert first["recorded"] in {8, 9}
-    assert desk.json(*words) == {"recorded": 0, "known": first["recorded"]}
+    assert desk.json(*words) == {"recorded": 0, "known": first["recorded"], "gone": []}
     assert on_duty(desk, at(), "nights") == on_duty(desk, at(), "ops")
     refused = desk("oncall", "import", str(file), "--as", "ann", exits=Refusal.exit_code)
     assert "say --rotation" in refused.stderr
+
+
+def feed(who: str, since: datetime) -> str:
+    """A calendar in which somebody has two hours."""
+    begins, ends = (f"{each:%Y%m%dT%H%M%SZ}" for each in (since, since + timedelta(hours=2)))
+    event = f"BEGIN:VEVENT\nUID:1\nSUMMARY:{who}\nDTSTART:{begins}\nDTEND:{ends}\nEND:VEVENT"
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//EN\n{event}\nEND:VCALENDAR\n"
+
+
+def test_a_turn_that_was_moved_in_a_feed_leaves_nobody_on_duty_unasked(desk: Terminal) -> None:
+    file = desk.folder / "ops.ics"
+    words = ("oncall", "import", str(file), "--rotation", "ops", "--as", "ann")
+    file.write_text(feed("Bo Lindt", _FAR), "utf-8")
+    assert desk.json(*words)["gone"] == []
+    file.write_text(feed("Bo Lindt", _FAR + timedelta(days=1)), "utf-8")
+    assert desk.json(*words) == {"recorded": 1, "known": 0, "gone": [1]}
+    assert "`upheld oncall undo 1`" in desk(*words).stdout
+    desk("oncall", "undo", "1", "--as", "ann")
+    assert desk.json(*words) == {"recorded": 0, "known": 1, "gone": []}
 
 
 def test_what_json_is_printed_as_is_taken_by_the_file(desk: Terminal, edit: Change) -> None:
@@ -267,7 +286,7 @@ def test_overrides_of_an_export_are_recorded_when_they_are_asked_for(desk: Termi
     file = desk.folder / "schedule.json"
     file.write_text(json.dumps(exported), "utf-8")
     words = ("oncall", "import", str(file), "--rotation", "ops", "--overrides", "--as", "ann")
-    assert desk.json(*words) == {"recorded": 1, "known": 0}
+    assert desk.json(*words) == {"recorded": 1, "known": 0, "gone": []}
     assert on_duty(desk, at(minutes=30)) == "bo"
 
 

@@ -16,6 +16,7 @@ from upheld.dispatch.acknowledged import (
     Acknowledgement,
     Paging,
     acknowledgements,
+    for_ours,
     holding,
 )
 from upheld.dispatch.failover import Attempt, Held, Pursuit, Verdict, decide
@@ -129,6 +130,17 @@ def test_what_went_on_before_it_was_heard_of_goes_on() -> None:
     sent = [tried(DeliveryState.DELIVERED), tried(way=SMS, since=T0 + EXPIRED + MINUTE)]
     found = verdicts([Paging("p", T0, sent)], [Acknowledgement("ann", T0)], sent[-1].since + 1)
     assert found["p"] == Verdict(wake_at=sent[-1].since + 2 * MINUTE)
+
+
+def test_what_a_contact_of_the_customers_answers_stops_nobody_of_ours() -> None:
+    contacts = {"pat", "ray"}.__contains__
+    ours, pat = tried(DeliveryState.DELIVERED), tried(ACKNOWLEDGED, person="pat")
+    theirs = replace(pat, state=DeliveryState.PASSED)
+    assert for_ours([ours, pat], contacts) == (ours, theirs)
+    verdict = decide(Pursuit(for_ours([ours, pat], contacts), WAYS, PATIENCE), T0 + 5 * MINUTE)
+    assert [(each.person, each.way) for each in verdict.tries] == [("ann", SMS)]
+    assert for_ours([pat], contacts) == (pat,), "it was theirs alone to answer"
+    assert for_ours([tried(ACKNOWLEDGED)], contacts) == (tried(ACKNOWLEDGED),)
 
 
 # --- what holds whatever was said ------------------------------------------------------------------------

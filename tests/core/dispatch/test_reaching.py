@@ -296,6 +296,20 @@ def test_whoever_resolves_a_page_at_its_provider_has_answered_it(told: Site) -> 
     assert any(isinstance(body, PageAcknowledged) for body in told._bodies(case))
 
 
+def test_a_contact_who_answers_their_own_page_keeps_ours_ringing(told: Site) -> None:
+    case = told.case(page("p", "chief", "customer.contact"))
+    go(told)
+    (theirs,) = (each.key for each in told.deliveries("p") if each.recipient == PAT)
+    says(told, theirs, Delivery.ACKNOWLEDGED)
+    go(told, minutes=2)
+    assert [who for who, _ in ways(told)] == ["ann", PAT, "ann"]
+    assert [each for each in told.deliveries() if each.purpose == "withdraw"] == []
+    subject = told.records.read(lambda tx: tx.subject(case))
+    said = [each.actor for each in subject.facts if isinstance(each.body, PageAcknowledged)]
+    assert said == [Actor(PAT, Side.CUSTOMER)]
+    assert told.records.life(subject).state.acknowledged_at is None
+
+
 def test_what_was_acknowledged_long_before_we_heard_of_it_has_expired(told: Site) -> None:
     """A webhook that came days late must not keep anybody asleep."""
     case = told.case(page())

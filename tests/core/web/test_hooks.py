@@ -174,8 +174,19 @@ def test_no_secret_is_logged(entry: Entry) -> None:
     assert SECRET not in repr(entry.log.lines)
 
 
-def test_a_connection_that_was_stopped_takes_none(entry: Entry) -> None:
+def test_a_connection_whose_credentials_are_refused_hears_what_is_told_all_the_same(
+    entry: Entry,
+) -> None:
+    """Who answers a page must not be rung on, because a token has run out meanwhile."""
     entry.daemon.lives[0].stop("its credentials are refused")
+    item = entry.tracker.open(PAT, "Nobody can connect")
+    assert entry.post({"touched": item.ref.id}).status == 202
+    assert len(entry.hinted()) == 1, "it is read once somebody has mended that"
+
+
+def test_a_connection_whose_calls_hang_takes_none(entry: Entry) -> None:
+    live = entry.daemon.lives[0]
+    live.tripped, live._again = "three calls hang", live._monotonic() + 60
     item = entry.tracker.open(PAT, "Nobody can connect")
     assert entry.post({"touched": item.ref.id}).status == 503
     assert entry.hinted() == []
