@@ -70,7 +70,9 @@ def holding(
 ) -> Held | None:
     """What holds a page, one of all the ``pages`` of its case, oldest first; None where nothing does. Who
     has passed it on since has it no more."""
-    page = next(each for each in pages if each.key == key)
+    page = next((each for each in pages if each.key == key), None)
+    if page is None:  # a person dropped it before anything went out
+        return None
     gone = {a.person: a.since for _, a in _all(pages) if a.state is DeliveryState.PASSED}
     standing = [each for each in said if each.at > gone.get(each.by, -1)]
     last = next((each for each in reversed(standing) if each.stops(page)), None)

@@ -202,6 +202,17 @@ def test_an_acknowledgement_of_the_case_stops_each_page_that_was_out(told: Site)
     assert ways(told, "later") == [("ann", "page"), ("ann", "sms")], "it was not out by then"
 
 
+def test_a_page_that_a_person_dropped_is_looked_at_like_any_other(told: Site) -> None:
+    case = told.case(page("p"), page("q", "engineer"))
+    told.plan(ways=WAYS)
+    told.ledger.retrying(lambda tx: tx.drop(["q"], reason="no need", actor="ann"))
+    told.fact(case, PageAcknowledged())
+    go(told)
+    go(told, minutes=2)
+    assert told.logged("message_not_looked_at") == []
+    assert ways(told, "p") == [("ann", "page")]
+
+
 def test_a_page_that_was_held_when_somebody_acknowledged_rings_once_it_is_let_go(
     told: Site,
 ) -> None:
