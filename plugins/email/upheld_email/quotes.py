@@ -22,7 +22,7 @@ _ANNOUNCES: Final = re.compile(r".{0,300}[:：]\s*")
 #: these the library need not look, and without a colon or dashes nobody.
 _MARKS: Final = (":", "：", "-----")
 _HINT: Final = re.compile(r"(?m)[:：]$|^(?:.{1,25}[:：].*\n){2}|^-{5}")
-#: Where a head can begin. The library's pattern looks at each letter, which takes it thirty times as long.
+#: Where a head can begin. The library's pattern looks at each letter, which takes it five times as long.
 _EDGE: Final = re.compile(r"(?m)^|\n|-(?=----)")
 _LONG: Final = 500
 _HEAD: Final = re.compile(r"[>* ]*(?:[^\W\d][\w ]{0,24}\s?[:：]|.*[:：]\s*$)")

@@ -141,7 +141,7 @@ _PIECES = [
 def test_where_a_head_can_begin_is_where_the_library_finds_one(
     pieces: list[str], start: int
 ) -> None:
-    """It looks at each letter, which takes it thirty times as long."""
+    """It looks at each letter, which takes it five times as long."""
     text = "".join(pieces)
     found = first_head(text, start := text.rfind("\n", 0, start) + 1)
     library = EmailMessage(text="", languages=list(LANGUAGES)).HEADER_REGEX.search(text, start)
