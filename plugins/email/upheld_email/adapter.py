@@ -178,7 +178,7 @@ class Email(Notifier[EmailConfig]):
         start = self._start(last, folder)
         self._put_away(start)
         uids, upto = self._mailbox.uids_after(start.uid, folder.next_uid)
-        items, done, as_of = self._items(uids[: self.config.page], folder.validity, now)
+        items, done, as_of = self._items(uids, folder.validity, now)
         whole = not uids or done >= uids[-1]
         end = dataclasses.replace(start, uid=upto if whole else done or start.uid)
         more = end.uid < max(upto, folder.next_uid - 1)
@@ -220,12 +220,13 @@ class Email(Notifier[EmailConfig]):
     def _items(
         self, uids: list[int], validity: int, now: datetime
     ) -> tuple[list[Inbound], int, datetime]:
-        """What these mails are, the last UID that was read, and when that one came."""
+        """What the first of these mails are, the last UID that was read, and when that one came."""
         items: list[Inbound] = []
-        done, as_of, until = 0, now, time.monotonic() + _LONGEST
-        envelopes = self._fetching.envelopes(uids)
+        done, here, until = 0, uids[: self.config.page], time.monotonic() + _LONGEST
+        envelopes = self._fetching.envelopes(uids, validity)
+        as_of = min(envelopes[0].at or now, now) if envelopes else now
         taken = next(groups(envelopes, _PAGE, _PAGE), [])
-        last = uids[-1] if uids and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
+        last = here[-1] if here and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
         try:
             for group in groups(taken, _GROUP, self.config.max_bytes):
                 if items and time.monotonic() > until:

@@ -17,6 +17,8 @@ Fetched: TypeAlias = tuple[Envelope, bytes | Refused]
 _HEAD: Final = 65_536
 # How often a mail is asked for that the server does not hand out, before it is passed over.
 _PATIENCE: Final = 10
+# Sizes that are asked for at once: a page has this many mails at most, and few have so many.
+_AHEAD: Final = 500
 
 
 class Fetching:
@@ -25,16 +27,26 @@ class Fetching:
     def __init__(self, mailbox: Mailbox, config: EmailConfig) -> None:
         self._mailbox, self._config = mailbox, config
         self._failed: Counter[str] = Counter()
+        self._known: dict[tuple[int, int], Envelope | None] = {}  # by UIDVALIDITY and UID
 
-    def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
-        """Size and date of each mail that is still there; of one that the server can't read, neither."""
+    def envelopes(self, uids: Sequence[int], validity: int) -> list[Envelope]:
+        """Size and date of the first of these, as many as a page has; of one that the server can't read,
+        neither. Those behind are asked for with them: some may be gone when it is their turn."""
+        names = [(validity, uid) for uid in uids[:_AHEAD]]
+        page = names[: self._config.page]
+        if not self._known.keys() >= set(page):
+            found = {(validity, each.uid): each for each in self._asked_for(uids[:_AHEAD])}
+            self._known = dict.fromkeys(names) | found
+        return [known for name in page if (known := self._known[name]) is not None]
+
+    def _asked_for(self, uids: Sequence[int]) -> list[Envelope]:
         try:
             found = self._mailbox.envelopes(uids) if uids else []
         except Declined:
             if len(uids) == 1:
                 return [Envelope(uids[0], 0, None)]
             half = len(uids) // 2
-            return [*self.envelopes(uids[:half]), *self.envelopes(uids[half:])]
+            return [*self._asked_for(uids[:half]), *self._asked_for(uids[half:])]
         missing = set(uids) - {each.uid for each in found}
         there = (Envelope(uid, 0, None) for uid in missing if self._mailbox.has(uid))
         return sorted((*found, *there), key=lambda each: each.uid)

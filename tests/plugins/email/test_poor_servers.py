@@ -127,6 +127,41 @@ def test_where_nobodys_mail_comes_none_is_given_up(
     assert [type(item) for item in items] == [Message] * (3 - len(which))
 
 
+def test_a_folder_and_its_sizes_are_asked_for_once_for_several_pages(
+    context: ScratchContext,
+) -> None:
+    with (
+        FarEnd(serving()) as far,
+        closing(Email(config("imap", far.port, page=1), context)) as mail,
+    ):
+        assert len(pulled(mail, times=3)) == 3
+    for once in ("EXAMINE", "UID SEARCH", "RFC822.SIZE"):
+        assert len([line for line in far.heard if once in line]) == 1, once
+
+
+def test_what_is_gone_is_asked_for_once(context: ScratchContext) -> None:
+    """Somebody cleans up while a large folder is read for the first time."""
+
+    def search(line: Line, said: str) -> None:
+        line.says(
+            f"* SEARCH {'1 2 3' if said.endswith('1:3') else ''}\r\n{said.split()[0]} OK done"
+        )
+
+    opened = "* 3 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 4] x"
+    sole = _fetched("1", "SIZE"), _fetched("1", "BODY")
+    script = imap(
+        EXAMINE=opened,
+        UID_SEARCH=search,
+        UID_FETCH=lambda line, said: line.says(
+            f"{sole['BODY' in said]}\r\n{said.split()[0]} OK done"
+        ),
+    )
+    with FarEnd(script) as far, closing(Email(config("imap", far.port, page=1), context)) as mail:
+        items = pulled(mail, times=3)
+    assert [type(item) for item in items] == [Message]
+    assert len([line for line in far.heard if "RFC822.SIZE" in line]) == 1
+
+
 def test_what_somebody_removed_is_no_broken_mail(context: ScratchContext) -> None:
     gone = imap(
         EXAMINE="* 2 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 3] x",

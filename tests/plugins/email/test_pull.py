@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.plugins.email.conftest import NOON, Connect
@@ -124,6 +126,36 @@ def test_between_two_pages_a_mail_may_go(far: MailSimulator, connect: Connect) -
     first = mail.pull(None)
     far.expunge(3)
     assert subjects(mail.pull(first.cursor)) == ["3"]
+
+
+def test_a_page_whose_mails_are_gone_covers_no_more_than_the_first_of_them(
+    far: MailSimulator, connect: Connect, clock: SteppedClock
+) -> None:
+    for hour in range(3):
+        far.write(PAT, f"{hour}a", "x")
+        far.write(PAT, f"{hour}b", "x")
+        clock.forward(hours=1)
+    mail = connect(page=2)
+    first = mail.pull(None)
+    far.expunge(3)
+    far.expunge(4)
+    second = mail.pull(first.cursor)
+    assert (second.items, second.more, second.as_of) == ((), True, NOON + timedelta(hours=1))
+    assert subjects(mail.pull(second.cursor)) == ["2a", "2b"]
+
+
+def test_what_was_known_of_a_folder_is_forgotten_with_its_uidvalidity(
+    far: MailSimulator, connect: Connect
+) -> None:
+    far.write(PAT, "small", "x")
+    far.write(PAT, "big", "line\n" * 4_000)
+    mail = connect(page=1, max_bytes=10_000)
+    first = mail.pull(None)
+    far.expunge(1)
+    far.bump_uidvalidity()
+    far.hang_up()
+    (refused,) = mail.pull(first.cursor).items
+    assert isinstance(refused, Refused)
 
 
 def test_pulling_leaves_the_mailbox_as_it_was(far: MailSimulator, mailbox: Email) -> None:
