@@ -144,7 +144,7 @@ def test_what_is_gone_is_asked_for_once(context: ScratchContext) -> None:
 
     def search(line: Line, said: str) -> None:
         line.says(
-            f"* SEARCH {'1 2 3' if said.endswith('1:3') else ''}\r\n{said.split()[0]} OK done"
+            f"* SEARCH {'1 2 3' if said.endswith('1:3') else ''}\r\n{said.split(maxsplit=1)[0]} OK done"
         )
 
     opened = "* 3 EXISTS\r\n* OK [UIDVALIDITY 5] x\r\n* OK [UIDNEXT 4] x"
