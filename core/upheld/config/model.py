@@ -48,6 +48,7 @@ CONNECTION_KEYS: Final = (
     "plugin",
     "adopt_from",
     "cases_to",
+    "reopen_within",
     "customer_by",
     "staff",
     "like",
@@ -149,6 +150,10 @@ class ConnectionEntry(Entry):
         None, description="cases older than this day are read and reported, but not enforced"
     )
     cases_to: str | None = Field(None, description="the tracker on which its cases are opened")
+    reopen_within: Lapse | None = Field(
+        None,
+        description="a message about a case that was closed longer ago opens one that follows it",
+    )
     customer_by: Names = Field((), description="how the customer of an item is found, in order")
     staff: StaffEntry = Field(default_factory=StaffEntry, description="who of its users is ours")
     like: str | None = Field(

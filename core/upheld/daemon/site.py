@@ -309,7 +309,7 @@ class Site:
         config = validate_connection(entry, plugin.Config, self.config.document, self.config.vault)
         since = self._day(entry.adopt_from) if entry.adopt_from else None
         alike = tuple(n for n, e in self.config.connections.items() if e.plugin == entry.plugin)
-        source = Source(name, entry.plugin, since, entry.cases_to, alike)
+        source = Source(name, entry.plugin, since, entry.cases_to, alike, entry.reopen_within)
         return Configured(plugin, config, source)
 
     def _day(self, day: date) -> int:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from upheld.calendar.instant import HOUR, Instant, instant
+from upheld.calendar.instant import HOUR, Instant, Span, instant
 from upheld.case.decision import Subject
 from upheld.case.events import (
     UPHELD,
@@ -26,6 +26,7 @@ from upheld.case.state import Status
 from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.conversations import subject_of, told_apart
+from upheld.desk.following import followed, latest, long_over
 from upheld.desk.readings import Readings
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
@@ -45,13 +46,15 @@ CASES_AN_HOUR: Final = 20
 @dataclass(frozen=True, slots=True)
 class Source:
     """A connection as far as intake needs it. ``adopt_from``: what is older is read, not enforced.
-    ``alike`` are all connections of its plugin: the same message may come by several."""
+    ``alike`` are all connections of its plugin: the same message may come by several. A case that was
+    closed longer than ``reopen_within`` ago is followed by another."""
 
     name: str
     plugin: str
     adopt_from: Instant | None = None
     cases_to: str | None = None
     alike: tuple[str, ...] = ()
+    reopen_within: Span | None = None
 
 
 class Cases(Protocol):
@@ -148,7 +151,7 @@ class Intake:
             # A customer who answers what we say of a window or a monitor has something to say: a case.
             self._arrival(tx, source, message, sender)
         elif found.kind == "case":
-            self._turn(tx, source, message, found, sender)
+            self._in_case(tx, source, message, latest(tx, source, found), sender)
         elif sender.customer is None:
             self._refer_again(tx, source, message, found, sender)
         else:
@@ -178,6 +181,22 @@ class Intake:
             f"[{message.nature.value}] {message.subject}\n{with_files(message.text, message)}"
         )
         self._fact(tx, case, message, body, Actor(message.by.id, Side.BOT))
+
+    def _in_case(
+        self, tx: Transaction, source: Source, message: Message, case: Subject, sender: Sender
+    ) -> None:
+        at = self.records.dated(message.at)
+        theirs = sender.customer and sender.customer == self._opening(case, message).customer
+        if not theirs or not long_over(source, case, at):
+            self._turn(tx, source, message, case, sender)
+            return
+        self._arrival(tx, source, message, sender)
+        new = tx.thread(source.name, [message.id])
+        if new is None:
+            return  # it is kept
+        followed(tx, source, case, new)
+        for each, said in ((tx.subject(new), f"follows {case.id}"), (case, f"followed by {new}")):
+            self._fact(tx, each, message, Noted(f"[{said}]"), UPHELD, part=f"#{said}")
 
     def _turn(
         self, tx: Transaction, source: Source, message: Message, case: Subject, sender: Sender

@@ -321,6 +321,55 @@ def test_a_closed_case_is_open_again_when_the_customer_writes(
     assert desk.state().status is Status.OPEN
 
 
+FOR_A_MONTH = replace(MAILBOX, reopen_within=30 * DAY)
+
+
+def later(desk: Desk, thread: tuple[str, ...], *, days: int, **given: Any) -> None:
+    """Pat answers so long after C1 was closed."""
+    desk.closed("C1")
+    desk.clock.forward(hours=24 * days)
+    at = desk.clock.as_datetime()
+    desk.take(message(PAT, "Re: slow", thread=thread, at=at, **given), source=FOR_A_MONTH)
+
+
+def test_a_case_that_was_closed_lately_is_opened_again(desk: Desk, thread: tuple[str, ...]) -> None:
+    later(desk, thread, days=29)
+    assert desk.kinds()[-1] == "reopened"
+    assert len(desk.cases()) == 1
+
+
+def test_one_that_was_closed_long_ago_is_followed_by_another(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    later(desk, thread, days=31)
+    assert {case.id for case in desk.cases()} == {"C1", "C2"}
+    assert desk.state("C1").status is Status.CLOSED
+    assert desk.last("noted", "C1").body == Noted("[followed by C2]")
+    assert desk.last("noted", "C2").body == Noted("[follows C1]")
+
+
+def test_what_comes_after_in_the_old_thread_belongs_to_the_follower(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    later(desk, thread, days=31)
+    desk.take(message(PAT, text="Any news?", thread=thread), source=FOR_A_MONTH)
+    desk.take(message(BO, text="We look at it.", thread=thread), source=FOR_A_MONTH)
+    assert desk.kinds("C2")[-2:] == ["customer_message", "public_reply"]
+    assert len(desk.cases()) == 2
+
+
+@pytest.mark.parametrize("sender", [BO, UTA, NOBODY])
+def test_who_is_not_the_customer_opens_no_follower(
+    desk: Desk, thread: tuple[str, ...], sender: str
+) -> None:
+    desk.closed("C1")
+    desk.clock.forward(hours=24 * 31)
+    given: dict[str, Any] = {"thread": thread, "at": desk.clock.as_datetime()}
+    desk.take(message(sender, **given), source=FOR_A_MONTH)
+    assert len(desk.cases()) == 1
+    assert desk.state("C1").status is Status.CLOSED
+
+
 def test_a_stranger_reopens_nothing(desk: Desk, thread: tuple[str, ...]) -> None:
     desk.closed("C1")
     desk.take(message(NOBODY, thread=thread))
