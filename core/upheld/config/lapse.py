@@ -21,4 +21,10 @@ def lapse(text: Any) -> Any:
     return found.span
 
 
+def lapse_or_off(text: Any) -> Any:
+    """The same, or ``off``: no time at all. YAML reads ``off`` as false."""
+    return 0 if text is False or text == "off" else lapse(text)
+
+
 Lapse: TypeAlias = Annotated[Span, BeforeValidator(lapse)]
+LapseOrOff: TypeAlias = Annotated[Span, BeforeValidator(lapse_or_off)]

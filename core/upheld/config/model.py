@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from upheld.calendar.instant import DAY, HOUR, MINUTE, Span
-from upheld.config.lapse import Lapse, lapse
+from upheld.config.lapse import Lapse, LapseOrOff, lapse
 from upheld.config.mapping import ConflictsEntry, MapEntry, StaffEntry
 from upheld.config.monitors import MonitorEntry, ProviderEntry, WatchingEntry
 from upheld.config.secrets import SecretRef, Vault
@@ -189,6 +189,11 @@ class SiteReach(ReachEntry):
     )
     acknowledged_for: Lapse = Field(
         30 * MINUTE, description="how long an acknowledgement holds while nobody works"
+    )
+    bundle: LapseOrOff = Field(
+        MINUTE,
+        description="how long pages of several cases to one person are gathered into one message: "
+        "over `sms`, `voice`, `chat`; `off`: never",
     )
     then: str | None = Field(
         None, description="who comes after the last: `next on duty`, or a role"

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, SecretStr
 
 from upheld import __version__
+from upheld.calendar.instant import Span
 from upheld.clock import Clock
 from upheld.config.monitors import WatchingEntry
 from upheld.context import ConnectionContext, Vault
@@ -93,6 +94,7 @@ class Parts:
     brake: Brake = field(default_factory=Brake)
     patience: Patience = field(default_factory=Patience)
     then: str | None = None
+    bundle: Span = 0
     own_ways: Mapping[str, Ways] = field(default_factory=dict)
     ping: SecretStr | None = None
     witness: Sequence[str] = ()
@@ -185,6 +187,7 @@ def _planner(parts: Parts, records: Records, lives: Mapping[str, Live]) -> Plann
         logger(loop="dispatch"),
         parts.brake,
         parts.own_ways,
+        parts.bundle,
     )
 
 

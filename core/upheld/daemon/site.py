@@ -254,6 +254,7 @@ class Site:
             brake=self._brake(),
             patience=patience(self.config.reach),
             then=comes_then(self.config, self.directory),
+            bundle=self.config.reach.bundle,
             witness=self.config.witness,
             ping=self._ping(),
             trackings=trackings(self.config, self.directory),

@@ -22,13 +22,19 @@ class Receipts:
     directory: Directory
 
     def take(self, tx: Transaction, connection: str, receipt: Receipt) -> bool:
-        """The delivery comes further, the case has evidence; whether it was news."""
+        """The delivery comes further, the case has evidence; whether it was news. So it is with all that
+        were told in the same message."""
         found = tx.receipt(connection, receipt.key or receipt.handle or "")
         if found is None:
             return False
+        told = [self.take_one(tx, each, receipt) for each in (found, *tx.told_with(found))]
+        return any(told)
+
+    def take_one(self, tx: Transaction, found: LedgerDelivery, receipt: Receipt) -> bool:
+        """The same of one delivery alone."""
         if receipt.state is Delivery.RESOLVED and receipt.by is not None:
             # Whoever resolves a page there has answered it; it ends nothing else here.
-            self.take(tx, connection, replace(receipt, state=Delivery.ACKNOWLEDGED))
+            self.take_one(tx, found, replace(receipt, state=Delivery.ACKNOWLEDGED))
         if receipt.state is not Delivery.RESOLVED:
             state = DeliveryState(receipt.state.value)
             at = self.records.dated(receipt.at)

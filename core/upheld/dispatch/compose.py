@@ -26,10 +26,11 @@ from upheld.case.events import (
 from upheld.config.model import SolutionEntry
 from upheld.desk.defects import DEFECT, FIXED
 from upheld.dispatch.brake import AUTOMATIC
+from upheld.dispatch.bundle_words import as_many_as_fit
 from upheld.dispatch.forms import answers, template
 from upheld.dispatch.handover_words import handover
 from upheld.dispatch.offers import links
-from upheld.dispatch.templates import Templates
+from upheld.dispatch.templates import Templates, Written
 from upheld.dispatch.window_words import window
 from upheld.engine.case import Life
 from upheld.engine.desks import speaking
@@ -40,6 +41,8 @@ from upheld.policy.catalogue import Clocks, product_of
 from upheld.policy.model import Policy
 
 _WAKES: Final = frozenset({Purpose.PAGE, Purpose.CALL})
+#: Comes after all severities.
+_LEAST: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,18 @@ class Known:
     paused: tuple[Event, Held] | None = None
 
 
+def in_order(told: Sequence[Known]) -> Sequence[Known]:
+    """The most urgent case first, then the oldest."""
+    return sorted(told, key=_urgency)
+
+
+def _urgency(known: Known) -> tuple[int, Instant]:
+    if known.life is None:
+        return _LEAST, known.item.due
+    state = known.life.state
+    return state.acting_severity or _LEAST, state.opened_at
+
+
 def purpose_of(item: OutboxItem) -> Purpose:
     """What a message is for; a withdrawal that is told in words stands people down."""
     return Purpose.STAND_DOWN if item.purpose == WITHDRAW else Purpose(item.purpose)
@@ -84,15 +99,23 @@ class Composer:
         language: str,
         thread: str,
         reply_to: tuple[str, ...],
+        others: Sequence[Known] = (),
     ) -> Outgoing:
-        """The message of a delivery, in the reader's language and zone."""
+        """The message of a delivery, in the reader's language and zone; it tells of ``others`` too."""
         purpose = purpose_of(known.item)
-        name = known.item.template or template(purpose, delivery.channel)
-        values = _values(known, delivery, ZoneInfo(zone))
+        told = in_order((known, *others))
+        name = template(purpose, delivery.channel, several=len(told) > 1)
+        values = [_values(each, delivery, ZoneInfo(zone)) for each in told]
         mail = delivery.channel == Channel.MAIL
-        letter = self._templates.written(
-            name, known.policy.name, language, values, html=mail, above=_is_sent_on(known, delivery)
-        )
+        above = _is_sent_on(known, delivery)
+
+        def written(count: int) -> Written:
+            shown = {"cases": values[:count], "count": len(values), "more": len(values) - count}
+            own = {**values[0], **shown}
+            found = known.item.template or name
+            return self._templates.written(found, known.policy.name, language, own, html=mail, above=above)
+
+        letter = as_many_as_fit(written, len(told), delivery.channel)
         return Outgoing(
             thread=thread,
             subject=letter.subject,
@@ -100,8 +123,8 @@ class Composer:
             html=letter.html,
             urgency=Urgency.HIGH if purpose in _WAKES else Urgency.LOW,
             spoken=letter.text if _is_said(purpose, delivery) else None,
-            answers=answers(purpose, _number(known)),
-            url=known.url,
+            answers=answers(purpose, "" if others else _number(known)),
+            url=next((each.url for each in told if each.url), None),
             reply_to=reply_to,
             automatic=purpose in AUTOMATIC,
         )

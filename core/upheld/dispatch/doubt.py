@@ -8,15 +8,18 @@ the key makes that safe or somebody is to be woken, and else a person decides.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from upheld.calendar.instant import Instant
+from upheld.calendar.instant import MINUTE, Instant
 from upheld.case.decision import Purpose
+from upheld.dispatch.outcome import DOUBT, Outcome
 from upheld.ledger import (
     UNFINISHED,
     WITHDRAW,
     Delivery,
     DeliveryState,
+    LeasedDelivery,
     OutboxState,
     Transaction,
 )
@@ -26,6 +29,8 @@ from upheld.plugin import Ability
 WAKING = frozenset({Purpose.PAGE.value, Purpose.CALL.value, WITHDRAW})
 #: With these a repeat is right where nobody knows: it does nothing, or its reader can tell what it is.
 _REPEATED = frozenset({Ability.REPEAT, Ability.SAME_ID})
+#: As often an unknown is looked up in vain, a minute apart; then the letters behind it go on.
+LOOK_UPS: Final = 15
 #: More than ever wait at once.
 _ALL = 100_000
 
@@ -47,6 +52,22 @@ def in_doubt(delivery: Delivery, due: Instant, restored: Instant | None) -> bool
         return delivery.state is DeliveryState.UNKNOWN
     untried = not delivery.attempts and delivery.detail is None
     return restored is not None and due <= restored and untried
+
+
+def doubted(leased: LeasedDelivery, restored: Instant | None) -> LeasedDelivery:
+    """What may have gone out in the life before a restore is looked up like any other unknown."""
+    if not in_doubt(leased.delivery, leased.item.due, restored):
+        return leased
+    return replace(leased, delivery=replace(leased.delivery, state=DeliveryState.UNKNOWN))
+
+
+def still_unknown(leased: LeasedDelivery, can: Collection[Ability]) -> Outcome:
+    """What becomes of it where a lookup told nothing."""
+    # Each lease has a token of its own: those without an attempt were for looking.
+    looked = leased.token - leased.delivery.attempts
+    if Ability.FIND in can and looked < LOOK_UPS:
+        return Outcome(DeliveryState.UNKNOWN, "looked up, not found yet", retry_in=MINUTE)
+    return Outcome(DeliveryState.DEAD, DOUBT)
 
 
 def may_repeat(can: Collection[Ability], purpose: str) -> bool:

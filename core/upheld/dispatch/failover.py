@@ -167,7 +167,7 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     waits: list[Instant] = []
     used_up: list[tuple[Attempt, str]] = []
     for attempt in latest.values():
-        until, why = _until(pursuit, attempt)
+        until, why = _until(pursuit, attempt, now)
         if until is None or until > now:
             waits += () if until is None else (until,)
             continue
@@ -180,7 +180,7 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     return _next_person(pursuit, lap, used_up[-1], now)
 
 
-def _until(pursuit: Pursuit, attempt: Attempt) -> tuple[Instant | None, str]:
+def _until(pursuit: Pursuit, attempt: Attempt, now: Instant) -> tuple[Instant | None, str]:
     """Until when it may stay as it is, and what is wrong with it then; None where nothing ends that."""
     patience = pursuit.patience
     if pursuit.passed_on(attempt):
@@ -191,6 +191,8 @@ def _until(pursuit: Pursuit, attempt: Attempt) -> tuple[Instant | None, str]:
         return None, ""
     if attempt.stopped:
         return 0, f"{attempt.way.connection} is stopped"
+    if attempt.since > now and attempt.state is DeliveryState.PENDING:
+        return attempt.since, ""  # it waits for others that go with it
     span = patience.of(attempt)
     wanted = "acknowledged" if attempt.state in _ARRIVED or not attempt.tells else "delivered"
     wanted = "sent" if attempt.state in UNFINISHED else wanted

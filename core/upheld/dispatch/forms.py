@@ -33,14 +33,18 @@ _FORMS: Final[Mapping[str, str]] = {
 _HAS_FORMS: Final = frozenset({Purpose.PAGE, Purpose.STAND_DOWN})
 
 
-def template(purpose: Purpose, channel: str) -> str:
-    """The name of the template of a message on a channel."""
+def template(purpose: Purpose, channel: str, *, several: bool = False) -> str:
+    """The name of the template of a message on a channel, of one case or of ``several``."""
     usual, form = _TEMPLATES[purpose], _FORMS.get(channel)
-    return f"{usual}-{form}" if form and purpose in _HAS_FORMS else usual
+    if not form or purpose not in _HAS_FORMS:
+        return usual
+    return f"{usual}s-{form}" if several else f"{usual}-{form}"
 
 
 def answers(purpose: Purpose, number: str) -> tuple[Answer, ...]:
-    """What the reader of a page may answer, words first, then keys; nothing else asks for an answer."""
+    """What the reader of a page may answer, words first, then keys; nothing else asks for an answer.
+
+    Without ``number`` an answer is for every case that the message tells of."""
     if purpose is not Purpose.PAGE:
         return ()
     words = {"ACK": Does.ACKNOWLEDGE, "PASS": Does.ESCALATE, "STATUS": Does.STATUS}

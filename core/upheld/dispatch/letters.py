@@ -69,11 +69,13 @@ class Letters:
         """``written``, as the ledger is now."""
         return self.records.read(lambda tx: self.written(tx, leased))
 
-    def written(self, tx: Transaction, leased: LeasedDelivery) -> Outgoing:
-        """The message; ``Misconfigured`` where it can't be written, ``LedgerError`` where the
-        ledger can't be read."""
+    def written(
+        self, tx: Transaction, leased: LeasedDelivery, others: Sequence[LeasedDelivery] = ()
+    ) -> Outgoing:
+        """The message, which tells of ``others`` too; ``Misconfigured`` where it can't be written,
+        ``LedgerError`` where the ledger can't be read."""
         try:
-            return self._written(tx, leased, tx.subject(leased.item.subject))
+            return self._written(tx, leased, tx.subject(leased.item.subject), others)
         except LedgerError:
             raise
         except UpheldError as error:
@@ -83,11 +85,20 @@ class Letters:
             what = f"the message can't be written: {type(error).__name__}: {error}"
             raise Misconfigured(what, "a fault of Upheld: please report it") from error
 
-    def _written(self, tx: Transaction, leased: LeasedDelivery, subject: Subject) -> Outgoing:
+    def _written(
+        self,
+        tx: Transaction,
+        leased: LeasedDelivery,
+        subject: Subject,
+        others: Sequence[LeasedDelivery],
+    ) -> Outgoing:
         zone, language = self.people.reader(subject, leased.item, leased.delivery)
+        items = {each.item.subject: each.item for each in others}
+        items.pop(subject.id, None)  # of each case once
         return self.composer.compose(
             self._known(tx, leased.item, subject),
             leased.delivery,
+            others=[self._known(tx, item, tx.subject(case)) for case, item in items.items()],
             zone=zone or self.zone,
             language=language or "en",
             thread=thread_of(leased),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
+from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.case.events import UPHELD, Event, Receipted
 from upheld.case.opening import opening
@@ -15,6 +16,7 @@ from upheld.directory import Directory, Recipient
 from upheld.dispatch.brake import Brake, Lately, hold
 from upheld.dispatch.comments import NOWHERE, commented
 from upheld.dispatch.compose import purpose_of
+from upheld.dispatch.gathering import Gathering
 from upheld.dispatch.merging import Addressed, merged
 from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.routes import (
@@ -49,6 +51,8 @@ _CAN_WAIT: Final = frozenset({Purpose.NOTIFY, Purpose.FORWARD})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
 #: More deliveries than a case ever has.
 _ALL: Final = 100_000
+#: What was planned lately: against the brake, and into bundles.
+_Lately: TypeAlias = tuple[Lately, Gathering]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Planner:
     log: Logger
     brake: Brake = field(default_factory=Brake)
     own_ways: Mapping[str, Ways] = field(default_factory=dict)
+    bundle: Span = 0
 
     def plan(self, limit: int = 100) -> int:
         """Plan the most urgent pending messages; answers how many.
@@ -79,7 +84,7 @@ class Planner:
     def plan_in(self, tx: Transaction, limit: int = 100) -> int:
         """The same in a transaction of the caller's; raises where one can't be planned."""
         items = tx.pending(limit)
-        lately = Lately(tx, self.records.clock.now())
+        lately = self._lately(tx)
         for case in dict.fromkeys(item.subject for item in items):
             # All that a decision says is planned together, also where it does not fit in ``limit``.
             of_case = (
@@ -89,6 +94,14 @@ class Planner:
             )
             self._plan_together(tx, case, of_case, lately)
         return len(items)
+
+    def gathering(self, tx: Transaction) -> Gathering:
+        """Finds what may go out with messages of other cases."""
+        records, ours = self.records, self.directory.people
+        return Gathering(tx, records, self.lives, ours, self.bundle, records.clock.now())
+
+    def _lately(self, tx: Transaction) -> _Lately:
+        return Lately(tx, self.records.clock.now()), self.gathering(tx)
 
     def _plan_apart(self, limit: int) -> int:
         items = self.records.read(lambda tx: tx.pending(limit))
@@ -104,8 +117,7 @@ class Planner:
     def _plan_still(self, key: str, tx: Transaction) -> None:
         item = tx.item(key)
         if item.state is OutboxState.PENDING:
-            lately = Lately(tx, self.records.clock.now())
-            self._plan_together(tx, item.subject, [item], lately)
+            self._plan_together(tx, item.subject, [item], self._lately(tx))
 
     def _hold(self, item: OutboxItem, error: Exception) -> None:
         why = f"can't be planned: {type(error).__name__}: {error}"
@@ -114,9 +126,9 @@ class Planner:
         self.records.ledger.retrying(lambda tx: hold(tx, item.key, why, now))
 
     def _plan_together(
-        self, tx: Transaction, case: str, items: Sequence[OutboxItem], lately: Lately
+        self, tx: Transaction, case: str, items: Sequence[OutboxItem], before: _Lately
     ) -> None:
-        subject = tx.subject(case)
+        subject, (lately, gathering) = tx.subject(case), before
         addressed = [each for item in items if (each := self._addressed(tx, item, subject))]
         now, held = self.records.clock.now(), dict[str | None, str]()
         for message in merged(addressed, self.records.ledger.restored()):
@@ -125,10 +137,10 @@ class Planner:
             why = next(into, None)
             why = why or self._braked(tx, message, subject, lately)
             if why is None:
-                # Whoever is paged has to answer: it is looked at once it was sent.
-                wake_at = now if message.item.purpose == Purpose.PAGE else None
-                tx.plan(message.item.key, message.deliveries, now=now, wake_at=wake_at)
-                lately.planned(message.item, message.deliveries)
+                item = message.item
+                deliveries = gathering.gathered(item, subject, message.deliveries)
+                tx.plan(item.key, deliveries, now=now, wake_at=_look_at(item, deliveries, now))
+                lately.planned(item, deliveries)
             else:
                 hold(tx, message.item.key, why, now)
                 held |= {delivery.key: why for delivery in message.deliveries}
@@ -246,3 +258,11 @@ class Planner:
     def recipients(self) -> Recipients:
         """Finds whom messages are for."""
         return Recipients(self.records, self.directory)
+
+
+def _look_at(item: OutboxItem, deliveries: Sequence[NewDelivery], now: Instant) -> Instant | None:
+    """When a message is looked at: whoever is paged has to answer, so once it was sent; else when what
+    waits for others is to go."""
+    if item.purpose == Purpose.PAGE:
+        return now
+    return min((now + each.waits for each in deliveries if each.waits), default=None)

@@ -106,7 +106,10 @@ class Reaching:
         attempts, held = self._attempts(tx, item), self._held(tx, item, subject, now)
         found = self._candidates(item, subject, attempts, held, now)
         pursuit = replace(self._pursuit(item, subject, attempts, found), held=held)
-        self._carry_out(tx, item, found, decide(pursuit, now), now)
+        verdict = decide(pursuit, now)
+        new = [found.delivery(item, each) for each in verdict.tries]
+        gathered = self.planner.gathering(tx).gathered(item, subject, new)
+        self._carry_out(tx, item, gathered, verdict, now)
         return True
 
     def _attempts(self, tx: Transaction, item: OutboxItem) -> tuple[Attempt, ...]:
@@ -243,12 +246,18 @@ class Reaching:
         return tuple({_way(each): each for each in leaving}.values())
 
     def _carry_out(
-        self, tx: Transaction, item: OutboxItem, found: Candidates, verdict: Verdict, now: Instant
+        self,
+        tx: Transaction,
+        item: OutboxItem,
+        new: Sequence[NewDelivery],
+        verdict: Verdict,
+        now: Instant,
     ) -> None:
-        new = [found.delivery(item, each) for each in verdict.tries]
         if new:
             tx.extend(item.key, new, now=now)
-        tx.wait_for(item.key, verdict.wake_at)
+        going = [now + each.waits for each in new if each.waits]
+        looks = [*going, *([] if verdict.wake_at is None else [verdict.wake_at])]
+        tx.wait_for(item.key, min(looks, default=None))
         for each, delivery in zip(verdict.tries, new, strict=True):
             self._prove(tx, item, _went_on(item, each), delivery.key, now)
         if verdict.unanswered is not None:

@@ -11,18 +11,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from upheld.calendar.instant import HOUR, MINUTE, SECOND, Instant, Span, moment
+from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment
 from upheld.case.decision import Purpose
-from upheld.case.events import UPHELD, Actor, Event, Noted, Receipted, Side
 from upheld.case.opening import opening
 from upheld.desk.records import Records
 from upheld.dispatch import comments
+from upheld.dispatch.bundling import together
 from upheld.dispatch.creating import Creating, created
-from upheld.dispatch.doubt import in_doubt, may_repeat
+from upheld.dispatch.doubt import doubted, may_repeat, still_unknown
 from upheld.dispatch.fields import Fields
 from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
-from upheld.dispatch.outcome import DOUBT, Outcome, failed, receipted
+from upheld.dispatch.outcome import Outcome, failed, receipted
+from upheld.dispatch.proofs import prove
 from upheld.dispatch.withdrawals import STANDS_ON
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
@@ -58,23 +59,27 @@ from upheld.sync.mirrors import Said
 #: A send that hangs longer is written off as unknown; the lease outlives it.
 HARD_STOP: Final[Span] = 20 * SECOND
 LEASE_SECONDS: Final = 60.0
-#: As often an unknown is looked up in vain, a minute apart; then the letters behind it go on.
-LOOK_UPS: Final = 15
 #: What goes to trackers: it is looked at there before, and never within a transaction.
 _NO_LETTERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT})
 
 
 _Call: TypeAlias = Callable[[], Outcome]
+#: What became of each that was sent.
+_Results: TypeAlias = Sequence[tuple[LeasedDelivery, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A delivery that is ours. ``call`` is there where it is written down already as being sent; not
-    ``wanted``: that showed that it must not be."""
+    """Deliveries that are ours and go in one message, which the first of them carries. ``call`` is there
+    where it is written down already as being sent; none are left where that showed that it must not be."""
 
-    leased: LeasedDelivery
+    together: tuple[LeasedDelivery, ...]
     call: _Call | None = None
-    wanted: bool = True
+
+    @property
+    def first(self) -> LeasedDelivery:
+        """The one that carries the others."""
+        return self.together[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +112,42 @@ class Sender:
             return []
         among = self.lives if over is None else over
         answering = [name for name in among if not self.lives[name].stopped]
-        leased = tx.lease(self.owner, limit=limit, seconds=LEASE_SECONDS, connections=answering)
+        leased = tx.lease(
+            self.owner,
+            limit=limit,
+            seconds=LEASE_SECONDS,
+            connections=answering,
+            now=self.records.clock.now(),
+        )
         restored = self.records.ledger.restored()
-        taken = [Taken(_doubted(each, restored)) for each in leased]
-        return [self._begun(tx, taken[0].leased), *taken[1:]] if taken else []
+        taken = [Taken(each) for each in together(doubted(each, restored) for each in leased)]
+        return [self._begun(tx, taken[0]), *taken[1:]] if taken else []
 
     def deliver(self, taken: Sequence[Taken]) -> int:
         """Send what was taken; answers how many there were."""
         for each in taken:
-            if each.wanted:
+            if each.together:
                 self._contained(each)
         return len(taken)
 
-    def _begun(self, tx: Transaction, leased: LeasedDelivery) -> Taken:
-        """What is no letter, or is in doubt, or can't be written, is begun by itself later, and tells then
-        what is wrong with it."""
-        plain = leased.item.purpose not in _NO_LETTERS
+    def _begun(self, tx: Transaction, taken: Taken) -> Taken:
+        """What is no letter, or is in doubt, or can't be written, or goes with others, is begun by itself
+        later, and tells then what is wrong with it."""
+        leased = taken.first
+        plain = leased.item.purpose not in _NO_LETTERS and len(taken.together) == 1
         if not plain or leased.delivery.state is DeliveryState.UNKNOWN:
-            return Taken(leased)
+            return taken
         try:
-            call = self._letter(tx, leased, self.lives[leased.delivery.connection])
+            call = self._letter(tx, taken.together, self.lives[leased.delivery.connection])
         except PluginError:
-            return Taken(leased)
-        return Taken(leased, call, wanted=self._begins(tx, leased))
+            return taken
+        return Taken(taken.together, call) if self._begins(tx, leased) else Taken(())
 
     def _contained(self, taken: Taken) -> None:
         """Send one; whatever is wrong with it, the others behind it go on."""
-        leased = taken.leased
+        leased = taken.first
         try:
-            self._deliver(leased, taken.call)
+            self._deliver(taken)
         except Fenced as error:
             self.log.warning("lease_lost", key=leased.key, error=str(error))
         except LedgerError:
@@ -144,28 +156,50 @@ class Sender:
             what = f"{type(error).__name__}: {error}"
             self.log.error("sending_failed", key=leased.key, error=what)  # noqa: TRY400  one line
 
-    def _deliver(self, leased: LeasedDelivery, begun: _Call | None) -> None:
-        live = self.lives[leased.delivery.connection]
-        if live.stopped and begun is None:  # since it was leased: it waits with the connection
-            self.records.ledger.retrying(lambda tx: tx.let_go(leased))
+    def _deliver(self, taken: Taken) -> None:
+        first = taken.first
+        live = self.lives[first.delivery.connection]
+        if live.stopped and taken.call is None:  # since it was leased: it waits with the connection
+            self.records.ledger.retrying(lambda tx: tx.let_go(*taken.together))
             return
-        outcome = self._look_up(leased, live) or self._attempt(leased, live, begun)
-        if outcome is not None:
-            self._settle(leased, outcome)
+        found = self._look_up(first, live)
+        results = self._attempt(taken, live) if found is None else _of_all(taken, found)
+        if results:
+            self._settle(results)
 
-    def _attempt(self, leased: LeasedDelivery, live: Live, begun: _Call | None) -> Outcome | None:
-        """What became of it; None where it was not to be sent any more."""
-        ledger = self.records.ledger
+    def _attempt(self, taken: Taken, live: Live) -> _Results:
+        """What became of those that were still to be sent."""
         try:
-            call = begun or self._call(leased, live)
-            if not begun and not ledger.retrying(lambda tx: self._begins(tx, leased)):
-                return None
-            return live.call(call, hard_stop=HARD_STOP)
+            if taken.call is None:
+                taken = self._ready(taken, live)
+            return _of_all(taken, live.call(taken.call, hard_stop=HARD_STOP)) if taken.call else ()
         except PluginError as error:
+            if taken.call is None and len(taken.together) > 1:
+                # One of them can't be written: by itself each tells what is wrong with it.
+                self.deliver([Taken((each,)) for each in taken.together])
+                return ()
             if isinstance(error, Auth) and not live.stopped:
                 # Trying on would lock the account; a person has to look at it first.
                 live.stop(error.what)
-            return self._not_there(leased, error) or failed(leased, error)
+            gone = self._not_there(taken.first, error)
+            return [(each, gone or failed(each, error)) for each in taken.together]
+
+    def _ready(self, taken: Taken, live: Live) -> Taken:
+        """Those that are wanted still, written down as being sent, with the call; nothing else is done."""
+        ledger = self.records.ledger
+        if len(taken.together) > 1:
+            return ledger.retrying(lambda tx: self._ready_together(tx, taken, live))
+        call = self._call(taken.first, live)
+        begins = ledger.retrying(lambda tx: self._begins(tx, taken.first))
+        return Taken(taken.together, call) if begins else Taken(())
+
+    def _ready_together(self, tx: Transaction, taken: Taken, live: Live) -> Taken:
+        """The first that is wanted still carries the others."""
+        begun: list[LeasedDelivery] = []
+        for each in taken.together:
+            if self._begins(tx, each, carrier=begun[0].key if begun else each.key):
+                begun.append(each)
+        return Taken(tuple(begun), self._letter(tx, begun, live)) if begun else Taken(())
 
     def _not_there(self, leased: LeasedDelivery, error: PluginError) -> Outcome | None:
         """For an item that is gone: asked for once more in a minute, then a person has to look."""
@@ -177,12 +211,12 @@ class Sender:
             return Outcome(DeliveryState.DEAD, str(error))
         return Outcome(DeliveryState.PENDING, str(error), retry_in=MINUTE)
 
-    def _begins(self, tx: Transaction, leased: LeasedDelivery) -> bool:
+    def _begins(self, tx: Transaction, leased: LeasedDelivery, carrier: str | None = None) -> bool:
         """Write down that it is sent now; False where it must not be: not by us, not now, not to them."""
         subject = tx.subject(leased.item.subject)
         if self.letters.people.still_meant(subject, leased.item, leased.delivery):
             now = self.records.clock.now()
-            return tx.attempting(leased, seconds=LEASE_SECONDS, now=now)
+            return tx.attempting(leased, seconds=LEASE_SECONDS, now=now, carrier=carrier)
         if tx.renew(leased, seconds=LEASE_SECONDS):
             said = opening(subject.facts)
             whose = (said.customer if said else None) or "nobody"
@@ -201,17 +235,18 @@ class Sender:
         }
         if leased.item.purpose in calls:
             return calls[leased.item.purpose](leased, live)
-        return self.records.read(lambda tx: self._letter(tx, leased, live))
+        return self.records.read(lambda tx: self._letter(tx, (leased,), live))
 
-    def _letter(self, tx: Transaction, leased: LeasedDelivery, live: Live) -> _Call:
+    def _letter(self, tx: Transaction, together: Sequence[LeasedDelivery], live: Live) -> _Call:
         """The call for what a person gets, and for what lets them sleep again."""
+        leased, *others = together
         plugin, key = live.plugin, leased.key
         if not isinstance(plugin, Notifier):
             raise Misconfigured(f"{live.name} is no way to reach people", "correct `reach`")
         if leased.item.purpose == WITHDRAW and live.can(Ability.WITHDRAW):
             why, thread = _there(leased.item.why or "closed"), thread_of(leased)
             return lambda: _withdrawn(plugin, thread, why, key)
-        letter = self.letters.written(tx, leased)
+        letter = self.letters.written(tx, leased, others)
         return lambda: receipted(plugin.send(letter, _address(leased), key))
 
     def _creation(self, leased: LeasedDelivery, live: Live) -> _Call:
@@ -255,7 +290,7 @@ class Sender:
             there = found.found
             return created(there) if isinstance(there, RemoteCase) else receipted(there)
         again = may_repeat(live.abilities, leased.item.purpose)
-        return None if found.conclusive or again else _still_unknown(leased, live)
+        return None if found.conclusive or again else still_unknown(leased, live.abilities)
 
     def _comment_there(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
         """The item tells; where it can't be read, nobody knows."""
@@ -269,7 +304,7 @@ class Sender:
         return Outcome(DeliveryState.ACCEPTED, "found there") if found else None
 
     def _find(self, leased: LeasedDelivery, live: Live) -> Lookup[RemoteCase] | Lookup[Receipt]:
-        plugin, key = live.plugin, leased.key
+        plugin, key = live.plugin, leased.delivery.sent_as
         # After a restore it is decided anew, long after it went out.
         since = moment(min(leased.item.created, leased.item.due) - HOUR)
         try:
@@ -283,14 +318,20 @@ class Sender:
             nothing: Lookup[Receipt] = Lookup(None, conclusive=False)
             return nothing
 
-    def _settle(self, leased: LeasedDelivery, outcome: Outcome) -> None:
-        """Transaction 2: the outcome, its evidence on the case, and what it links."""
-        told = self._mirroring.told(leased, outcome)
+    def _settle(self, results: _Results) -> None:
+        """Transaction 2: the outcome, its evidence on each case, and what it links."""
+        first, outcome = results[0]
+        told = self._mirroring.told(first, outcome)
         try:
-            self.records.ledger.retrying(lambda tx: self._write(tx, leased, outcome, told))
+            self.records.ledger.retrying(lambda tx: self._write(tx, results, told))
         except Refusal as error:  # another link is there: so it would be the next time
-            self._settle(leased, Outcome(DeliveryState.DEAD, f"{outcome.detail} is there: {error}"))
+            why = f"{outcome.detail} is there: {error}"
+            self._settle([(first, Outcome(DeliveryState.DEAD, why))])
             return
+        for each, became in results:
+            self._say(each, became)
+
+    def _say(self, leased: LeasedDelivery, outcome: Outcome) -> None:
         say = self.log.info if outcome.proof not in {"", "failed"} else self.log.warning
         say(
             "delivery",
@@ -306,7 +347,11 @@ class Sender:
             for tell in self.went_out:
                 tell(leased.delivery.connection, waited)
 
-    def _write(
+    def _write(self, tx: Transaction, results: _Results, told: Said | None) -> None:
+        for leased, outcome in results:
+            self._write_one(tx, leased, outcome, told)
+
+    def _write_one(
         self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome, told: Said | None
     ) -> None:
         tx.outcome(
@@ -329,35 +374,13 @@ class Sender:
             self._mirroring.keep(tx, leased.item, told)
         quiet = leased.item.purpose in {FIELDS, MIRROR} and outcome.proof != "failed"
         if outcome.proof and not quiet:
-            self._evidence(tx, leased, outcome)
-
-    def _evidence(self, tx: Transaction, leased: LeasedDelivery, outcome: Outcome) -> None:
-        now, delivery = self.records.clock.now(), leased.delivery
-        body = Receipted(
-            key=leased.key,
-            state=outcome.proof,
-            channel=delivery.channel,
-            connection=delivery.connection,
-            recipient=delivery.recipient,
-            purpose=leased.item.purpose,
-            clauses=leased.item.clauses,
-            detail=outcome.detail,
-        )
-        event_id = f"receipt:{leased.key}:{outcome.proof}:{delivery.attempts}"
-        actor = Actor(delivery.connection, Side.PROVIDER)
-        self.records.add(tx, leased.item.subject, Event(event_id, now, now, actor, body))
-        offers = self.letters.offers(tx, leased.item) if outcome.proof != "failed" else ()
-        if offers:
-            note = Noted(f"[offered] {'; '.join(offers)}")
-            event = Event(f"offered:{leased.key}", now, now, UPHELD, note)
-            self.records.add(tx, leased.item.subject, event)
+            prove(tx, self.letters, leased, outcome)
 
 
-def _doubted(leased: LeasedDelivery, restored: Instant | None) -> LeasedDelivery:
-    """What may have gone out in the life before a restore is looked up like any other unknown."""
-    if not in_doubt(leased.delivery, leased.item.due, restored):
-        return leased
-    return replace(leased, delivery=replace(leased.delivery, state=DeliveryState.UNKNOWN))
+def _of_all(taken: Taken, outcome: Outcome) -> _Results:
+    """The same of each; the provider's handle is that of the first."""
+    others = replace(outcome, handle=None)
+    return [(taken.first, outcome), *((each, others) for each in taken.together[1:])]
 
 
 def _address(leased: LeasedDelivery) -> Address:
@@ -373,11 +396,3 @@ def _there(why: str) -> Withdrawal:
 def _withdrawn(plugin: Notifier[Any], thread: str, why: Withdrawal, key: str) -> Outcome:
     plugin.withdraw(thread, why, key)
     return Outcome(DeliveryState.ACCEPTED, "withdrawn")
-
-
-def _still_unknown(leased: LeasedDelivery, live: Live) -> Outcome:
-    # Each lease has a token of its own: those without an attempt were for looking.
-    looked = leased.token - leased.delivery.attempts
-    if live.can(Ability.FIND) and looked < LOOK_UPS:
-        return Outcome(DeliveryState.UNKNOWN, "looked up, not found yet", retry_in=MINUTE)
-    return Outcome(DeliveryState.DEAD, DOUBT)

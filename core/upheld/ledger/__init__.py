@@ -1,5 +1,6 @@
 """The one transaction: subjects, events, outbox, leases. It knows no policy."""
 
+from upheld.ledger.bundling import Told
 from upheld.ledger.conflicts import FieldConflict
 from upheld.ledger.faults import Conflict, DeciderFault, Unstorable
 from upheld.ledger.ledger import Ledger
@@ -82,6 +83,7 @@ __all__ = [
     "Site",
     "StopState",
     "StoredEvent",
+    "Told",
     "Transaction",
     "Trouble",
     "Unlinked",

@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Select,
+    Text,
     and_,
     bindparam,
     case,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.sql import ColumnElement
@@ -40,6 +43,9 @@ from upheld.ledger.schema import attempt, delivery, outbox, scope
 from upheld.ledger.site import STOPPED
 from upheld.ledger.states import UNFINISHED, DeliveryState, OutboxState
 from upheld.ledger.waiting import FIRST_TRIED, became
+
+#: Later than anything that waits.
+_ALL_TIME: Final[Instant] = 2**62
 
 _OPEN: Final = one_of(delivery.c.state, UNFINISHED)
 _READY: Final = and_(_OPEN, delivery.c.state != literal_column("'attempting'"))
@@ -69,6 +75,7 @@ _BEGIN: Final = (
         state=DeliveryState.ATTEMPTING.value,
         attempts=delivery.c.attempts + 1,
         since=FIRST_TRIED,
+        carrier=bindparam("goes_in", type_=Text),
         lease_until=case(
             (bindparam("renewed") > 0, NOW + bindparam("renewed")), else_=delivery.c.lease_until
         ),
@@ -120,22 +127,27 @@ def _first_in_lane() -> ColumnElement[bool]:
     )
 
 
+_MAY_GO: Final = and_(
+    _READY, delivery.c.not_before <= NOW, _NO_LEASE, ~STOPPED, ~_PAUSED, _first_in_lane()
+)
+#: What may go with messages of other cases is gathered until its time.
+_GATHERED: Final = or_(delivery.c.bundle.is_(None), delivery.c.since <= bindparam("now"))
 _FREE: Final = (
-    select(delivery.c.number)
-    .where(_READY, delivery.c.not_before <= NOW, _NO_LEASE, ~STOPPED, ~_PAUSED)
-    .where(_first_in_lane())
+    select(delivery.c.number, delivery.c.bundle, delivery.c.state, delivery.c.carrier)
+    .where(_MAY_GO, _GATHERED)
     .order_by(delivery.c.urgency, delivery.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 
 
-def _leasing(ready: Select[tuple[int]]) -> ReturningUpdate[Any]:
-    # A common table expression, so that PostgreSQL picks and locks the rows once.
+def _leasing(ready: Select[Any]) -> ReturningUpdate[Any]:
+    # Common table expressions, so that PostgreSQL picks and locks the rows once.
     picked = ready.cte("picked")
+    beside = _goes_with(picked).cte("beside")
     return (
         update(delivery)
-        .where(delivery.c.number.in_(select(picked.c.number)))
+        .where(delivery.c.number.in_(union(select(picked.c.number), select(beside.c.number))))
         .values(
             owner=bindparam("who"),
             token=delivery.c.token + 1,
@@ -143,6 +155,16 @@ def _leasing(ready: Select[tuple[int]]) -> ReturningUpdate[Any]:
         )
         .returning(delivery)
     )
+
+
+def _goes_with(picked: CTE) -> Select[Any]:
+    """What goes in the message of one that was picked, however long it would have waited; where nobody
+    knows whether that went out, what was in it."""
+    known = picked.c.state == literal_column("'pending'")
+    same = and_(picked.c.bundle == delivery.c.bundle, picked.c.state == delivery.c.state)
+    gathered = select(delivery.c.number).join(picked, same)
+    ready = gathered.where(_MAY_GO, or_(known, picked.c.carrier == delivery.c.carrier))
+    return ready.with_for_update(skip_locked=True, of=delivery)
 
 
 _LEASE: Final = _leasing(_FREE)
@@ -175,13 +197,16 @@ class Leases(Outbox, Deliveries):
         limit: int,
         seconds: float,
         connections: Collection[str] | None = None,
+        now: Instant = _ALL_TIME,
     ) -> list[LeasedDelivery]:
-        """Take what may go out now, the most urgent first, one at a time of each lane.
+        """Take what may go out now (policy time), the most urgent first, one at a time of each lane; beyond
+        ``limit`` what goes in the same message.
 
         Nothing while everything is stopped.
         """
         self._connection.execute(_RECLAIM)
-        lease, asked = _LEASE, {"who": owner, "span": int(seconds * SECOND), "most": limit}
+        span = int(seconds * SECOND)
+        lease, asked = _LEASE, {"who": owner, "span": span, "most": limit, "now": now}
         if connections is not None:
             lease = _LEASE_OF[self._dialect]
             asked |= listed(self._dialect, connections=connections)
@@ -190,15 +215,22 @@ class Leases(Outbox, Deliveries):
         return self._with_messages(taken) if taken else []
 
     def attempting(
-        self, leased: LeasedDelivery, *, seconds: float = 0, now: Instant | None = None
+        self,
+        leased: LeasedDelivery,
+        *,
+        seconds: float = 0,
+        now: Instant | None = None,
+        carrier: str | None = None,
     ) -> bool:
         """Write down that it is being sent now, and renew the lease by ``seconds`` (0: leave it). The first
-        time, its time to be answered begins to count at ``now`` (policy time).
+        time, its time to be answered begins to count at ``now`` (policy time). ``carrier`` is the key of
+        the delivery in whose message it goes.
 
         False means: don't send. The lease was lost, everything is stopped (then the delivery is
         let go), or it is no longer wanted (then it is dropped).
         """
-        values = {**_held(leased), "renewed": int(seconds * SECOND), "tried_at": now}
+        renewed = int(seconds * SECOND)
+        values = {**_held(leased), "renewed": renewed, "tried_at": now, "goes_in": carrier}
         if self._connection.execute(_BEGIN, values).rowcount == 1:
             row = {"delivery": leased.key, "token": leased.token, "owner": leased.delivery.owner}
             self._connection.execute(_INSERT_ATTEMPT, row)
@@ -273,9 +305,10 @@ class Leases(Outbox, Deliveries):
         values = {**_held(leased), "renewed": int(seconds * SECOND)}
         return self._connection.execute(_RENEW, values).rowcount == 1
 
-    def let_go(self, leased: LeasedDelivery) -> None:
-        """Give up the lease without an attempt; another may take it at once."""
-        self._connection.execute(_LET_GO, _held(leased))
+    def let_go(self, *leased: LeasedDelivery) -> None:
+        """Give up the leases without an attempt; another may take them at once."""
+        for each in leased:
+            self._connection.execute(_LET_GO, _held(each))
 
     def clauses(self, sent: Delivery) -> tuple[str, ...]:
         """The promises that a delivery speaks for: its message's, and those of what was merged."""

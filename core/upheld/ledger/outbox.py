@@ -280,7 +280,7 @@ class Outbox(Part):
         if deliveries:
             urgency = item.urgency + later
             rows = [
-                {**_row(item, new), "since": since + new.after, "urgency": urgency}
+                {**_row(item, new), "since": since + new.after + new.waits, "urgency": urgency}
                 for new in deliveries
             ]
             self._connection.execute(_INSERT_DELIVERY, rows)
@@ -314,4 +314,5 @@ def _row(item: OutboxItem, new: NewDelivery) -> dict[str, Any]:
         "token": 0,
         "wait": new.after,
         "lap": new.lap,
+        "bundle": new.bundle,
     }

@@ -49,7 +49,8 @@ class NewDelivery:
 
     Deliveries of one ``lane`` go out one after the other; ``after`` delays it, in machine time.
     ``merged_into`` is the key of the delivery that tells this person the same at this moment. A ``lap``
-    begins when an acknowledgement has expired.
+    begins when an acknowledgement has expired. Deliveries of one ``bundle`` may go out in one message,
+    of which case ever they are; ``waits`` is how long, in policy time, it is gathered with others.
     """
 
     key: str
@@ -62,12 +63,15 @@ class NewDelivery:
     after: Span = 0
     merged_into: str | None = None
     lap: int = 1
+    bundle: str | None = None
+    waits: Span = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A sending as it stands. ``not_before``, ``lease_until`` and ``changed`` are machine time; ``since``
-    is policy time: when it was meant to go, then first tried, then acknowledged."""
+    is policy time: when it was meant to go, then first tried, then acknowledged. ``carrier`` is the key of
+    the delivery in whose message it was sent last, where that told of others too."""
 
     number: int
     key: str
@@ -92,6 +96,13 @@ class Delivery:
     changed: Instant
     since: Instant = 0
     lap: int = 1
+    bundle: str | None = None
+    carrier: str | None = None
+
+    @property
+    def sent_as(self) -> str:
+        """The key under which its provider knows it."""
+        return self.carrier or self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # Every revision there was, oldest first, so that opening a ledger need not import Alembic.
-REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 15))
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 16))
 
 metadata: Final = MetaData(
     naming_convention={
@@ -230,6 +230,8 @@ delivery: Final = Table(
     Column("changed", BigInteger, nullable=False),
     Column("since", BigInteger, nullable=False, server_default="0"),
     Column("lap", Integer, nullable=False, server_default="1"),
+    Column("bundle", Text),
+    Column("carrier", Text),
 )
 _UNFINISHED = text("state IN ('pending', 'attempting', 'unknown')")
 Index(
@@ -255,6 +257,9 @@ Index(
 Index("ix_delivery_outbox_key", delivery.c.outbox_key)
 Index("ix_delivery_subject", delivery.c.subject)
 Index("ix_delivery_handle", delivery.c.connection, delivery.c.handle)
+for _columns in ((delivery.c.bundle, delivery.c.state, delivery.c.since), (delivery.c.carrier,)):
+    _some = _columns[0].is_not(None)
+    Index(f"ix_delivery_{_columns[0].name}", *_columns, sqlite_where=_some, postgresql_where=_some)
 
 # Append-only: what was begun, by whom, and how it ended (nothing there: nobody knows).
 attempt: Final = Table(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from upheld.errors import Busy, DiskFull
 from upheld.ledger import migrate
+from upheld.ledger.bundling import Bundles
 from upheld.ledger.calendars import Calendars
 from upheld.ledger.conflicts import Conflicts
 from upheld.ledger.evidence import Evidence
@@ -37,6 +38,7 @@ class Transaction(
     Evidence,
     Listings,
     Leases,
+    Bundles,
     Waiting,
     Traffic,
     Pulls,

@@ -42,6 +42,12 @@ _VERBS: Final[Mapping[str, str]] = {
 }
 _PASSED_ON: Final = "passed on"
 _UNPROVEN: Final = frozenset({"ack", "status"})
+#: These are for every case of a message that told of several; the others are for one.
+_FOR_ALL: Final = frozenset({"ack", "pass", "status"})
+_WHICH: Final = (
+    "not done: several messages wait for you. Answer with the code at the end of the one that you "
+    "mean, or with a case's number: {} 1042"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +78,30 @@ class Paged:
         person, said = sender.person, word(message.text)
         if person is None or said is None or _is_mail(message) or not _written(message):
             return False
-        found = self._case(tx, source, message, said, person.id)
-        if found is None:
+        cases, clear = self._cases(tx, source, message, said, person.id)
+        if not cases:
             return False
-        tx.bind_thread(source.name, message.id, found.id)
-        answer = _Answer(self, tx, message, found, Actor(person.id, Side.STAFF), said)
-        answer.put(source, answer.carried_out())
+        tx.bind_thread(source.name, message.id, cases[0])
+        by, found = Actor(person.id, Side.STAFF), map(tx.subject, cases)
+        answers = [_Answer(self, tx, message, case, by, said) for case in found]
+        answers[0].put(source, _told(answers) if clear else _WHICH.format(said.verb.upper()))
         return True
 
-    def _case(
+    def _cases(
         self, tx: Transaction, source: Source, message: Message, said: Word, person: str
-    ) -> Subject | None:
-        """By its number, by the page that was answered, or the only one that they are paged for."""
-        with suppress(NotFound):
-            if said.number:
-                return tx.subject(tx.find(said.number))
+    ) -> tuple[Sequence[str], bool]:
+        """By its number, by the page that was answered, or by the only message that waits for them; and
+        whether it is clear that these are meant."""
+        if said.number:
+            with suppress(NotFound):
+                return [tx.find(said.number)], True
+            return [], False
         answered = (tx.receipt(source.name, token) for token in message.thread)
-        quoted = next((each.subject for each in answered if each is not None), None)
-        only = {quoted} if quoted else {each.subject for each in tx.waiting_for(person)}
-        return tx.subject(only.pop()) if len(only) == 1 and not said.number else None
+        quoted = next((each for each in answered if each is not None), None)
+        if quoted is not None:
+            told = (quoted, *tx.told_with(quoted))
+            return sorted({each.subject for each in told}), True
+        return _of_one_message(tx.waiting_for(person))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,6 @@ class _Answer:
     def put(self, source: Source, text: str) -> None:
         """The answer into the outbox, for the connection and channel that the person used."""
         channel = next((each.channel for each in self.message.to), Channel.SMS)
-        number = self._state().number or self.case.id
         self.tx.enqueue(
             f"answer:{self.message.id}",
             self.case.id,
@@ -127,8 +137,13 @@ class _Answer:
             now=self.desk.records.clock.now(),
             connection=source.name,
             recipients=(self.by.id,),
-            facts={"text": f"{number}: {text}", "channel": channel.value},
+            facts={"text": text, "channel": channel.value},
         )
+
+    @property
+    def number(self) -> str:
+        """What people call the case."""
+        return self._state().number or self.case.id
 
     def _pages(self) -> Sequence[Delivery]:
         """The pages of the case that are out; those of this person come last."""
@@ -148,7 +163,7 @@ class _Answer:
         who = Remote(self.message.by.id, addresses=self.message.by.addresses)
         told = Receipt(page.key, None, state, self.message.at, who, detail)
         desk = self.desk
-        Receipts(desk.records, desk.directory).take(self.tx, page.connection, told)
+        Receipts(desk.records, desk.directory).take_one(self.tx, page, told)
 
     def _passed(self, pages: Sequence[Delivery]) -> str:
         """To a person, who is paged; without a name, to whoever comes next."""
@@ -209,6 +224,28 @@ class _Answer:
 
     def _name(self, who: str) -> str:
         return self.desk.directory.called(who)
+
+
+def _of_one_message(pages: Sequence[Delivery]) -> tuple[Sequence[str], bool]:
+    """The cases for which somebody is paged, and whether one message told of all of them."""
+    told: dict[str, set[str]] = {}
+    for page in pages:
+        if page.purpose == Purpose.PAGE and page.attempts:
+            told.setdefault(page.sent_as, set()).add(page.subject)
+    cases = set[str]().union(*told.values())
+    return sorted(cases), cases in told.values()
+
+
+def _told(answers: Sequence[_Answer]) -> str:
+    """What the answers came to: a line for all of which it is the same."""
+    verb = answers[0].said.verb
+    if len(answers) > 1 and verb not in _FOR_ALL:
+        numbers = ", ".join(each.number for each in answers)
+        return f"not done: say for which of {numbers}, such as {verb.upper()} {answers[0].number}"
+    lines: dict[str, list[str]] = {}
+    for each in answers:
+        lines.setdefault(each.carried_out(), []).append(each.number)
+    return "\n".join(f"{', '.join(numbers)}: {text}" for text, numbers in lines.items())
 
 
 def _written(message: Message) -> bool:

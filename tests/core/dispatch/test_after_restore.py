@@ -11,8 +11,7 @@ import pytest
 from tests.core.dispatch.scene import NOW, Far, Forgetful, Phone, Site, mail, page
 from upheld.calendar.instant import HOUR, MINUTE, Instant, moment
 from upheld.case.decision import CreateItem, Send
-from upheld.dispatch.doubt import Doubt, doubt
-from upheld.dispatch.sender import LOOK_UPS
+from upheld.dispatch.doubt import LOOK_UPS, Doubt, doubt
 from upheld.ledger import DeliveryState
 from upheld.plugin import Ability, Address, Retry
 

@@ -18,8 +18,8 @@ from tests.core.dispatch.scene import (
     withdraw,
 )
 from upheld.case.decision import CreateItem, Withdrawal
+from upheld.dispatch.doubt import LOOK_UPS
 from upheld.dispatch.outcome import TRIES
-from upheld.dispatch.sender import LOOK_UPS
 from upheld.ledger import DeliveryState, OutboxState
 from upheld.plugin import Ability, Auth, Permanent, Retry, Unknown
 from upheld.seam import Live
