@@ -110,8 +110,7 @@ class Composer:
         above = _is_sent_on(known, delivery)
 
         def written(count: int) -> Written:
-            shown = {"cases": values[:count], "count": len(values), "more": len(values) - count}
-            own = {**values[0], **shown}
+            own = {**values[0], "count": len(told), "cases": values[:count], "more": values[count:]}
             found = known.item.template or name
             return self._templates.written(found, known.policy.name, language, own, html=mail, above=above)
 
