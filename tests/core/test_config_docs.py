@@ -106,9 +106,10 @@ def _shown(default: object) -> str:
         return str(default).lower()
     if isinstance(default, tuple):
         return " ".join(map(str, default)) or "[]"
-    for unit, name in ((MINUTE, "minutes"), (SECOND, "seconds")):
+    for unit, name in ((MINUTE, "minute"), (SECOND, "second")):
         if isinstance(default, int) and default and default % unit == 0:
-            return f"{default // unit} {name}"
+            count = default // unit
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
     return str(default)
 
 

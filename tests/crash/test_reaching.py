@@ -72,17 +72,22 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return file.read_bytes()
 
 
-def staged(folder: Path, empty: bytes) -> tuple[Site, Ledger]:
+def fresh(folder: Path, empty: bytes) -> Site:
+    """A site on an empty ledger of its own."""
     folder.mkdir()
     file = folder / "ledger.db"
     file.write_bytes(empty)
     ledger = Ledger.open(f"sqlite:///{file}", site="test")
     event.listen(ledger._engine, "connect", _without_disk)
     ledger._engine.dispose()
-    site = Site(ledger, folder)
+    return Site(ledger, folder)
+
+
+def staged(folder: Path, empty: bytes) -> tuple[Site, Ledger]:
+    site = fresh(folder, empty)
     site.pager, site.phone = site.connect("pager", Pager), site.connect("phone", Handset)
     site.case(page())
-    return site, ledger
+    return site, site.ledger
 
 
 def played(site: Site, number: int | None, story: Sequence[Deed] = STORY) -> Faults:

@@ -55,10 +55,7 @@ def together(leased: Iterable[LeasedDelivery]) -> list[tuple[LeasedDelivery, ...
     found: dict[tuple[str, ...], list[LeasedDelivery]] = {}
     for each in leased:
         found.setdefault(_message(each), []).append(each)
-    return [
-        tuple(sorted(group, key=lambda each: each.key != _sent_as(each)))
-        for group in found.values()
-    ]
+    return [tuple(sorted(group, key=_went_in_another)) for group in found.values()]
 
 
 def _message(leased: LeasedDelivery) -> tuple[str, ...]:
@@ -70,5 +67,7 @@ def _message(leased: LeasedDelivery) -> tuple[str, ...]:
     return (delivery.bundle,)
 
 
-def _sent_as(leased: LeasedDelivery) -> str:
-    return leased.delivery.sent_as
+def _went_in_another(leased: LeasedDelivery) -> bool:
+    """Whether it may have gone out in the message of another."""
+    delivery = leased.delivery
+    return delivery.state is DeliveryState.UNKNOWN and delivery.sent_as != delivery.key

@@ -90,7 +90,7 @@ _ROLES: Final = {
     "on-duty": ("turns",),
     "operator": ("cy",),
 }
-_ACME: Final[dict[str, Any]] = {
+ACME: Final[dict[str, Any]] = {
     "name": "Acme Internet",
     "kind": "isp",
     "zone": "America/New_York",
@@ -305,7 +305,7 @@ class Site:
 def directory() -> Directory:
     """Three of ours, one customer."""
     turns = RotationEntry.model_validate({"people": ["ann", "bo"], "daily": "12:00"})
-    acme = WrittenCustomer("acme", CustomerEntry.model_validate(_ACME))
+    acme = WrittenCustomer("acme", CustomerEntry.model_validate(ACME))
     return build_directory(
         Written(
             people={name: PersonEntry.model_validate(each) for name, each in _PEOPLE.items()},
