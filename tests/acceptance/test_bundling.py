@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -13,6 +13,7 @@ from tests.acceptance.reached import NUMBERS, REACH, PhoneStage, Reached
 from tests.acceptance.story import PAT, STAFF
 from upheld.case.events import Actor, Opened, PageAcknowledged, Receipted, Side
 
+T = TypeVar("T")
 BO: Final = Actor("bo", Side.STAFF)
 BOS: Final = "+12025550102"
 HOUSE: Final = """
@@ -91,7 +92,7 @@ def answers(story: Reached, text: str) -> str:
     return texts(story, "bo")[-1]
 
 
-def facts(story: Reached, case: str, kind: type) -> list[object]:
+def facts(story: Reached, case: str, kind: type[T]) -> list[T]:
     with story.stage.site.ledger.reading() as tx:
         bodies = [stored.event.body for stored in tx.events(case) if stored.event]
     return [body for body in bodies if isinstance(body, kind)]
@@ -207,7 +208,7 @@ def test_a_minute_later_there_is_nothing_to_wait_for(story: Reached) -> None:
     ],
 )
 def test_the_site_says_how_long_is_gathered(
-    tmp_path: Path, reach: dict[str, str], messages: list[list[str]]
+    tmp_path: Path, reach: dict[str, Any], messages: list[list[str]]
 ) -> None:
     with staged(tmp_path, **reach) as stage:
         story = Reached(stage)

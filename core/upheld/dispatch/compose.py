@@ -112,7 +112,9 @@ class Composer:
         def written(count: int) -> Written:
             own = {**values[0], "count": len(told), "cases": values[:count], "more": values[count:]}
             found = known.item.template or name
-            return self._templates.written(found, known.policy.name, language, own, html=mail, above=above)
+            return self._templates.written(
+                found, known.policy.name, language, own, html=mail, above=above
+            )
 
         letter = as_many_as_fit(written, len(told), delivery.channel)
         return Outgoing(

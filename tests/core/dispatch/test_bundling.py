@@ -25,7 +25,7 @@ from tests.core.dispatch.test_one_message import item
 from tests.core.dispatch.test_reaching import says
 from upheld.calendar.instant import MINUTE, SECOND, Instant
 from upheld.case.decision import Cancel, Purpose
-from upheld.case.events import Noted, PageAcknowledged
+from upheld.case.events import PageAcknowledged
 from upheld.dispatch.bundle_words import as_many_as_fit
 from upheld.dispatch.bundling import bundle, together, waits
 from upheld.dispatch.doubt import doubted
@@ -187,7 +187,10 @@ def test_where_none_is_left_nothing_goes(phones: Site) -> None:
 def test_one_that_can_not_be_written_keeps_none_of_the_others(phones: Site) -> None:
     """What its case opened with was erased, say."""
     paging(phones, 2, "p")
-    phones.decide(phones.case(opened=Noted("nothing is left")), page("q"))
+    with phones.ledger.transaction() as tx:
+        policy = phones.records.book.policy.version
+        lost = tx.new_subject("case", policy=policy, now=NOW)
+    phones.decide(lost, page("q"))
     paging(phones, 2, "r")
     go(phones)
     assert phones.state("q") is DEAD
@@ -261,6 +264,21 @@ def test_news_of_one_that_went_in_another_s_message_is_news_of_its_own_case_alon
 
 
 # --- nobody knows ---------------------------------------------------------------------------------------
+
+
+def test_of_two_daemons_one_has_all_of_the_message_and_the_other_has_it_after_its_death(
+    phones: Site,
+) -> None:
+    for key in "pqr":
+        paging(phones, 1, key)
+    reaching(phones).planner.plan()
+    first, second = phones.sender("one"), phones.another("two")
+    taken = phones.ledger.retrying(first.take)
+    assert second.send() == 0
+    phones.expire()
+    assert second.send() == 1
+    first.deliver(taken)
+    assert len(phones.phone.sent) == 1
 
 
 def test_what_went_out_is_found_once_for_all_that_were_in_it(phones: Site) -> None:
