@@ -54,9 +54,10 @@ class Done:
 
 
 @contextmanager
-def crowd(url: str | None) -> Iterator[World]:
-    """A world whose pages are calls, without a brake."""
-    with TemporaryDirectory() as folder, World(Path(folder), url, **_CONFIG) as world:
+def crowd(url: str | None, *, bundle: str = "off") -> Iterator[World]:
+    """A world whose pages are calls, without a brake; each call is one case's, unless they are gathered."""
+    config = {**_CONFIG, "reach": {**_CONFIG["reach"], "bundle": bundle}}
+    with TemporaryDirectory() as folder, World(Path(folder), url, **config) as world:
         yield world
 
 

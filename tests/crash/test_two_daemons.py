@@ -167,3 +167,13 @@ def test_a_crowd_is_worked_off_once_by_three() -> None:
     assert done.messages == [MESSAGES] * 10
     assert (done.attempts, done.came) == ({1: 10 * len(MESSAGES)}, done.sent)
     assert done.looks == {LOOKS: 10}, "each is looked at once when it is due, by one of them"
+
+
+def test_a_crowd_that_is_gathered_is_called_of_once_by_three() -> None:
+    with schema() as url, crowd(url, bundle="1 minute") as world:
+        done = worked_off(world, 10, 3)
+    assert done.messages == [MESSAGES] * 10
+    assert done.attempts == {1: 10 * len(MESSAGES)}, (
+        "each has its own proof, and none was sent twice"
+    )
+    assert 2 <= done.came["voice"] < done.sent["voice"], "two people, and fewer calls than pages"

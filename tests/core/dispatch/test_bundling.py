@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
+from tests.core.daemon.test_costs import plans
 from tests.core.dispatch.bundles import (
     Keyed,
     gathering,
@@ -23,7 +27,7 @@ from tests.core.dispatch.scene import NOW, PAT, Site, new_delivery, page
 from tests.core.dispatch.test_interrupted import kill
 from tests.core.dispatch.test_one_message import item
 from tests.core.dispatch.test_reaching import says
-from upheld.calendar.instant import MINUTE, SECOND, Instant
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
 from upheld.case.decision import Cancel, Purpose
 from upheld.case.events import PageAcknowledged
 from upheld.dispatch.bundle_words import as_many_as_fit
@@ -389,3 +393,58 @@ def test_as_many_cases_are_named_as_fit_and_one_at_least(
     shown = len(found.text) // length
     room = {"sms": 459, "voice": 700, "chat": 2_000}[channel] - len(found.subject) - 1
     assert shown == min(count, max(room // length, 1))
+
+
+# --- what it costs ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def counted(site: Site) -> Iterator[list[str]]:
+    """The statements that are carried out meanwhile."""
+    found: list[str] = []
+
+    def ran(_c: Any, _u: Any, sql: str, *_: Any) -> None:
+        found.append(sql)
+
+    event.listen(site.ledger._engine, "before_cursor_execute", ran)
+    try:
+        yield found
+    finally:
+        event.remove(site.ledger._engine, "before_cursor_execute", ran)
+
+
+def cost(site: Site, key: str, span: Span) -> int:
+    """How many statements one page by SMS takes until it is sent."""
+    paging(site, 1, key)
+    with counted(site) as found:
+        reaching(site, span).planner.plan()
+        site.send()
+    return len(found)
+
+
+def test_one_page_by_itself_costs_one_look_more(site: Site) -> None:
+    gathering(site)
+    alone = cost(site, "p", 0)
+    site.clock.forward(hours=1)
+    assert cost(site, "q", MINUTE) == alone + 1
+
+
+def test_what_went_lately_is_asked_once_for_all_that_is_planned_together(site: Site) -> None:
+    gathering(site)
+    for number in range(20):
+        paging(site, 1, f"p{number}", "team")
+    with counted(site) as found:
+        reaching(site).planner.plan()
+    assert len([sql for sql in found if "max(delivery.since)" in sql]) == 1
+
+
+def test_no_statement_of_it_reads_a_whole_table(site: Site) -> None:
+    gathering(site)
+    with plans(site.ledger) as found:
+        for key in "pq":
+            paging(site, 2, key)
+        go(site)
+        paging(site, 2, "r")
+        pass_seconds(site, 90)
+        says(site, "p>ann", Delivery.DELIVERED)
+    assert found == []
