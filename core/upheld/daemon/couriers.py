@@ -44,8 +44,8 @@ class Couriers:
     def hand(self, taken: Sequence[Taken]) -> int:
         """Each to its courier, who is free; answers how many there were. Whoever is back in a moment is
         waited for."""
-        for errand in map(_Errand, taken):
-            name = errand.taken.leased.delivery.connection
+        for errand in (_Errand(each) for each in taken if each.together):
+            name = errand.taken.first.delivery.connection
             self._out.add(name)
             self._hands[name].put(errand)
             errand.back.wait(_MOMENT)

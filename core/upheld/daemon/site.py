@@ -321,13 +321,12 @@ class Site:
     def _catch(self) -> SafetyCatch:
         go_live = self.config.go_live
         mode = Mode(go_live.mode)
+        local = (each.source.name for each in self.connections if Ability.LOCAL in each.abilities)
         return SafetyCatch(
             mode,
             self._redirect(go_live.redirect) if mode is Mode.REDIRECT else None,
             frozenset(go_live.live_for),
-            frozenset(
-                each.source.name for each in self.connections if Ability.LOCAL in each.abilities
-            ),
+            frozenset(local),
         )
 
     def _brake(self) -> Brake:

@@ -167,9 +167,10 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     waits: list[Instant] = []
     used_up: list[tuple[Attempt, str]] = []
     for attempt in latest.values():
-        until, why = _until(pursuit, attempt, now)
+        until, why = _until(pursuit, attempt)
         if until is None or until > now:
-            waits += () if until is None else (until,)
+            # What waits for others that go with it is looked at as it goes.
+            waits += () if until is None else (attempt.since if attempt.since > now else until,)
             continue
         used_up.append((attempt, why))
         way = next(_untried(pursuit, attempt), None)
@@ -180,7 +181,7 @@ def _going_on(pursuit: Pursuit, lap: int, now: Instant) -> Verdict:
     return _next_person(pursuit, lap, used_up[-1], now)
 
 
-def _until(pursuit: Pursuit, attempt: Attempt, now: Instant) -> tuple[Instant | None, str]:
+def _until(pursuit: Pursuit, attempt: Attempt) -> tuple[Instant | None, str]:
     """Until when it may stay as it is, and what is wrong with it then; None where nothing ends that."""
     patience = pursuit.patience
     if pursuit.passed_on(attempt):
@@ -191,8 +192,6 @@ def _until(pursuit: Pursuit, attempt: Attempt, now: Instant) -> tuple[Instant | 
         return None, ""
     if attempt.stopped:
         return 0, f"{attempt.way.connection} is stopped"
-    if attempt.since > now and attempt.state is DeliveryState.PENDING:
-        return attempt.since, ""  # it waits for others that go with it
     span = patience.of(attempt)
     wanted = "acknowledged" if attempt.state in _ARRIVED or not attempt.tells else "delivered"
     wanted = "sent" if attempt.state in UNFINISHED else wanted

@@ -154,7 +154,7 @@ def test_what_goes_wrong_with_one_courier_is_its_own(
     deliver, fails = Sender.deliver, [True]
 
     def failing(self: Sender, taken: Any) -> int:
-        if taken[0].leased.delivery.connection == "mailbox" and fails:
+        if taken[0].first.delivery.connection == "mailbox" and fails:
             fails.pop()
             raise Busy("locked")
         return deliver(self, taken)
@@ -216,7 +216,7 @@ def taken(connection: str) -> Taken:
     object.__setattr__(delivery, "connection", connection)
     leased = object.__new__(LeasedDelivery)
     object.__setattr__(leased, "delivery", delivery)
-    return Taken(leased)
+    return Taken((leased,))
 
 
 def refuse(_taken: object) -> int:

@@ -27,16 +27,17 @@ from tests.core.dispatch.scene import NOW, PAT, Site, new_delivery, page
 from tests.core.dispatch.test_interrupted import kill
 from tests.core.dispatch.test_one_message import item
 from tests.core.dispatch.test_reaching import says
-from upheld.calendar.instant import MINUTE, SECOND, Instant, Span
+from upheld.calendar.instant import MINUTE, SECOND, Instant, Span, moment
 from upheld.case.decision import Cancel, Purpose
 from upheld.case.events import PageAcknowledged
+from upheld.desk.receipts import Receipts
 from upheld.dispatch.bundle_words import as_many_as_fit
 from upheld.dispatch.bundling import bundle, together, waits
 from upheld.dispatch.doubt import doubted
 from upheld.dispatch.templates import Written
 from upheld.ledger import Delivery as LedgerDelivery
 from upheld.ledger import DeliveryState, LeasedDelivery, Ledger, Told
-from upheld.plugin import Delivery, Permanent, Retry
+from upheld.plugin import Delivery, Permanent, Receipt, Retry
 
 ACCEPTED, DEAD, PENDING = DeliveryState.ACCEPTED, DeliveryState.DEAD, DeliveryState.PENDING
 SPAN: Final = MINUTE
@@ -440,11 +441,13 @@ def test_what_went_lately_is_asked_once_for_all_that_is_planned_together(site: S
 
 def test_no_statement_of_it_reads_a_whole_table(site: Site) -> None:
     gathering(site)
+    receipts = Receipts(site.records, site.directory)
+    read = Receipt("p>ann", None, Delivery.DELIVERED, moment(NOW))
     with plans(site.ledger) as found:
         for key in "pq":
             paging(site, 2, key)
         go(site)
         paging(site, 2, "r")
         pass_seconds(site, 90)
-        says(site, "p>ann", Delivery.DELIVERED)
+        assert site.ledger.retrying(lambda tx: receipts.take(tx, "phone", read))
     assert found == []

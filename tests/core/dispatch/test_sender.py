@@ -59,7 +59,7 @@ def test_only_what_is_for_these_connections_is_taken(either: Site) -> None:
     sender, ledger = either.sender(), either.ledger
     assert ledger.retrying(lambda tx: sender.take(tx, over=[])) == []
     (taken,) = ledger.retrying(lambda tx: sender.take(tx, over=["mail"]))
-    assert taken.leased.delivery.connection == "mail"
+    assert taken.first.delivery.connection == "mail"
     assert sender.deliver([taken]) == len(either.mail.sent) == 1
     assert (either.state("p"), either.pager.sent) == (PENDING, [])
 
