@@ -272,7 +272,8 @@ def test_status_and_pass_are_for_all_and_work_is_for_one(story: Reached) -> None
     )
     story.stage.hear(story.stage.phone.write(BOS, f"PASS {code}"))
     assert "1001, 1002: passed on: the next one is paged" in "".join(texts(story, "bo"))
-    assert story.people()[-1] == ("bo", "voice")
+    assert story.people()[-1] == ("vera", "sms"), "whoever comes next hears of both"
+    assert sorted(named(texts(story, "vera")[-1])) == ["1001", "1002"]
 
 
 def test_where_several_messages_wait_a_bare_word_is_asked_back_and_the_code_tells(
