@@ -5,13 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-
-from tests.statements import compiled_once
 
 #: In memory, where Linux keeps files that need not last: nobody pulls the plug of a test, so none
 #: needs to wait for its disk. What ``TMPDIR`` names goes first.
@@ -38,9 +35,3 @@ def pytest_collection_finish() -> None:
     """Nor need anybody look through thousands of tests each time there may be some."""
     gc.freeze()
     gc.enable()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def statements_are_compiled_once() -> Iterator[None]:
-    with compiled_once():
-        yield

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import LRUCache
 
 from upheld.errors import LedgerError
 from upheld.ledger import machine
@@ -26,6 +27,25 @@ DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+
+
+class _Compiled(LRUCache[tuple[Any, ...], Any]):
+    """What statements compile to, for all engines on one kind of database: each engine by itself would
+    compile everything anew, after a restart, in a check, in every test of a contract."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(_by_kind(key), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__(_by_kind(key), compiled)
+
+
+def _by_kind(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    dialect, *statement = key
+    return dialect.name, *statement
+
+
+_OPTIONS: Final = {"compiled_cache": _Compiled(1_000)}
 
 
 def parse_url(text: str) -> URL:
@@ -71,7 +91,11 @@ def _sqlite(url: URL, path: Path, busy_seconds: float) -> Engine:
             do_next="put it on a local disk, or use PostgreSQL",
         )
     engine = create_engine(
-        url, connect_args={"timeout": busy_seconds}, hide_parameters=True, pool_use_lifo=True
+        url,
+        connect_args={"timeout": busy_seconds},
+        execution_options=_OPTIONS,
+        hide_parameters=True,
+        pool_use_lifo=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -99,7 +123,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _postgresql(url: URL, busy_seconds: float) -> Engine:
     try:
-        engine = create_engine(url, pool_size=10, max_overflow=20, hide_parameters=True)
+        engine = create_engine(
+            url, execution_options=_OPTIONS, pool_size=10, max_overflow=20, hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise LedgerError(
             "the PostgreSQL driver is not installed",
