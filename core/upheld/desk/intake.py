@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from upheld.calendar.instant import HOUR, Instant, Span, instant
-from upheld.case.decision import Subject
+from upheld.case.decision import Purpose, Subject
 from upheld.case.events import (
     UPHELD,
     Actor,
@@ -27,6 +27,7 @@ from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.conversations import subject_of, told_apart
 from upheld.desk.following import followed, latest, long_over
+from upheld.desk.handed_in import handed_in
 from upheld.desk.readings import Readings
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
@@ -237,6 +238,12 @@ class Intake:
         return said
 
     def _arrival(self, tx: Transaction, source: Source, message: Message, sender: Sender) -> None:
+        given = handed_in(message) if sender.person and message.verified else None
+        customer = self.directory.sender(given.by.id, instant(message.at)) if given else None
+        if given and customer and customer.customer:
+            self._arrival(tx, source, given, customer)
+            self._answer_who_handed_in(tx, source, given, sender)
+            return
         opened = self._opened(tx, source, message, sender)
         verbs = self._rules(opened, message, sender)
         if Verb.OPEN in verbs:
@@ -246,6 +253,18 @@ class Intake:
         else:
             reason = f"the policy has no rule for mail from {sender.kind}"
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
+
+    def _answer_who_handed_in(
+        self, tx: Transaction, source: Source, given: Message, by: Sender
+    ) -> None:
+        case = tx.thread(source.name, [given.id])
+        if case is None or by.person is None:
+            return  # it is kept
+        said = f"handed in by {by.person.name} for {given.by.id}"
+        self._fact(tx, tx.subject(case), given, Noted(f"[{said}]"), _who(by), part="#handed-in")
+        purpose, facts = Purpose.ANSWER.value, {"text": f"#open: {case}, {said}"}
+        now, to = self.records.clock.now(), (by.person.id,)
+        tx.enqueue(f"answer:{given.id}", case, purpose, now=now, recipients=to, facts=facts)
 
     def _rules(self, opened: Opened, message: Message, sender: Sender) -> frozenset[Verb]:
         """What the policy, under which it would be a case, does with what arrives so."""

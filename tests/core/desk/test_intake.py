@@ -192,6 +192,49 @@ def test_files_of_an_unproven_sender_and_of_a_machine_are_named_too(desk: Desk) 
     assert "[files: a.log (1 bytes)]" in desk.last("noted").body.text
 
 
+# --- what one of ours hands in -------------------------------------------------------------------
+
+FORWARDED = (
+    "#open Pat@acme.example\n\n---------- Forwarded message ---------\nFrom: Pat\n\nIt is slow.\n"
+)
+
+
+def test_what_reached_one_of_ours_is_handed_in_for_the_customer(desk: Desk) -> None:
+    desk.take(message(BO, "Fwd: slow", text=FORWARDED))
+    (case,) = desk.cases()
+    body = desk.events()[0].body
+    assert isinstance(body, Opened)
+    assert (case.customer, body.reporter, body.reporter_name) == ("acme", PAT, "Pat Lin")
+    assert body.text.endswith("It is slow.\n")
+    assert "#open" not in body.text
+    assert desk.last("noted").body == Noted(f"[handed in by Bo Lindt for {PAT}]")
+    assert desk.last("noted").actor == Actor("bo", Side.STAFF)
+    with desk.ledger.reading() as tx:
+        (answer,) = (item for item in tx.items() if item.purpose == "answer")
+    assert (answer.to, answer.facts["text"]) == (
+        ("bo",),
+        f"#open: C1, handed in by Bo Lindt for {PAT}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "given"),
+    [
+        (BO, FORWARDED, {"verified": False}),
+        (NOBODY, FORWARDED, {}),
+        (BO, "#open someone@nowhere.example\n", {}),
+        (BO, "#open\n", {}),
+        (BO, f"Please\n{FORWARDED}", {}),
+    ],
+)
+def test_nobody_else_hands_in_and_for_nobody_else(
+    desk: Desk, sender: str, text: str, given: dict[str, Any]
+) -> None:
+    desk.take(message(sender, text=text, **given))
+    assert desk.cases() == []
+    assert len(desk.kept()) == 1
+
+
 # --- a turn of a conversation ---------------------------------------------------------------------
 
 
