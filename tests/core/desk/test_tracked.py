@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from tests.core.desk.conftest import emptied
 from tests.core.desk.scene import BO, NOBODY, NOW, PAT, RAY, UTA, Desk, broken, message
 from upheld.calendar.instant import DAY, HOUR, MINUTE, moment
 from upheld.case.events import (
@@ -37,7 +33,6 @@ from upheld.case.events import (
 from upheld.case.state import Status
 from upheld.desk.adoption import read_since
 from upheld.desk.intake import Source
-from upheld.ledger import Fate, Ledger, NewDelivery
 from upheld.plugin import Actor as RemoteActor
 from upheld.plugin import Change, Comment, Ref, RemoteCase, Value, Visibility
 from upheld.plugin import Side as RemoteSide
@@ -381,132 +376,3 @@ def test_a_decider_that_fails_loses_nothing_of_it(desk: Desk) -> None:
     desk.add("C1", replace(desk.events()[0], id="later", at=NOW, body=Noted("and on")))
     assert {"worked", "public_reply"} <= set(desk.kinds())
     assert desk.case().worked
-
-
-# --- links ----------------------------------------------------------------------------------------
-
-
-def created(desk: Desk) -> str:
-    """A case by mail for which an item was ordered on the desk; the key that goes into it."""
-    desk.take(message(PAT), source=replace(Source("mailbox", "email"), cases_to="desk"))
-    key = "C1/create/desk"
-    desk.ledger.retrying(lambda tx: tx.plan(key, [NewDelivery(key, "desk", "tracker", "desk", "")]))
-    return key
-
-
-def test_our_own_item_that_comes_before_the_answer_is_adopted(desk_on_both: Desk) -> None:
-    key = created(desk_on_both)
-    assert take(desk_on_both, item(key=key)) == [True]
-    assert [case.id for case in desk_on_both.cases()] == ["C1"]
-    assert desk_on_both.last("linked").id == f"linked:{key}"  # as the sender would call it
-    take(desk_on_both, changed("status", "open", "worked"))
-    assert desk_on_both.case().worked
-
-
-def test_a_copy_of_our_item_with_the_key_in_it_is_a_case_of_its_own(desk: Desk) -> None:
-    key = created(desk)
-    take(desk, item(1, key=key), item(2, key=key))
-    assert len(desk.cases()) == 2
-
-
-def test_after_a_restore_an_item_of_ours_waits_for_its_case(desk_on_both: Desk) -> None:
-    """The tracker may be read before the mailbox: its item is not a case of its own meanwhile."""
-    desk, key = desk_on_both, "C1/create/desk"
-    with desk.ledger.transaction() as tx:
-        tx.begin_epoch(2, NOW)
-        tx.stop("restored", "ann", NOW)
-    ours = item(key=key, history=changed("status", "open", "worked").history)
-    assert take(desk, ours) == [False]
-    assert desk.cases() == []
-    with desk.ledger.reading() as tx:
-        assert [hint.remote_id for hint in tx.hints("desk", limit=9)] == ["id-1"]
-    created(desk)
-    assert take(desk, ours) == [True]
-    assert [(case.id, case.worked) for case in desk.cases()] == [("C1", True)]
-
-
-def test_one_whose_case_never_came_back_is_a_case_of_its_own_after_the_resume(desk: Desk) -> None:
-    with desk.ledger.transaction() as tx:
-        tx.begin_epoch(2, NOW)
-        tx.stop("restored", "ann", NOW)
-    lost = item(key="C9/create/desk")
-    take(desk, lost, item(2))
-    assert [case.title for case in desk.cases()] == ["Slow"], "people's own items wait for nothing"
-    desk.ledger.resume("ann", NOW)
-    assert take(desk, lost) == [True]
-    assert len(desk.cases()) == 2
-
-
-def test_an_item_that_was_moved_keeps_its_case_and_takes_its_new_name(desk: Desk) -> None:
-    take(desk, item())
-    moved = replace(item(), ref=Ref("other", "id-1", "X-7"), updated=moment(NOW))
-    assert take(desk, moved, moved) == [True, False]
-    assert [case.id for case in desk.cases()] == ["C1"]
-    assert desk.state().tracker_key == "X-7"
-
-
-def test_an_item_that_can_not_be_taken_is_kept_and_the_others_go_on(desk_on_both: Desk) -> None:
-    poison = item(1, fields={"title": "a\x00b"})
-    odd = item(3, history=("no change at all",))
-    assert take(desk_on_both, poison, item(2), odd)[1] is True
-    (kept, *_) = [each for each in desk_on_both.kept() if "id-3" in each.item]
-    assert (kept.fate, kept.item) == (Fate.REFUSED, "id-3@1")
-    assert b"no change at all" in kept.raw
-
-
-@pytest.mark.parametrize("often", [True, False])
-def test_a_status_that_nobody_knows_ends_no_wait_but_what_follows_it_does(
-    desk: Desk, often: bool
-) -> None:
-    moves = [("open", "waiting"), ("waiting", "elsewhere"), ("elsewhere", "open")]
-    history = tuple(
-        Change(f"h{number}", "status", old, new, moment(BEFORE + (number + 1) * MINUTE), STAFF)
-        for number, (old, new) in enumerate(moves)
-    )
-    read = [item(fields={"status": moves[n][1]}, history=history[: n + 1]) for n in range(3)]
-    take(desk, *(read if often else read[-1:]))
-    assert desk.state().status is Status.OPEN
-
-
-# --- whatever comes, however often ----------------------------------------------------------------
-
-STATUSES = st.sampled_from(["open", "worked", "waiting", "resolved", "closed", "elsewhere"])
-PEOPLE = st.sampled_from([STAFF, CUSTOMER, BOT, OURS, STRANGER])
-
-
-@st.composite
-def lives(draw: st.DrawFn) -> list[RemoteCase]:
-    """An item as it is read again and again while it is changed and spoken on."""
-    found, now = item(), "open"
-    versions = [found]
-    for step in range(draw(st.integers(1, 6))):
-        at, by = moment(BEFORE) + timedelta(minutes=step + 1), draw(PEOPLE)
-        if draw(st.booleans()):
-            new = draw(STATUSES)
-            change = Change(f"h{step}", "status", now, new, at, by)
-            found = replace(found, history=(*(found.history or ()), change))
-            found, now = replace(found, fields={**found.fields, "status": new}), new
-        else:
-            seen = draw(st.sampled_from(list(Visibility)))
-            comment = Comment(f"c{step}", "hello", seen, by, at)
-            found = replace(found, comments=(*(found.comments or ()), comment))
-        found = replace(found, updated=at)
-        versions.append(found)
-    return versions
-
-
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(versions=lives())
-def test_read_at_each_change_or_once_at_the_end_it_is_the_same_case(
-    on_sqlite: Ledger, versions: list[RemoteCase]
-) -> None:
-    often = Desk(emptied(on_sqlite))
-    take(often, *versions, *versions)
-    facts = {(e.id, e.at, e.actor, e.body) for e in often.events() if e.origin == "fact"}
-    state = often.state()
-    once = Desk(emptied(on_sqlite))
-    take(once, versions[-1])
-    assert {(e.id, e.at, e.actor, e.body) for e in once.events() if e.origin == "fact"} == facts
-    assert once.state() == state

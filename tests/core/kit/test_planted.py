@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.kit import plants_core
+from tests.core.kit import plants_core, plants_talk
 from tests.core.kit.plants import PLANTS
 from upheld.testing.kit import Grade, Kind, Outcome, Shown, assertions
 from upheld.testing.kit.grade import graded
 from upheld.testing.kit.verify import verify
 
 pytestmark = pytest.mark.conformance
-assert plants_core.__doc__, "its faults are in PLANTS, too"
+assert all((plants_core.__doc__, plants_talk.__doc__)), "their faults are in PLANTS, too"
 KINDS = {"builtin": Kind.TRACKER, "pagerduty": Kind.NOTIFIER, "email": Kind.CONVERSATION}
 
 
