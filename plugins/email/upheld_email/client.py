@@ -28,7 +28,7 @@ from upheld_email.oauth import OAuth
 # RFC 2177: IDLE again at least every 29 minutes; NAT gateways forget a silent connection much sooner.
 _RENEW: Final = 9 * 60.0
 # UIDs that are asked for at a time: their answer is one line, and imaplib takes a million bytes.
-# The first is short: a page needs few, and each page of a full folder asks anew.
+# The first is short: a page needs few, and what is found is kept for those that follow.
 _STRETCH: Final = 1_000
 _LONGEST: Final = 80_000
 #: From where it was searched, what was found, and up to where.
