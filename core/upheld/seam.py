@@ -12,9 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from traceback import extract_tb
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
@@ -29,13 +28,37 @@ PAUSE: Final[Span] = MINUTE
 LONGEST_PAUSE: Final[Span] = HOUR
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(threading.Thread, Generic[T]):
     """One call on its way: what came back, or what was raised."""
 
-    result: object = None
-    error: BaseException | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, plugin: str, what: Callable[[], T]) -> None:
+        super().__init__(name=f"plugin-{plugin}", daemon=True)
+        self.done = threading.Event()
+        self._plugin, self._call = plugin, what
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._result = self._call()
+        except BaseException as error:  # noqa: BLE001  the contained seam: handed over to the caller
+            self._error = error
+        finally:
+            self.done.set()
+
+    def ended(self, hard_stop: Span) -> T:
+        """What came back; ``Hung`` after ``hard_stop``, ``PluginError``."""
+        if not self.done.wait(hard_stop / SECOND):
+            raise Hung(
+                f"{self._plugin} did not answer within {hard_stop // SECOND} s",
+                "it is looked up before it is done again",
+                self.done,
+            )
+        self.join()
+        if self._error is not None:
+            raise _plugin_error(self._plugin, self._error) from None
+        return cast("T", self._result)
 
 
 class Live:
@@ -101,6 +124,25 @@ class Live:
         finally:
             lock.release()
 
+    def begin(self, what: Callable[[], T]) -> Callable[[Span], T] | None:
+        """Begin a call and come back at once; None where another is on its way, or it is stopped.
+
+        What is answered waits for it like `call`, given a hard stop, and has to be called: till then nobody
+        else calls.
+        """
+        lock = self._locks[False]
+        if self.stopped or not lock.acquire(blocking=False):
+            return None
+        begun = _Call(self.name, what)
+
+        def ended(hard_stop: Span) -> T:
+            try:
+                return self._judged(lambda: begun.ended(hard_stop))
+            finally:
+                lock.release()
+
+        return ended
+
     def apart(self, what: Callable[[], T], *, hard_stop: Span) -> T:
         """The same beside every other call: for what does no I/O and keeps no state. Credentials that are
         refused out there stop nothing of that."""
@@ -126,8 +168,11 @@ class Live:
         return Retry(what, "nothing to do: it is tried again after a while")
 
     def _timed(self, what: Callable[[], T], hard_stop: Span) -> T:
+        return self._judged(lambda: timed(self.name, what, hard_stop))
+
+    def _judged(self, call: Callable[[], T]) -> T:
         try:
-            answer = timed(self.name, what, hard_stop)
+            answer = call()
         except Hung as error:
             self._hangs(error)
             raise
@@ -192,28 +237,7 @@ class Hung(Unknown):
 
 def timed(name: str, what: Callable[[], T], hard_stop: Span) -> T:
     """Call ``what`` of plugin ``name`` in a thread of its own; ``Hung`` after ``hard_stop``."""
-    call = _Call()
-    thread = threading.Thread(target=_run, args=(what, call), name=f"plugin-{name}", daemon=True)
-    thread.start()
-    if not call.done.wait(hard_stop / SECOND):
-        raise Hung(
-            f"{name} did not answer within {hard_stop // SECOND} s",
-            "it is looked up before it is done again",
-            call.done,
-        )
-    thread.join()
-    if call.error is not None:
-        raise _plugin_error(name, call.error) from None
-    return call.result  # type: ignore[return-value]  # what `what` returned
-
-
-def _run(what: Callable[[], object], call: _Call) -> None:
-    try:
-        call.result = what()
-    except BaseException as error:  # noqa: BLE001  the contained seam: handed over to the caller
-        call.error = error
-    finally:
-        call.done.set()
+    return _Call(name, what).ended(hard_stop)
 
 
 def _plugin_error(name: str, error: BaseException) -> PluginError:

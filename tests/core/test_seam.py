@@ -252,6 +252,42 @@ def test_who_waits_behind_a_call_that_hangs_waits_no_longer_than_for_its_own(liv
     assert live.call(lambda: "well") == "well", "who gave up holds nothing"
 
 
+def test_a_call_that_was_begun_is_the_one_that_is_on_its_way(live: Live) -> None:
+    go, began = threading.Event(), threading.Event()
+
+    def what() -> str:
+        began.set()
+        go.wait()
+        return "well"
+
+    ended = live.begin(what)
+    assert ended is not None
+    assert began.wait(10), "nobody has to wait for it so that it begins"
+    assert live.begin(what) is None
+    with pytest.raises(Retry, match="busy with another call"):
+        live.call(lambda: None, hard_stop=SOON)
+    go.set()
+    assert ended(SECOND * 10) == "well"
+    assert live.call(lambda: 42) == 42
+
+
+def test_a_call_that_was_begun_ends_as_any_other(live: Live, never: threading.Event) -> None:
+    failed = live.begin(lambda: raising(ValueError(SECRET)))
+    assert failed is not None
+    with pytest.raises(Permanent, match="pager failed with ValueError"):
+        failed(SECOND)
+    hung = live.begin(never.wait)
+    assert hung is not None
+    with pytest.raises(Hung):
+        hung(SOON)
+    assert live.call(lambda: "the next") == "the next"
+
+
+def test_a_stopped_connection_begins_nothing(live: Live) -> None:
+    live.stop("wrong password")
+    assert live.begin(lambda: None) is None
+
+
 def test_reading_runs_beside_the_rest(live: Live) -> None:
     assert overlap(live, reading=True)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from upheld.dispatch.sender import Taken
+from upheld.dispatch.taken import Taken
 
 #: A courier with nothing to carry shows so often that it lives (seconds).
 _IDLE: Final = 25.0

@@ -25,7 +25,8 @@ from upheld.daemon.witness import Witness
 from upheld.dispatch.fields import released
 from upheld.dispatch.planner import Planner
 from upheld.dispatch.reaching import Reaching
-from upheld.dispatch.sender import Sender, Taken
+from upheld.dispatch.sender import Sender
+from upheld.dispatch.taken import Taken
 from upheld.errors import LedgerError, UpheldError
 from upheld.ledger import Bell, Ledger, Transaction
 from upheld.monitor.probing import Prober
@@ -252,7 +253,7 @@ class Daemon:
     def _hand_over(self, couriers: Couriers) -> int:
         """The most urgent that a courier is free for; who is back is handed the next."""
         take = partial(self.sender.take, limit=1, over=couriers.free)
-        return self._dispatched(take, couriers.hand)
+        return self._dispatched(take, lambda taken: couriers.hand(self.sender.set_out(taken)))
 
     def _dispatched(self, take: _Take, deliver: Callable[[Sequence[Taken]], int]) -> int:
         looked = self.pusher.look()

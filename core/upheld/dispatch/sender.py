@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from upheld.calendar.instant import HOUR, MINUTE, SECOND, Span, moment
+from upheld.calendar.instant import HOUR, MINUTE, Span, moment
 from upheld.case.decision import Purpose
 from upheld.case.opening import opening
 from upheld.desk.records import Records
@@ -24,6 +24,7 @@ from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
 from upheld.dispatch.outcome import Outcome, failed, receipted
 from upheld.dispatch.proofs import prove
+from upheld.dispatch.taken import HARD_STOP, Call, Results, Taken
 from upheld.dispatch.withdrawals import STANDS_ON
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
@@ -56,30 +57,10 @@ from upheld.seam import Live
 from upheld.sync.gone import missing
 from upheld.sync.mirrors import Said
 
-#: A send that hangs longer is written off as unknown; the lease outlives it.
-HARD_STOP: Final[Span] = 20 * SECOND
+#: A lease outlives a call that hangs.
 LEASE_SECONDS: Final = 60.0
 #: What goes to trackers: it is looked at there before, and never within a transaction.
 _NO_LETTERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT})
-
-
-_Call: TypeAlias = Callable[[], Outcome]
-#: What became of each that was sent.
-_Results: TypeAlias = Sequence[tuple[LeasedDelivery, Outcome]]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Deliveries that are ours and go in one message, which the first of them carries. ``call`` is there
-    where it is written down already as being sent; none are left where that showed that it must not be."""
-
-    together: tuple[LeasedDelivery, ...]
-    call: _Call | None = None
-
-    @property
-    def first(self) -> LeasedDelivery:
-        """The one that carries the others."""
-        return self.together[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +103,14 @@ class Sender:
         restored = self.records.ledger.restored()
         taken = [Taken(each) for each in together(doubted(each, restored) for each in leased)]
         return [self._begun(tx, taken[0]), *taken[1:]] if taken else []
+
+    def set_out(self, taken: Sequence[Taken]) -> list[Taken]:
+        """Begin the calls that can be begun at once: whoever delivers them waits for what comes of it."""
+        lives = self.lives
+        return [
+            each.set_out(lives[each.first.delivery.connection]) if each.together else each
+            for each in taken
+        ]
 
     def deliver(self, taken: Sequence[Taken]) -> int:
         """Send what was taken; answers how many there were."""
@@ -167,12 +156,12 @@ class Sender:
         if results:
             self._settle(results)
 
-    def _attempt(self, taken: Taken, live: Live) -> _Results:
+    def _attempt(self, taken: Taken, live: Live) -> Results:
         """What became of those that were still to be sent."""
         try:
             if taken.call is None:
                 taken = self._ready(taken, live)
-            return _of_all(taken, live.call(taken.call, hard_stop=HARD_STOP)) if taken.call else ()
+            return _of_all(taken, taken.called(taken.call, live)) if taken.call else ()
         except PluginError as error:
             if taken.call is None and len(taken.together) > 1:
                 # One of them can't be written: by itself each tells what is wrong with it.
@@ -225,9 +214,9 @@ class Sender:
             tx.readdress(leased, whose, f"the case is {whose}'s now", held=held)
         return False
 
-    def _call(self, leased: LeasedDelivery, live: Live) -> _Call:
+    def _call(self, leased: LeasedDelivery, live: Live) -> Call:
         """The one call to be made for this delivery, with all that it needs at hand."""
-        calls: Mapping[str, Callable[[LeasedDelivery, Live], _Call]] = {
+        calls: Mapping[str, Callable[[LeasedDelivery, Live], Call]] = {
             CREATE_ITEM: self._creation,
             FIELDS: self.fields.call,
             MIRROR: self._mirroring.call,
@@ -237,7 +226,7 @@ class Sender:
             return calls[leased.item.purpose](leased, live)
         return self.records.read(lambda tx: self._letter(tx, (leased,), live))
 
-    def _letter(self, tx: Transaction, together: Sequence[LeasedDelivery], live: Live) -> _Call:
+    def _letter(self, tx: Transaction, together: Sequence[LeasedDelivery], live: Live) -> Call:
         """The call for what a person gets, and for what lets them sleep again."""
         leased, *others = together
         plugin, key = live.plugin, leased.key
@@ -249,7 +238,7 @@ class Sender:
         letter = self.letters.written(tx, leased, others)
         return lambda: receipted(plugin.send(letter, _address(leased), key))
 
-    def _creation(self, leased: LeasedDelivery, live: Live) -> _Call:
+    def _creation(self, leased: LeasedDelivery, live: Live) -> Call:
         plugin = live.plugin
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
@@ -258,7 +247,7 @@ class Sender:
         draft, writes = self._creating.draft(leased, live)
         return lambda: created(plugin.create(draft, leased.key), writes)
 
-    def _comment(self, leased: LeasedDelivery, live: Live) -> _Call:
+    def _comment(self, leased: LeasedDelivery, live: Live) -> Call:
         plugin, text = live.plugin, str(leased.item.facts.get("text", ""))
         if not isinstance(plugin, Tracker):
             raise Misconfigured(f"{live.name} holds no cases", "correct `cases_to`")
@@ -318,7 +307,7 @@ class Sender:
             nothing: Lookup[Receipt] = Lookup(None, conclusive=False)
             return nothing
 
-    def _settle(self, results: _Results) -> None:
+    def _settle(self, results: Results) -> None:
         """Transaction 2: the outcome, its evidence on each case, and what it links."""
         first, outcome = results[0]
         told = self._mirroring.told(first, outcome)
@@ -347,7 +336,7 @@ class Sender:
             for tell in self.went_out:
                 tell(leased.delivery.connection, waited)
 
-    def _write(self, tx: Transaction, results: _Results, told: Said | None) -> None:
+    def _write(self, tx: Transaction, results: Results, told: Said | None) -> None:
         for leased, outcome in results:
             self._write_one(tx, leased, outcome, told)
 
@@ -377,7 +366,7 @@ class Sender:
             prove(tx, self.letters, leased, outcome)
 
 
-def _of_all(taken: Taken, outcome: Outcome) -> _Results:
+def _of_all(taken: Taken, outcome: Outcome) -> Results:
     """The same of each; the provider's handle is that of the first."""
     others = replace(outcome, handle=None)
     return [(taken.first, outcome), *((each, others) for each in taken.together[1:])]

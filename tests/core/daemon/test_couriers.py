@@ -19,7 +19,8 @@ from upheld.daemon.assembly import build_daemon
 from upheld.daemon.couriers import Couriers
 from upheld.daemon.pulse import READER
 from upheld.dispatch.routes import Way, Ways
-from upheld.dispatch.sender import Sender, Taken
+from upheld.dispatch.sender import Sender
+from upheld.dispatch.taken import Results, Taken
 from upheld.errors import Busy
 from upheld.ledger import Delivery, DeliveryState, LeasedDelivery
 from upheld.plugin import Address, Channel, Outgoing, Receipt
@@ -151,19 +152,19 @@ def test_a_stop_finishes_what_is_on_its_way_over_each_connection_and_begins_noth
 def test_what_goes_wrong_with_one_courier_is_its_own(
     home_on_both: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver, fails = Sender.deliver, [True]
+    settle, fails = Sender._settle, [True]
 
-    def failing(self: Sender, taken: Any) -> int:
-        if taken[0].first.delivery.connection == "mailbox" and fails:
+    def failing(self: Sender, results: Results) -> None:
+        if results[0][0].delivery.connection == "mailbox" and fails:
             fails.pop()
             raise Busy("locked")
-        return deliver(self, taken)
+        settle(self, results)
 
-    monkeypatch.setattr(Sender, "deliver", failing)
+    monkeypatch.setattr(Sender, "_settle", failing)
     home_on_both.mail.say(message(PAT, "Nobody can connect"), message(RAY, "Slow"))
     with home_on_both.running():
         until(lambda: not fails)
-        until(lambda: home_on_both.mail.sent and home_on_both.pager.sent)
+        until(lambda: len(home_on_both.mail.sent) == 2 and home_on_both.pager.sent)
         until(lambda: home_on_both.lines("loop_back"))
     (told,) = home_on_both.lines("loop_failed")
     assert told == {"loop": "send-mailbox", "error": "Busy: locked"}

@@ -48,7 +48,7 @@ def test_after_a_restart_they_go_out(site: Site) -> None:
 @pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Whoever waits for it hangs; calls are written off after 20 ms."""
-    monkeypatch.setattr("upheld.dispatch.sender.HARD_STOP", 20_000)
+    monkeypatch.setattr("upheld.dispatch.taken.HARD_STOP", 20_000)
     event = threading.Event()
     yield event
     event.set()

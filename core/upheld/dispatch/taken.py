@@ -1,0 +1,45 @@
+"""What a sender has in hand: leased, perhaps written down as being sent, perhaps on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from upheld.calendar.instant import SECOND, Span
+from upheld.dispatch.outcome import Outcome
+from upheld.ledger import LeasedDelivery
+from upheld.seam import Live
+
+#: A send that hangs longer is written off as unknown; the lease outlives it.
+HARD_STOP: Final[Span] = 20 * SECOND
+
+Call: TypeAlias = Callable[[], Outcome]
+#: What became of each that was sent.
+Results: TypeAlias = Sequence[tuple[LeasedDelivery, Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Deliveries that are ours and go in one message, which the first of them carries. ``call`` is there
+    where it is written down already as being sent; none are left where that showed that it must not be.
+    ``ended`` is there where the call is on its way already: it waits for what comes of it, for so long."""
+
+    together: tuple[LeasedDelivery, ...]
+    call: Call | None = None
+    ended: Callable[[Span], Outcome] | None = None
+
+    @property
+    def first(self) -> LeasedDelivery:
+        """The one that carries the others."""
+        return self.together[0]
+
+    def set_out(self, live: Live) -> Taken:
+        """The call begun at once, where that can be: whoever delivers it waits for what comes of it."""
+        if self.call is None:
+            return self
+        return replace(self, ended=live.begin(self.call))
+
+    def called(self, call: Call, live: Live) -> Outcome:
+        """What comes of it; ``PluginError``."""
+        return self.ended(HARD_STOP) if self.ended else live.call(call, hard_stop=HARD_STOP)
