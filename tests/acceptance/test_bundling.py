@@ -48,9 +48,13 @@ def story(tmp_path: Path, database: str | None) -> Iterator[Reached]:
 
 
 def staged(
-    folder: Path, database: str | None = None, site: Mapping[str, Any] | None = None, **reach: Any
+    folder: Path,
+    database: str | None = None,
+    site: Mapping[str, Any] | None = None,
+    house: str = HOUSE,
+    **reach: Any,
 ) -> PhoneStage:
-    (folder / "house.yaml").write_text(HOUSE)
+    (folder / "house.yaml").write_text(house)
     config = SITE | {"reach": SITE["reach"] | reach} | dict(site or {})
     return PhoneStage(folder, database=database, config=config)
 
@@ -188,6 +192,26 @@ def test_a_case_that_becomes_a_severity_1_while_its_page_waits_waits_no_longer(
     story.settle()
     assert [named(each) for each in texts(story, "bo")] == [["1001"], ["1002"]]
     assert pages(story, case)[0] == ("accepted", "sms")
+
+
+def test_so_it_is_where_one_clause_is_for_both_severities(
+    tmp_path: Path, database: str | None
+) -> None:
+    """It plans no other page, since it has paged: the one that waits goes at once."""
+    house = HOUSE.replace("{severity: 1}", "{severity: [1, 2]}").partition("  - {id: H-2")[0]
+    with staged(tmp_path, database, house=house) as stage:
+        story = Reached(stage)
+        opened(story, 2)
+        story.settle()
+        story.forward(seconds=10)
+        opened(story, 2)
+        (case,) = opened(story, 2)
+        story.settle()
+        story.forward(seconds=10)
+        story.do.severity(case, STAFF, 1, "it is worse")
+        story.settle()
+        assert [named(each) for each in texts(story, "bo")] == [["1001"], ["1003", "1002"]]
+        assert waiting(story) == []
 
 
 def test_a_minute_later_there_is_nothing_to_wait_for(story: Reached) -> None:

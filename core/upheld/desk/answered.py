@@ -1,10 +1,11 @@
-"""What else follows once somebody has a case: its pages are looked at, and the others hear of it."""
+"""What else follows from what is said of a case: who has it stops its pages, and the others hear of it; a
+Severity 1 is not gathered with other cases."""
 
 from __future__ import annotations
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Withdrawal
-from upheld.case.events import Event, PageAcknowledged, Side
+from upheld.case.events import Event, PageAcknowledged, SeveritySet, Side, Triaged
 from upheld.ledger import WITHDRAW, Transaction
 from upheld.ledger.actions import urgency
 
@@ -13,6 +14,11 @@ def of_the_case(event: Event) -> bool:
     """Whether somebody of ours has the case, and so whatever rings for it."""
     body = event.body
     return isinstance(body, PageAcknowledged) and not body.key and event.actor.side is Side.STAFF
+
+
+def marks_the_gravest(event: Event) -> bool:
+    """Whether the case is a Severity 1 from now on."""
+    return isinstance(event.body, Triaged | SeveritySet) and event.body.severity == 1
 
 
 def stilled(tx: Transaction, case: str, event: Event, now: Instant) -> None:

@@ -27,7 +27,7 @@ from upheld.case.events import (
 from upheld.case.opening import enforced
 from upheld.case.state import CaseState
 from upheld.clock import Clock
-from upheld.desk.answered import of_the_case, stilled
+from upheld.desk.answered import marks_the_gravest, of_the_case, stilled
 from upheld.desk.book import Book
 from upheld.desk.owner import owned
 from upheld.desk.proposals import Classifiers, anew, fields, proposals
@@ -120,7 +120,7 @@ class Records:
         if before:
             now = self.clock.now()
             tx.record_all([(case.id, event) for event in before], _undecided, now=now)
-            self._stilled(tx, case.id, before)
+            self._heard(tx, case.id, before)
         self.add(tx, case.id, last)
         for event in fresh if case.seq else ():  # at its opening they were looked at
             self.propose_anew(tx, case.id, event)
@@ -162,15 +162,20 @@ class Records:
             return None
         self._carry_out(tx)
         if decision is not None:
-            self._stilled(tx, case, [event])
+            self._heard(tx, case, [event])
         if decision is not None and before is not None:
             self._passed_over(tx, before, event)
         return decision
 
-    def _stilled(self, tx: Transaction, case: str, events: Iterable[Event]) -> None:
-        """What somebody says who has the case stops what rings for it."""
-        for event in filter(of_the_case, events):
-            stilled(tx, case, event, self.clock.now())
+    def _heard(self, tx: Transaction, case: str, events: Iterable[Event]) -> None:
+        """What somebody says who has the case stops what rings for it; what makes it a Severity 1 lets
+        go at once what was gathered with messages of other cases."""
+        now = self.clock.now()
+        for event in events:
+            if of_the_case(event):
+                stilled(tx, case, event, now)
+            elif marks_the_gravest(event):
+                tx.gather_no_longer(case, now)
 
     def propose_anew(self, tx: Transaction, case: str, event: Event) -> None:
         """What is recorded of a case may tell what it is; once a person has said so, it does not."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_, bindparam, case, func, select
+from sqlalchemy import and_, bindparam, case, func, select, update
 
 from upheld.calendar.instant import Instant
 from upheld.ledger.deliveries import read_delivery
@@ -27,6 +27,12 @@ _TOLD: Final = {
     .group_by(delivery.c.bundle)
     for name, which in among(delivery.c.bundle).items()
 }
+_GATHER_NO_LONGER: Final = (
+    update(delivery)
+    .where(delivery.c.subject == bindparam("of"), delivery.c.bundle.is_not(None), _UNTRIED)
+    .where(delivery.c.since > bindparam("at"))
+    .values(since=bindparam("at"))
+)
 _WITH: Final = (
     select(delivery)
     .where(delivery.c.carrier == bindparam("of"), delivery.c.key != bindparam("of"))
@@ -51,6 +57,10 @@ class Bundles(Part):
         asked = {**self._ids(bundles), "after": after}
         rows = self._connection.execute(_TOLD[self._dialect], asked)
         return {bundle: Told(last, waits) for bundle, last, waits in rows}
+
+    def gather_no_longer(self, subject: str, now: Instant) -> None:
+        """What waits of a case for messages of others goes at once, and takes along those."""
+        self._connection.execute(_GATHER_NO_LONGER, {"of": subject, "at": now})
 
     def told_with(self, sent: Delivery) -> list[Delivery]:
         """The other deliveries that the message of this one told of; none where it carried none."""
