@@ -179,7 +179,12 @@ def test_m_14_an_acknowledgement_does_not_stop_it(story: Story) -> None:
     story.do.acknowledge("C1", Actor(ANN, Side.STAFF))
     story.do.assign("C1", STAFF, BO)
     story.do.note("C1", STAFF, "will look at it later")
+    story.settle()
+    for who in (BO, ANN, BO):
+        story.expect_stand_down(who, "acknowledge", at="22:35")
     story.forward(hours=1, minutes=55)
+    story.expect_page(ANN, at="23:05")  # half an hour later nobody works on it: she is reminded
+    story.expect_page(BO, at="23:10")
     story.expect_ask(at="23:15")
     story.expect_status(at="23:30")
     story.expect_ask(at="00:15")
