@@ -13,11 +13,11 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from upheld.json_path import steps
 from upheld.plugin import ConnectionConfig
+from upheld_probes.domain import Host
 
 #: A word of HTTP (RFC 9110 §5.6.2).
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _STATUS: Final = r"^[1-5]([0-9]{2}|xx)$"
-_HOST: Final = r"^[^\s/@?#\[\]]+$"
 _MOST: Final = 16 * 1024 * 1024
 
 
@@ -64,7 +64,7 @@ class TargetConfig(ConnectionConfig):
 class HostConfig(TargetConfig):
     """A port of a server."""
 
-    host: str = Field(pattern=_HOST, description="the server's name or address")
+    host: Host = Field(description="the server's name or address")
 
 
 class SecuredConfig(TargetConfig):
@@ -166,8 +166,8 @@ class TlsConfig(HostConfig, SecuredConfig):
     """A certificate, and when it ends."""
 
     port: Port = Field(443, description="its port")
-    name: str | None = Field(
-        None, pattern=_HOST, description="the name to ask for and to verify, if not the host's"
+    name: Host | None = Field(
+        None, description="the name to ask for and to verify, if not the host's"
     )
 
 
@@ -189,10 +189,10 @@ class Record(StrEnum):
 class DnsConfig(TargetConfig):
     """A name, and what a server of names says of it."""
 
-    name: str = Field(pattern=_HOST, max_length=255, description="the name to look up")
+    name: Host = Field(max_length=255, description="the name to look up")
     type: Record = Field(Record.A, description="A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV or TXT")
-    server: str | None = Field(
-        None, pattern=_HOST, description="the server to ask, if not this machine's own resolver"
+    server: Host | None = Field(
+        None, description="the server to ask, if not this machine's own resolver"
     )
     port: Port = Field(53, description="the server's port")
     answers: tuple[str, ...] = Field(

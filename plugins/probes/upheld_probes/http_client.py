@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 import h11
 
 from upheld_probes.config import HttpConfig, Redirects
+from upheld_probes.domain import in_ascii
 from upheld_probes.http_answer import Answer
 from upheld_probes.line import Line, Place, line, trusting
 from upheld_probes.reach import NotAsked, is_private
@@ -46,8 +47,8 @@ class Hop:
 
     @property
     def host(self) -> str:
-        """The server's name or address."""
-        return self.url.hostname or ""
+        """The server's name or address, in ASCII."""
+        return in_ascii(self.url.hostname or "")
 
     @property
     def port(self) -> int:
@@ -154,8 +155,7 @@ def _said(hop: Hop) -> tuple[h11.Event, ...]:
     """The request. It says that it is the last one of its connection."""
     host = hop.host if ":" not in hop.host else f"[{hop.host}]"
     port = "" if hop.port == _PORTS[hop.url.scheme] else f":{hop.port}"
-    named = host if host.isascii() else host.encode("idna").decode()
-    given = {"host": f"{named}{port}"} | _DEFAULT | dict(hop.headers) | {"connection": "close"}
+    given = {"host": f"{host}{port}"} | _DEFAULT | dict(hop.headers) | {"connection": "close"}
     if hop.body or hop.method in {"POST", "PUT"}:
         given["content-length"] = str(len(hop.body))
     path = quote(hop.url.path or "/", _SAFE) + ("?" if hop.url.query else "")

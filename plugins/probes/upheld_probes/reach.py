@@ -77,17 +77,23 @@ async def _looked_up(host: str, attempt: Attempt) -> Iterable[Ip]:
         return (ipaddress.ip_address(host),)
     except ValueError:
         attempt.ours = f"the resolver of this machine does not answer for {host}"
+    if not host.isascii():
+        raise _no_name(host)
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise _not_found(host, error) from None
     except UnicodeError:
-        raise inconclusive(f"'{host[:100]}' is no name that can be looked up") from None
+        raise _no_name(host) from None
     attempt.ours = ""
     # A zone (fe80::1%eth0) is of link-local addresses alone, which are refused anyway.
     literal = (str(each[4][0]).partition("%")[0] for each in found)
     return tuple(dict.fromkeys(map(ipaddress.ip_address, literal)))
+
+
+def _no_name(host: str) -> Exception:
+    return inconclusive(f"'{host[:100]}' is no name that can be looked up")
 
 
 def _not_found(host: str, error: socket.gaierror) -> Exception:

@@ -142,6 +142,20 @@ def test_what_is_set_is_what_is_asked(serving: Serving) -> None:
     assert wanted <= {line.lower().replace("bearer", "Bearer") for line in head.split("\r\n")}
 
 
+def test_a_name_beyond_ascii_is_asked_for_as_what_it_is(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def here(*_: object, **__: object) -> list[Any]:
+        return [(2, 1, 6, "", ("127.0.0.1", 0))]
+
+    heard: list[bytes] = []
+    target = serving(answering(WELL, heard))
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", here)
+    url = f"http://straße.example:{target.port}/"
+    assert reading(Http, {"url": url}, 5).state is Health.UP
+    assert f"\r\nhost: xn--strae-oqa.example:{target.port}\r\n" in heard[0].decode().lower()
+
+
 # --- late -----------------------------------------------------------------------------------------
 
 

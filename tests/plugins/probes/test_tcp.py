@@ -179,6 +179,22 @@ def test_a_resolver_that_hangs_is_our_own_fault(monkeypatch: pytest.MonkeyPatch)
     assert seen.detail == "the resolver of this machine does not answer for slow.example"
 
 
+def test_a_name_beyond_ascii_is_asked_for_as_what_it_is(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The standard library would ask for strasse.example: whoever has that would be watched."""
+    asked = []
+
+    async def here(_: object, host: str, *__: object, **___: object) -> list[Any]:
+        asked.append(host)
+        return [(2, 1, 6, "", ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", here)
+    for host in ("straße.example", "xn--strae-oqa.example", "Bücher.example"):
+        assert look(serving(silence), host=host).state is Health.UP
+    assert asked == ["xn--strae-oqa.example"] * 2 + ["xn--bcher-kva.example"]
+
+
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "xn--ü", ".".join(["a" * 60] * 6)])
 def test_a_name_that_is_none_is_a_reading(host: str) -> None:
     seen = look(1, host=host)
