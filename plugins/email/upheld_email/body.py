@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from functools import partial
@@ -43,17 +43,35 @@ class Words:
 
 def words(mime: Mime, ours: frozenset[str] = frozenset()) -> Words:
     """What a mail says. Text comes of HTML for want of other; ``ours`` are our addresses."""
-    parts = [(part.get_content_type(), part) for part in leaves(mime) if not _is_file(part)]
-    plain = [_words(part) for kind, part in parts if kind == "text/plain"]
-    rich = [_words(part) for kind, part in parts if kind == "text/html"]
+    said = [(part.get_content_type(), _words(part)) for part in leaves(mime) if not _is_file(part)]
+    rich = [words for kind, words in said if kind == "text/html"]
     # Apple Mail cuts the text in pieces around its pictures.
-    text, html = "\n".join(plain), "\n".join(rich) if rich else None
-    if not text.strip() and html is None:
-        text = _locked(mime) or text
-    if text.strip() or html is None:
-        return Words(text, fresh(text, ours), html and harmless(html))
-    text, new = from_html(html), from_html(html, quotes=False)
-    return Words(text, fresh(new if new.strip() else text, ours), harmless(html))
+    text = "\n".join(words for kind, words in said if kind == "text/plain")
+    if not rich:
+        text = text if text.strip() else _locked(mime) or text
+        return Words(text, fresh(text, ours))
+    html = harmless("\n".join(rich))
+    if text.strip() and _alternatives(mime):
+        return Words(text, fresh(text, ours), html)
+    text, new = _in_order(said), _in_order(said, quotes=False)
+    return Words(text, fresh(new if new.strip() else text, ours), html)
+
+
+def _alternatives(mime: Mime) -> bool:
+    """Whether its text and its HTML say the same; else a list has put its footer below, as text."""
+    kind = mime.get_content_type()
+    if not mime.is_multipart() or kind in _WITHIN:
+        return False
+    parts = (each for each in mime.get_payload() if isinstance(each, Mime))
+    return kind == "multipart/alternative" or any(map(_alternatives, parts))
+
+
+def _in_order(said: Iterable[tuple[str, str]], *, quotes: bool = True) -> str:
+    return "\n".join(
+        from_html(words, quotes=quotes) if kind == "text/html" else words
+        for kind, words in said
+        if words.strip()
+    )
 
 
 def _locked(mime: Mime) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upheld.plugin import Nature
+from upheld_email.body import leaves
 from upheld_email.headers import Mime, first, parameters, raw, recipients, report_of, unquoted
 
 _MACHINES: Final = frozenset(
@@ -118,7 +119,7 @@ def _submits_itself(mime: Mime, forwards: frozenset[str]) -> bool:
 
 def _answers_an_invitation(mime: Mime) -> bool:
     """*Accepted: …*, which calendars send by themselves (RFC 6047 §2.4)."""
-    kinds = (first(part, "Content-Type") for part in mime.walk())
+    kinds = (first(part, "Content-Type") for part in leaves(mime))
     return any(
         kind.lower().startswith("text/calendar")
         and parameters(kind).get("method", "").lower() == "reply"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -75,10 +76,17 @@ def text(value: str) -> str:
         pieces = decode_header(_eight_bit(value))
     except (HeaderParseError, ValueError, LookupError):
         pieces = [(_eight_bit(value), None)]
-    joined = "".join(
-        piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces
-    )
+    joined = "".join(_piece(piece, charset) for piece, charset in pieces)
     return " ".join(clean(joined).split())
+
+
+def _piece(piece: str | bytes, charset: str | None) -> str:
+    if isinstance(piece, str):
+        return piece
+    if charset is None:  # what stood beside encoded words, in the library's own escapes
+        with suppress(UnicodeDecodeError):
+            return piece.decode("raw-unicode-escape")
+    return decoded(piece, charset)
 
 
 def clean(value: str) -> str:

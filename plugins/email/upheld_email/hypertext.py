@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from typing import Final
 
@@ -21,6 +22,7 @@ _QUOTES: Final = frozenset(
 )
 _REST: Final = frozenset({"divRplyFwdMsg", "appendonsend"})
 _SCHEMES: Final = {"http", "https", "mailto", "cid"}
+_TAG: Final = re.compile(r"<[^<>]*>")
 # Nobody reads more, and the parser's time grows faster than the text.
 _READABLE: Final = 500_000
 
@@ -30,7 +32,8 @@ def from_html(html: str, *, quotes: bool = True) -> str:
     the great programs mark as quoted."""
     reader = _Reader(quotes)
     reader.feed(html[:_READABLE])
-    reader.close()
+    # What is not ended: the library would begin anew at each of its brackets.
+    reader.handle_data(unescape(_TAG.sub(" ", reader.rawdata)))
     lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 

@@ -34,7 +34,8 @@ _GLOBAL: Final = ("message/global", "message/global-headers")
 _BLANK: Final = re.compile(rb"\r?\n[ \t]*\r?\n")
 #: Not just any id: in a returned head those of older mails stand, too.
 _OURS: Final = re.compile(
-    rb"(?im)^[> \t]{0,9}message-id:[ \t]*\s?[ \t]*(<upheld\.[\w.-]{1,300}@[\w.-]{1,255}>)"
+    rb"(?im)^[> \t]{0,9}message-id:[ \t]*(?:\r?\n[ \t]+)?"
+    rb"(<upheld\.[\w.-]{1,300}@[\w.-]{1,255}>)"
 )
 _READ: Final = 100_000
 

@@ -44,6 +44,38 @@ def test_where_plain_text_says_nothing_the_html_is_read(plain: str) -> None:
     assert words(mail).text == "rich\n"
 
 
+def test_a_footer_that_a_list_adds_as_text_is_not_all_of_a_mail_in_html() -> None:
+    quoted = '<div class="gmail_quote">Old</div>'
+    mail = multipart(part("text/html", f"<p>It is down</p>{quoted}"), part("text/plain", "-- list"))
+    said = words(mail)
+    assert said.text.split() == ["It", "is", "down", "Old", "--", "list"]
+    assert said.fresh.split()[:3] == ["It", "is", "down"]
+    assert "Old" not in said.fresh
+    assert said.html == "<p>It is down</p><div>Old</div>\n".rstrip("\n")
+
+
+def test_a_footer_below_text_and_html_that_say_the_same_is_below_the_text() -> None:
+    both = (
+        "Content-Type: multipart/alternative; boundary=c\n\n--c\n"
+        + part("text/plain", "It is down")
+        + "\n--c\n"
+        + part("text/html", "<p>It is down</p>")
+        + "\n--c--\n"
+    )
+    assert words(multipart(both, part("text/plain", "the list"))).text.split("\n") == [
+        "It is down",
+        "the list",
+    ]
+
+
+def test_an_attached_mail_has_no_say_in_what_is_read() -> None:
+    within = (
+        "Content-Type: message/rfc822\n\nContent-Type: multipart/alternative; boundary=d\n\n--d--"
+    )
+    mail = multipart(part("text/html", "<p>Down</p>"), part("text/plain", "list"), within)
+    assert words(mail).text.split() == ["Down", "list"]
+
+
 def test_a_text_in_pieces_is_one_text() -> None:
     mail = multipart(part("text/plain", "one"), part("image/png", "x"), part("text/plain", "two"))
     assert (words(mail).text, words(mail).html) == ("one\ntwo", None)

@@ -68,6 +68,13 @@ def test_what_people_s_mail_carries_too_is_no_marker(header: str) -> None:
     assert kind(header) is Nature.NORMAL
 
 
+def test_a_mail_that_somebody_attached_does_not_make_them_a_machine() -> None:
+    accepted = "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n"
+    body = f"--b\n\nSee what came\n--b\nContent-Type: message/rfc822\n\n{accepted}--b--\n"
+    forwarded = parsed(f"Content-Type: multipart/mixed; boundary=b\n\n{body}".encode())
+    assert nature(forwarded, PAT, Around(OURS, "stage")) is Nature.NORMAL
+
+
 @pytest.mark.parametrize(
     "local", ["no-reply", "noreply", "donotreply", "do-not-reply", "postmaster"]
 )

@@ -38,3 +38,8 @@ def test_no_word_is_lost(text: str, delsp: bool) -> None:
     assert [letter for letter in kept if letter in "ab"] == [
         letter for letter in text if letter in "ab"
     ]
+
+
+def test_a_log_of_which_each_line_flows_on_holds_nobody_up() -> None:
+    text = "a line of a log \n" * 400_000
+    assert unflowed(text, delsp=False) == "a line of a log " * 400_000

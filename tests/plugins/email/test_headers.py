@@ -88,6 +88,8 @@ def test_a_kind_that_is_kept_is_what_the_library_says() -> None:
         ("=?utf-8?q?a=00b?=", "ab"),
         ("=?utf-8?q?a=0D=0ABcc:_x?=", "a Bcc: x"),
         ("=?idna?q?xn--?= =?unicode-escape?q?=5Cud800?=", r"xn--\ud800"),
+        ("=?utf-8?q?a?= 中é", "a 中é"),
+        (r"=?utf-8?q?a?= C:\users", r"a C:\users"),
         ("", ""),
     ],
 )

@@ -59,3 +59,21 @@ def test_a_mail_that_is_nested_without_end() -> None:
     deep = "<div>" * 5000 + "x" + "</div>" * 5000
     assert "x" in from_html(deep, quotes=False)
     assert "x" in harmless(deep)
+
+
+@pytest.mark.parametrize("begun", ["<a ", "<!--", '<a b="', "<![", "<?", "</a ", "<!x", "&#", "<"])
+def test_what_is_begun_without_end_holds_nobody_up(begun: str) -> None:
+    """The library alone looked for the end of each anew: an hour, in which nobody was paged."""
+    assert from_html("<p>Down.</p>" + begun * (500_000 // len(begun))).startswith("Down.\n")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>AT&T &amp; us &lt;3", "AT&T & us <3"),
+        ("<p>a</p>b <!-- <b>c</b> and d", "a b <!-- c and d"),
+        ("it is down <a href='x", "it is down <a href='x"),
+    ],
+)
+def test_what_stands_behind_something_begun_is_read(html: str, text: str) -> None:
+    assert " ".join(from_html(html).split()) == text

@@ -91,6 +91,18 @@ def test_a_bounce_that_only_quotes_our_mail_is_of_that_mail(mark: str) -> None:
     assert (found.handle, found.state) == (HANDLE, Delivery.FAILED)
 
 
+@pytest.mark.parametrize("fold", ["\n ", "\n\t", " \r\n  "])
+def test_an_id_may_stand_on_the_line_below_its_name(fold: str) -> None:
+    found = told(bounced(f"{QMAIL}Message-ID:{fold}{HANDLE}\n"))
+    assert found is not None
+    assert found.handle == HANDLE
+
+
+def test_a_name_with_blanks_without_end_holds_nobody_up() -> None:
+    """A pattern that goes back over them took minutes, in which nobody was paged."""
+    assert told(bounced(f"{QMAIL}Message-ID:{' ' * 100_000}x\n")) is None
+
+
 def test_what_a_person_quotes_ends_nothing() -> None:
     reader = Reader(TOKENS, Around(frozenset({OUR}), "stage"))
     message = reader.read(bounced(f"Message-ID: {HANDLE}\n", "pat@acme.example"), NOON)
