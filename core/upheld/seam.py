@@ -133,7 +133,11 @@ class Live:
         lock = self._locks[False]
         if self.stopped or not lock.acquire(blocking=False):
             return None
-        begun = _Call(self.name, what)
+        try:
+            begun = _Call(self.name, what)
+        except BaseException:  # no thread to be had: nobody would give back the lock
+            lock.release()
+            raise
 
         def ended(hard_stop: Span) -> T:
             try:

@@ -11,7 +11,16 @@ import pytest
 
 from tests.acceptance.reached import NUMBERS, REACH, PhoneStage, Reached
 from tests.acceptance.story import PAT, STAFF
-from upheld.case.events import Actor, Opened, PageAcknowledged, Receipted, Side
+from upheld.case.events import (
+    UPHELD,
+    Actor,
+    Event,
+    Opened,
+    PageAcknowledged,
+    Proposed,
+    Receipted,
+    Side,
+)
 
 T = TypeVar("T")
 BO: Final = Actor("bo", Side.STAFF)
@@ -88,6 +97,14 @@ def named(text: str) -> list[str]:
     """The numbers of the cases that a text lists, also where they are read out digit by digit."""
     found = re.findall(r"(?:Sev \d|case) (1 ?0 ?\d ?\d)", text)
     return [number.replace(" ", "") for number in found]
+
+
+def propose(story: Reached, case: str, severity: int) -> None:
+    """What the policy makes of the case, with what is known of it by now."""
+    site, body = story.stage.site, Proposed(severity=severity, rule="tests")
+    event = Event(f"proposed:{severity}", story.now, story.now, UPHELD, body)
+    site.ledger.retrying(lambda tx: site.records.add(tx, case, event))
+    story.settle()
 
 
 def answers(story: Reached, text: str) -> str:
@@ -212,6 +229,24 @@ def test_so_it_is_where_one_clause_is_for_both_severities(
         story.settle()
         assert [named(each) for each in texts(story, "bo")] == [["1001"], ["1003", "1002"]]
         assert waiting(story) == []
+
+
+def test_so_does_one_that_is_proposed_as_one_anew(tmp_path: Path) -> None:
+    """Until somebody has triaged it, the proposal acts."""
+    house = HOUSE.replace("{severity: 1}", "{proposed: {severity: [1, 2]}}")
+    with staged(tmp_path, house=house) as stage:
+        story = Reached(stage)
+        opened(story, 2)
+        story.settle()
+        story.forward(seconds=10)
+        said = Opened(
+            "phone", "It is down", "by phone", PAT, customer="acme", enforced_from=story.now
+        )
+        case = story.do.open(said, STAFF)
+        propose(story, case, 2)
+        assert case in waiting(story)
+        propose(story, case, 1)
+        assert case not in waiting(story)
 
 
 def test_a_minute_later_there_is_nothing_to_wait_for(story: Reached) -> None:

@@ -329,3 +329,16 @@ class Nested(BaseModel):
 def test_every_secret_is_found_however_deep() -> None:
     config = Nested(keys={"a": SecretStr("one")}, more=(SecretBytes(b"two"), SecretBytes(b"")))
     assert sorted(secrets(config)) == ["one", "two"]
+
+
+def test_where_no_thread_is_to_be_had_the_next_call_is_made(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", none)
+        with pytest.raises(RuntimeError):
+            live.begin(lambda: None)
+    assert live.call(lambda: "sent", hard_stop=10 * SECOND) == "sent"

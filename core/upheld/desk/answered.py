@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Withdrawal
-from upheld.case.events import Event, PageAcknowledged, SeveritySet, Side, Triaged
+from upheld.case.events import Event, PageAcknowledged, Proposed, SeveritySet, Side, Triaged
 from upheld.ledger import WITHDRAW, Transaction
 from upheld.ledger.actions import urgency
 
@@ -17,8 +17,8 @@ def of_the_case(event: Event) -> bool:
 
 
 def marks_the_gravest(event: Event) -> bool:
-    """Whether the case is a Severity 1 from now on."""
-    return isinstance(event.body, Triaged | SeveritySet) and event.body.severity == 1
+    """Whether the case is a Severity 1 from now on; a proposal acts until it is triaged."""
+    return isinstance(event.body, Proposed | Triaged | SeveritySet) and event.body.severity == 1
 
 
 def stilled(tx: Transaction, case: str, event: Event, now: Instant) -> None:

@@ -23,16 +23,15 @@ def write_feed(site: str, windows: Iterable[ListedWindow], now: Instant, until: 
     feed.add("prodid", _PRODUCT)
     feed.add("version", "2.0")
     for listed in windows:
-        times = Window.read(listed.state).times.after(now)
-        for time in takewhile(lambda time: time.begins < until, times):
-            feed.add_component(_event(site, listed, time, now))
+        window = Window.read(listed.state)
+        for time in takewhile(lambda time: time.begins < until, window.times.after(now)):
+            feed.add_component(_event(site, listed, window, time, now))
     return str(feed.to_ical().decode("utf-8"))
 
 
-def _event(site: str, listed: ListedWindow, time: Occurrence, now: Instant) -> Any:
+def _event(site: str, listed: ListedWindow, window: Window, time: Occurrence, now: Instant) -> Any:
     from icalendar import Event
 
-    window = Window.read(listed.state)
     off = window.off is not None or time.begins in window.dropped
     event = Event()
     event.add("uid", f"{listed.id}/{iso(time.begins)}@{site}")
