@@ -24,7 +24,7 @@ from upheld.dispatch.letters import Letters, thread_of
 from upheld.dispatch.mirroring import Mirroring
 from upheld.dispatch.outcome import Outcome, failed, receipted
 from upheld.dispatch.proofs import prove
-from upheld.dispatch.taken import HARD_STOP, Call, Results, Taken
+from upheld.dispatch.taken import HARD_STOP, Call, Results, Taken, alike
 from upheld.dispatch.withdrawals import STANDS_ON
 from upheld.errors import Fenced, LedgerError, Refusal
 from upheld.ledger import (
@@ -165,13 +165,13 @@ class Sender:
         except PluginError as error:
             if taken.call is None and len(taken.together) > 1:
                 # One of them can't be written: by itself each tells what is wrong with it.
-                self.deliver([Taken((each,)) for each in taken.together])
+                self.deliver(taken.apart())
                 return ()
             if isinstance(error, Auth) and not live.stopped:
                 # Trying on would lock the account; a person has to look at it first.
                 live.stop(error.what)
             gone = self._not_there(taken.first, error)
-            return [(each, gone or failed(each, error)) for each in taken.together]
+            return alike([(each, gone or failed(each, error)) for each in taken.together])
 
     def _ready(self, taken: Taken, live: Live) -> Taken:
         """Those that are wanted still, written down as being sent, with the call; nothing else is done."""
@@ -274,12 +274,21 @@ class Sender:
             return None
         if leased.item.purpose in {Purpose.COMMENT, MIRROR}:
             return self._comment_there(leased, live)
-        found = self._find(leased, live) if live.can(Ability.FIND) else Lookup(None, False)
+        told = live.can(Ability.FIND) and self._still_told(leased)
+        found = self._find(leased, live) if told else Lookup(None, False)
         if found.found is not None:
             there = found.found
             return created(there) if isinstance(there, RemoteCase) else receipted(there)
         again = may_repeat(live.abilities, leased.item.purpose)
         return None if found.conclusive or again else still_unknown(leased, live.abilities)
+
+    def _still_told(self, leased: LeasedDelivery) -> bool:
+        """Whether what is found under its key may tell of it: what carried it may have gone alone since."""
+        sent_as, connection = leased.delivery.sent_as, leased.delivery.connection
+        if sent_as == leased.key:
+            return True
+        carrier = self.records.read(lambda tx: tx.receipt(connection, sent_as))
+        return carrier is not None and carrier.carrier == sent_as
 
     def _comment_there(self, leased: LeasedDelivery, live: Live) -> Outcome | None:
         """The item tells; where it can't be read, nobody knows."""

@@ -34,6 +34,13 @@ class Taken:
         """The one that carries the others."""
         return self.together[0]
 
+    def apart(self) -> list[Taken]:
+        """Each by itself. The message in which it may have been was looked up: it has its own key again."""
+        own = (
+            replace(each, delivery=replace(each.delivery, carrier=None)) for each in self.together
+        )
+        return [Taken((each,)) for each in own]
+
     def set_out(self, live: Live) -> Taken:
         """The call begun at once, where that can be: whoever delivers it waits for what comes of it."""
         if self.call is None:
@@ -43,3 +50,14 @@ class Taken:
     def called(self, call: Call, live: Live) -> Outcome:
         """What comes of it; ``PluginError``."""
         return self.ended(HARD_STOP) if self.ended else live.call(call, hard_stop=HARD_STOP)
+
+
+def alike(results: Results) -> Results:
+    """What went in one message is tried again at one time, the latest of each: one that is looked up by
+    itself would be repeated under a key of its own, and the others found under a key that tells of it alone.
+    """
+    longest = max((became.retry_in or 0 for _each, became in results), default=0)
+    return [
+        (each, became if became.retry_in is None else replace(became, retry_in=longest))
+        for each, became in results
+    ]
