@@ -79,6 +79,18 @@ def test_what_we_wrote_to_an_engineer_never_goes_on_to_the_customer(
     assert got.text.strip() == "Patrzymy."
 
 
+def test_an_answer_with_nothing_above_our_line_stays_inside(story: Story, case: str) -> None:
+    """Outlook, an empty answer, or one below the mail that it answers: nobody can tell it apart."""
+    to = told(story)
+    ours = next(each for each in story.stage.mail.sent if each.message["Message-ID"] == to)
+    head = "From: Magnolia\nSent: Tuesday, December 1, 2026\nTo: Bo\nSubject: [1001]\n\n"
+    for below in ("", "\n\nWe look at it.\n"):
+        quoted = f"\n\n{head}{ours.message.get_content()}{below}"
+        story.answer(BO_MAIL, to, quoted, "Re: [1001] One server is slow")
+        assert "needs a few words" in story.expect_mail(BO_MAIL, "[1001]").text
+    assert "public_reply" not in [each.kind for each in story.events()]
+
+
 def test_a_case_is_assigned_solved_and_closed_by_mail(story: Story, case: str) -> None:
     to = told(story)
     for words in ("#assign bo", "#work", "#resolve fix A router was replaced.", "#close"):

@@ -24,6 +24,8 @@ def whole(message: Message) -> str:
 
 def customers_words(message: Message, customer: str | None = None) -> CustomerMessage:
     """What the customer wrote."""
+    if not fresh(message).strip():  # they wrote something, and nobody can tell where
+        return CustomerMessage(with_files(message.text, message), message.by.id, customer)
     text = with_files(fresh(message), message)
     return CustomerMessage(text, message.by.id, customer, whole(message))
 

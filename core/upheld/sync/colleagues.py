@@ -71,7 +71,9 @@ class Colleagues:
             stated, answer = self._stated(tx, wrote, said, noted)
             facts = [noted, *stated]
         elif self._reached_the_customer(tx, source, wrote):
-            facts, answer = [wrote.fact(PublicReply(text, whole=whole(message)))], None
+            own = _own(text)  # a status brings it to the customer: without what it quotes
+            kept = whole(message) or (message.text if own != "\n".join(text.splitlines()) else "")
+            facts, answer = [wrote.fact(PublicReply(own, whole=kept))], None
         else:
             facts, answer = self._replied(tx, wrote, text)
         self.records.add_together(tx, case, facts)
@@ -111,6 +113,8 @@ class Colleagues:
         """Whether the customer has it, or will: it was written to them, before our time, or for a status."""
         tokens = (tx.receipt(source.name, token) for token in wrote.message.thread)
         asked = any(found is not None and found.purpose == Purpose.ASK for found in tokens)
+        # A status can't bring what is no sentence: whoever sent none is told so.
+        asked = asked and bool(_own(fresh(wrote.message)).strip())
         return asked or was_there_before(tx, source, wrote.at) or self._addressed(wrote)
 
     def _addressed(self, wrote: _Wrote) -> bool:

@@ -30,18 +30,23 @@ _ADDRESS: Final = re.compile(r"[\w.-]+@[\w.-]+")
 _PLUS: Final = re.compile(r"\+[\w.=-]*@")
 #: `##- What you write above this line goes to the customer. -##`, in whatever words, perhaps wrapped.
 _ABOVE: Final = re.compile(r"(?m)^[ \t]*##-[ \t]")
+#: The same line, also where it is quoted: what stands below is of our own people.
+_OUR_LINE: Final = re.compile(r"(?m)^[> \t]*##-[ \t]")
 _LABEL: Final = re.compile(r"[* \t]*[^\W\d][\w ]{0,24}\s?[:：]")
 _LABELS: Final = 3
 _ANNOUNCED_IN: Final = 3  # lines: programs break them
 
 
 def fresh(text: str, ours: frozenset[str] = frozenset()) -> str:
-    """The text without what stands quoted behind it; all of it where nothing else would be left.
+    """The text without what stands quoted behind it; all of it where nothing else would be left, but
+    nothing where it answers what we wrote to our own people: that is internal.
 
     ``ours`` are our own addresses, in lower case: a head that names one is known in any language.
     """
     kept = _without_tail(_first_reply(_before_ours(_above(text), ours)))
-    return kept if kept.strip() and not _only_quotes(kept) else text
+    if kept.strip() and not _only_quotes(kept):
+        return kept
+    return "" if "##-" in text and _OUR_LINE.search(text) else text
 
 
 def _above(text: str) -> str:

@@ -255,6 +255,14 @@ def test_the_customer_writes_again(desk: Desk, thread: tuple[str, ...], sender: 
     assert len(desk.cases()) == 1
 
 
+def test_of_a_customers_mail_of_which_nothing_seems_new_all_is_kept(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    text = "##- Above -##\n\nOld\n\nIt is down.\n"
+    desk.take(message(PAT, text=text, fresh="", thread=thread))
+    assert desk.last("customer_message").body == CustomerMessage(text, PAT, "acme")
+
+
 @pytest.mark.parametrize("to", [PAT, RAY, OUR, None])
 def test_an_engineer_who_is_proven_works_the_case(
     desk: Desk, thread: tuple[str, ...], to: str | None

@@ -202,18 +202,40 @@ def test_one_that_the_customer_got_is_not_sent_again(desk: Desk, thread: tuple[s
     assert replies(desk) == []
 
 
-def test_the_sentence_that_was_asked_for_comes_with_the_status(
-    desk: Desk, thread: tuple[str, ...]
-) -> None:
+def asked(desk: Desk) -> str:
+    """A mail to Bo that asks for the sentence of the next status."""
     with desk.ledger.transaction() as tx:
         tx.enqueue("ask", "C1", Purpose.ASK.value, now=NOW, recipients=("bo",))
         tx.plan("ask", [NewDelivery("ask>bo", "bo", "mail", "mailbox", BO, "Bo Lindt")])
         (leased,) = (each for each in tx.lease("t", limit=9, seconds=60) if each.key == "ask>bo")
         tx.attempting(leased)
         tx.outcome(leased, DeliveryState.ACCEPTED, handle="<ask@magnolia.example>")
-    wrote(desk, ("<ask@magnolia.example>", *thread), "A router is being replaced.")
+    return "<ask@magnolia.example>"
+
+
+def test_the_sentence_that_was_asked_for_comes_with_the_status(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    wrote(desk, (asked(desk), *thread), "A router is being replaced.")
     assert desk.last("public_reply").body.send is False
     assert replies(desk) == []
+
+
+def test_no_sentence_where_one_was_asked_for_is_told(desk: Desk, thread: tuple[str, ...]) -> None:
+    """A status would bring nothing, or the internal mail that asked."""
+    wrote(desk, (asked(desk), *thread), "", text="From: us\n\n##- Above -##\n\nInternal")
+    assert "public_reply" not in desk.kinds()
+    assert "Internal" in desk.last("noted").body.text
+    assert "needs a few words" in str(answers(desk)[0].facts["text"])
+
+
+def test_a_sentence_goes_into_the_status_without_what_it_quotes(
+    desk: Desk, thread: tuple[str, ...]
+) -> None:
+    said = "A router.\n> Internal\nIt is being replaced."
+    wrote(desk, (asked(desk), *thread), said, text=said)
+    body = desk.last("public_reply").body
+    assert (body.text, body.whole) == ("A router.\nIt is being replaced.", said)
 
 
 def test_files_do_not_go_on_and_their_sender_is_told(desk: Desk, thread: tuple[str, ...]) -> None:

@@ -48,7 +48,6 @@ KEPT = {
     "an answer below, and a greeting above": f"Hello,\n\nOn Dec 1, {US} wrote:\n{OLD}\nYes.\n",
     "answers between the lines below our own": f"Hello,\n\nOn Dec 1, {US} wrote:\n> ##- Above -##\n"
     "> Is it down?\nYes.\n",
-    "our line, and nothing above it": "##- Above this line -##\n\nOld\n",
     "hashes": "Run this:\n## - a heading\n##-off\n",
     "nothing but a quotation": OLD,
     "nothing but an announced one": f"On Tue, Dec 1, 2026 at 12:00 PM {US} wrote:\n{OLD}",
@@ -70,6 +69,29 @@ def test_an_older_mail_is_cut_off(name: str) -> None:
 @pytest.mark.parametrize("name", KEPT)
 def test_in_doubt_nothing_is(name: str) -> None:
     assert fresh(KEPT[name]) == KEPT[name]
+
+
+PAGE = "##- What you write above this line goes to the customer. -##\n\nThey owe us money.\n"
+HEAD = f"From: {US}\nSent: Tuesday, December 1, 2026 12:00 PM\nTo: Bo\nSubject: Sev 1\n\n"
+MARKED = "".join(f"> {line}\n" for line in PAGE.splitlines())
+NOTHING = {
+    "outlook, and only a file": f"\n\n{HEAD}{PAGE}",
+    "outlook with a line": f"\n________________________________\n{HEAD}{PAGE}",
+    "an answer below what is not marked": f"{HEAD}{PAGE}\nYes, we do.\n",
+    "gmail": f"\n\nOn Tue, Dec 1, 2026 at 12:00 PM {US} wrote:\n\n{MARKED}",
+    "gmail, Portuguese": f"Em ter., 1 de dez. de 2026, {US} escreveu:\n\n{MARKED}",
+    "only marked lines": MARKED,
+    "the line alone": PAGE,
+}
+
+
+@pytest.mark.parametrize("ours", [frozenset(), frozenset({"support@magnolia.example"})])
+@pytest.mark.parametrize("name", NOTHING)
+def test_of_an_internal_page_with_nothing_above_it_nothing_is_new(
+    name: str, ours: frozenset[str]
+) -> None:
+    """What is new is sent on to the customer."""
+    assert fresh(NOTHING[name], ours) == ""
 
 
 OURS = frozenset({"support@magnolia.example", "help@magnolia.example"})
