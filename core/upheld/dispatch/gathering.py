@@ -9,7 +9,7 @@ from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.desk.records import Records
 from upheld.dispatch.bundling import bundle, waits
-from upheld.ledger import NewDelivery, OutboxItem, Told, Transaction
+from upheld.ledger import UNFINISHED, WITHDRAW, NewDelivery, OutboxItem, Told, Transaction
 from upheld.plugin import Ability
 from upheld.seam import Live
 
@@ -34,9 +34,21 @@ class Gathering:
         self, item: OutboxItem, subject: Subject, deliveries: Sequence[NewDelivery]
     ) -> tuple[NewDelivery, ...]:
         """The deliveries, each with what it may go with, and until when it waits."""
-        named = [replace(each, bundle=self._bundle(item, each)) for each in deliveries]
+        behind = self._pages_in_flight(item)
+        named = [
+            each if each.lane in behind else replace(each, bundle=self._bundle(item, each))
+            for each in deliveries
+        ]
         self._ask(each.bundle for each in named if each.bundle)
         return tuple(self._in_time(item, subject, each) for each in named)
+
+    def _pages_in_flight(self, item: OutboxItem) -> frozenset[str | None]:
+        """The lanes in which a withdrawal stands behind a page that may still ring: in another, where it is
+        gathered, it would overtake that."""
+        if item.purpose != WITHDRAW:
+            return frozenset()
+        unfinished = self.tx.deliveries(subject=item.subject, states=UNFINISHED)
+        return frozenset(each.lane for each in unfinished if each.purpose == Purpose.PAGE)
 
     def _bundle(self, item: OutboxItem, delivery: NewDelivery) -> str | None:
         live = self.lives.get(delivery.connection)
