@@ -28,8 +28,9 @@ _SHOWN: Final = 300
 #: 5xx that say nothing of the recipient: we have sent enough for today (RFC 3463 §3.5, which Gmail means so;
 #: Microsoft's list of errors in Exchange Online).
 _ENOUGH: Final = frozenset({"5.4.5", "5.1.90", "5.7.232", "5.7.233"})
-#: The same of a sign-in that is not taken any more: passwords at Microsoft.
-_UNKNOWN_TO_IT: Final = frozenset({"5.7.30", "5.7.57"})
+#: 5xx that say nothing of the recipient: we are not signed in (any more), or not in a way that is taken,
+#: as passwords at Microsoft.
+_NOT_SIGNED_IN: Final = frozenset({"5.7.30", "5.7.57"})
 _STATUS: Final = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}\b")
 _A_WHILE: Final = timedelta(minutes=15)
 # How we introduce ourselves: the name of this machine is nobody's concern, and to look it up may
@@ -171,7 +172,7 @@ class Submission:
     def _refused(self, answer: tuple[int, bytes], to: str) -> NoReturn:
         what = f"{self._where} refuses the mail to {to}: {_said(answer)}"
         status = _status(answer)
-        if answer[0] in {530, 534, 535, 538} or status in _UNKNOWN_TO_IT:
+        if answer[0] in {530, 534, 535, 538} or status in _NOT_SIGNED_IN:
             raise Auth(what, self._config.way_out)
         if status in _ENOUGH:
             raise Retry(what, "wait: the limit is of 24 hours", after=_A_WHILE)
