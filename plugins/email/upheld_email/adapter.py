@@ -32,10 +32,11 @@ from upheld.plugin import (
     PluginError,
     Receipt,
     Refused,
+    Retry,
 )
 from upheld_email.answers import Envelope, groups
 from upheld_email.classify import Around
-from upheld_email.client import Declined, Dropped, Mailbox, Selected
+from upheld_email.client import Dropped, Mailbox, Selected
 from upheld_email.config import EmailConfig
 from upheld_email.fetching import Fetching
 from upheld_email.letter import Writer, wire_address
@@ -52,6 +53,8 @@ _GROUP: Final = 4_000_000
 _PAGE: Final = 32_000_000
 # Seconds of machine time: a slow line gives a short page, and no call that seems to hang.
 _LONGEST: Final = 30.0
+# Mails that one pull puts away at most: a longer command is too long for some servers, or takes too long.
+_AWAY: Final = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Email(Notifier[EmailConfig]):
         self._read_to: tuple[int, int] | None = None  # UIDVALIDITY, and the first UID not yet read
         self._opened: tuple[Selected, datetime] | None = None  # while there is more in it to read
         self._fetching = Fetching(self._mailbox, config)
-        self._put_away_failed = False
+        self._put_away_failed, self._away = False, _AWAY
         self._sent = SentFolder(config, config.sent, oauth) if config.sent is not None else None
         self._unfiled: str | None = None
 
@@ -176,7 +179,9 @@ class Email(Notifier[EmailConfig]):
     def _pull(self, last: Cursor | None) -> Page:
         folder, now = self._folder()
         start = self._start(last, folder)
-        self._put_away(start)
+        if not self._put_away(start):
+            folder, now = self._folder()
+            start = self._start(last, folder)
         uids, upto = self._mailbox.uids_after(start.uid, folder.next_uid)
         items, done, as_of = self._items(uids, folder.validity, now)
         whole = not uids or done >= uids[-1]
@@ -204,29 +209,35 @@ class Email(Notifier[EmailConfig]):
         self.context.log.warning("mailbox_renumbered", folder=start.folder, was=last.validity)
         return start
 
-    def _put_away(self, start: Cursor) -> None:
-        """What does not work here must not keep anybody from being heard: it is told once."""
+    def _put_away(self, start: Cursor) -> bool:
+        """What does not work here must not keep anybody from being heard: it is told once.
+
+        Whether the folder is still open. If not, the next time it is tried with fewer: the server may
+        have copied them all, and have said so too late."""
         if self.config.processed is None or not start.uid:
-            return
+            return True
         try:
-            self._mailbox.move(self._mailbox.uids_up_to(start.uid), self.config.processed)
-        except Declined as error:
+            these = self._mailbox.uids_up_to(start.uid)[: self._away]
+            self._mailbox.move(these, self.config.processed)
+        except Retry as error:
             if not self._put_away_failed:
                 self.context.log.warning("not_put_away", error=str(error))
-            self._put_away_failed = True
-        else:
-            self._put_away_failed = False
+            self._put_away_failed, dropped = True, isinstance(error, Dropped)
+            self._away = max(1, self._away // 2) if dropped else self._away
+            return not dropped
+        self._put_away_failed, self._away = False, min(2 * self._away, _AWAY)
+        return True
 
     def _items(
         self, uids: list[int], validity: int, now: datetime
     ) -> tuple[list[Inbound], int, datetime]:
         """What the first of these mails are, the last UID that was read, and when that one came."""
         items: list[Inbound] = []
-        done, here, until = 0, uids[: self.config.page], time.monotonic() + _LONGEST
-        envelopes = self._fetching.envelopes(uids, validity)
+        done, until = 0, time.monotonic() + _LONGEST
+        envelopes, last = self._fetching.envelopes(uids, validity)
         as_of = min(envelopes[0].at or now, now) if envelopes else now
         taken = next(groups(envelopes, _PAGE, _PAGE), [])
-        last = here[-1] if here and len(taken) == len(envelopes) else taken[-1].uid if taken else 0
+        last = taken[-1].uid if len(taken) < len(envelopes) else last
         try:
             for group in groups(taken, _GROUP, self.config.max_bytes):
                 if items and time.monotonic() > until:
@@ -234,7 +245,7 @@ class Email(Notifier[EmailConfig]):
                 for envelope, data in self._fetching.mails(group, validity):
                     items += self._read(data, envelope, now)
                     done, as_of = envelope.uid, min(envelope.at or now, now)
-        except (Dropped, Declined):
+        except Retry:
             if not items:
                 raise
             return items, done, as_of

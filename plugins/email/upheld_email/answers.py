@@ -95,11 +95,16 @@ def _short(said: bytes) -> bytes | None:
 
 
 def groups(envelopes: list[Envelope], most: int, biggest: int) -> Iterator[list[Envelope]]:
-    """Runs of mails of ``most`` bytes together; one of more than ``biggest`` stands alone."""
+    """Runs of mails of ``most`` bytes together; one of more than ``biggest`` stands alone, and one
+    whose size nobody knows."""
+
+    def lone(size: int) -> bool:
+        return not 0 < size <= biggest
+
     group: list[Envelope] = []
     held = 0
     for envelope in envelopes:
-        alone = envelope.size > biggest or (group and group[-1].size > biggest)
+        alone = lone(envelope.size) or (group and lone(group[-1].size))
         if group and (alone or held + envelope.size > most):
             yield group
             group, held = [], 0

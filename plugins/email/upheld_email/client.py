@@ -69,6 +69,7 @@ class Mailbox:
         self._box: _Box | None = None
         self._selected: Selected | None = None
         self._stretch = _NONE
+        self._copied: set[tuple[int, int]] = set()  # by UIDVALIDITY and UID, and not yet marked
 
     def select(self, folder: str, *, readonly: bool) -> Selected:
         """Open a folder. A kept connection that died in the meantime is replaced, once."""
@@ -129,15 +130,22 @@ class Mailbox:
             raise Dropped(dropped.what, mails(self._left)) from dropped
 
     def move(self, uids: Sequence[int], folder: str) -> None:
-        """Move mails (RFC 6851); without MOVE, copy, mark and expunge just these."""
+        """Move mails (RFC 6851); without MOVE, copy, mark and expunge just these.
+
+        What is copied and can't be marked is not copied again, as long as the program runs."""
         if not uids:
             return
         target = encode_folder(folder)
         if "MOVE" in self._open().client.capabilities:
             self._uid("MOVE", _set(uids), target)
             return
-        self._uid("COPY", _set(uids), target)
+        validity = self._selected.validity if self._selected else 0
+        names = {(validity, uid) for uid in uids}
+        if fresh := sorted(uid for _, uid in names - self._copied):
+            self._uid("COPY", _set(fresh), target)
+        self._copied |= names
         self._uid("STORE", _set(uids), "+FLAGS.SILENT", r"(\Deleted)")
+        self._copied -= names
         if "UIDPLUS" in self._open().client.capabilities:
             self._uid("EXPUNGE", _set(uids))
 

@@ -29,15 +29,22 @@ class Fetching:
         self._failed: Counter[str] = Counter()
         self._known: dict[tuple[int, int], Envelope | None] = {}  # by UIDVALIDITY and UID
 
-    def envelopes(self, uids: Sequence[int], validity: int) -> list[Envelope]:
-        """Size and date of the first of these, as many as a page has; of one that the server can't read,
-        neither. Those behind are asked for with them: some may be gone when it is their turn."""
+    def envelopes(self, uids: Sequence[int], validity: int) -> tuple[list[Envelope], int]:
+        """Size and date of the first of these, as many as a page has, and the last UID of those, there or
+        not (0: none). Of one that the server can't read, neither size nor date.
+
+        Those behind are asked for with them: some may be gone when it is their turn."""
         names = [(validity, uid) for uid in uids[:_AHEAD]]
         page = names[: self._config.page]
-        if not self._known.keys() >= set(page):
+        known = self._known
+        if not known.keys() >= set(page):
             found = {(validity, each.uid): each for each in self._asked_for(uids[:_AHEAD])}
-            self._known = dict.fromkeys(names) | found
-        return [known for name in page if (known := self._known[name]) is not None]
+            known = dict.fromkeys(names) | found
+            # What the server did not tell now, it may when it is that mail's turn.
+            self._known = {
+                name: each for name, each in known.items() if each is None or _told(each)
+            }
+        return [each for name in page if (each := known[name])], page[-1][1] if page else 0
 
     def _asked_for(self, uids: Sequence[int]) -> list[Envelope]:
         try:
@@ -98,3 +105,7 @@ class Fetching:
             behind, _ = self._mailbox.uids_after(uid, folder.next_uid)
             return bool(behind and self._mailbox.mails(behind[:1], _HEAD))
         return False
+
+
+def _told(envelope: Envelope) -> bool:
+    return bool(envelope.size or envelope.at)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upheld_email.answers import Envelope, envelopes, internal_date, mails, number
+from upheld_email.answers import Envelope, envelopes, groups, internal_date, mails, number
 
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -74,6 +74,12 @@ def test_a_literal_that_ended_with_the_connection_is_no_mail() -> None:
 
 def test_a_uid_inside_a_mail_is_none() -> None:
     assert mails([(b"1 (BODY[] {6}", b"UID 99"), b")"]) == {}
+
+
+def test_a_mail_whose_size_nobody_knows_or_that_is_too_big_stands_alone() -> None:
+    mails_of = [Envelope(uid, size, None) for uid, size in enumerate((1, 1, 0, 0, 1, 9, 1, 1))]
+    found = [[each.size for each in group] for group in groups(mails_of, 8, 8)]
+    assert found == [[1, 1], [0], [0], [1], [9], [1, 1]]
 
 
 def test_numbers() -> None:

@@ -9,13 +9,15 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.plugins.email.conftest import NOON
+from tests.plugins.email.conftest import NOON, Connect
 from tests.plugins.email.scripted import FarEnd, HungUp, Line, Script, imap
 from tests.plugins.email.test_client import config
+from tests.plugins.email.test_pull import PAT, sole, subjects
 from upheld.plugin import Inbound, Message, Refused, Retry
-from upheld.testing import ScratchContext
+from upheld.testing import ScratchContext, SteppedClock
 from upheld_email import adapter
 from upheld_email.adapter import Email
+from upheld_email.simulator import MailSimulator
 
 #: What becomes of a command that asks for a broken mail.
 Broken: TypeAlias = Callable[[Line, str], None]
@@ -212,3 +214,33 @@ def test_a_server_whose_clock_runs_ahead_makes_no_page_cover_the_future(
         mail.close()
     assert (len(page.items), page.more) == (1, True)
     assert page.as_of == NOON
+
+
+def test_after_a_passing_no_size_and_date_are_asked_for_again(
+    far: MailSimulator, connect: Connect, clock: SteppedClock
+) -> None:
+    """Else a big mail is taken, and what we promised runs from when we read it."""
+    far.write(PAT, "one", "x")
+    far.write(PAT, "two", "x")
+    far.write(PAT, "big", "line\n" * 4_000)
+    clock.forward(hours=1)
+    mail = connect(page=1, max_bytes=10_000)
+    far.refuse("UID FETCH", *["not just now"] * 5)  # all three, the first, two, and each of those
+    first = mail.pull(None)
+    second = mail.pull(first.cursor)
+    assert (sole(second).subject, sole(second).at) == ("two", NOON)
+    (big,) = mail.pull(second.cursor).items
+    assert isinstance(big, Refused)
+
+
+@pytest.mark.parametrize("said", ["THROTTLED", "LIMIT", "UNAVAILABLE", "INUSE"])
+def test_what_came_before_a_server_was_busy_is_a_page(
+    far: MailSimulator, mailbox: Email, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(adapter, "_GROUP", 10)
+    for number in range(3):
+        far.write(PAT, str(number), "x")
+    far.refuse("UID FETCH", "", "", f"[{said}] slowly")  # sizes, the first mail, the second
+    page = mailbox.pull(None)
+    assert (subjects(page), page.more) == (["0"], True)
+    assert subjects(mailbox.pull(page.cursor)) == ["1", "2"]

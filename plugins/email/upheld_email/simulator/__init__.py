@@ -171,6 +171,10 @@ class MailSimulator(Provider):
         """Do the next such IMAP command (``UID MOVE``), and hang up instead of saying so."""
         self._store.faults.lost_answers.add(command)
 
+    def refuse(self, command: str, *words: str) -> None:
+        """Say NO to the next such IMAP commands, one for each of these words; an empty one is done."""
+        self._store.faults.refused[command] = deque(words)
+
     def before(self, command: str, happens: Callable[[], object]) -> None:
         """Let something happen just before the next such IMAP command is done: somebody else is
         quicker."""

@@ -113,6 +113,9 @@ class _Session:
         command = commands.get(name)
         if command is None:
             raise _Refusal(f"BAD {name} is not known here")
+        refused = self._store.faults.refused.get(name)
+        if refused and (said := refused.popleft()):
+            raise _Refusal(f"NO {said}")
         with nullcontext() if name == "IDLE" else self._store.lock:
             return command(rest)
 

@@ -95,7 +95,8 @@ class Faults:
     """What goes wrong on demand. ``delay`` is in seconds of machine time, before every reply.
 
     By IMAP command: ``before`` is done just before it, once; of ``lost_answers`` the next answer is
-    lost. By SMTP stage (``CONNECT``, a verb, ``.`` after the text): what is said in ``stages``.
+    lost; those in ``refused`` are answered with NO and these words (an empty one is done).
+    By SMTP stage (``CONNECT``, a verb, ``.`` after the text): what is said in ``stages``.
     """
 
     refuse_password: bool = False
@@ -109,6 +110,7 @@ class Faults:
     recipients: dict[str, tuple[int, str]] = field(default_factory=dict)
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
     lost_answers: set[str] = field(default_factory=set)
+    refused: dict[str, deque[str]] = field(default_factory=dict)
     mute_idle: bool = False
     byes: int = 0
     stages: dict[str, deque[tuple[int, str]]] = field(default_factory=dict)
