@@ -122,9 +122,7 @@ class PagerDuty(Notifier[PagerDutyConfig]):
         now = self.context.now()
         if self.config.token is None:
             return Page((), cursor or "", more=False, as_of=now)
-        start = Cursor.parse(cursor, now)
-        desk = self._incidents()
-        return read_back(desk.client, start, now, self.config.user, desk.keys)
+        return read_back(self._incidents(), Cursor.parse(cursor, now), now, self.config.user)
 
     def receive(self, request: Request) -> Received:
         """What a webhook says of a page; ``Auth`` where its signature does not fit."""

@@ -26,10 +26,10 @@ class Desk:
     service: str
     alerts: Alerts
 
-    def keys(self, incident: Mapping[str, Any]) -> tuple[str, ...]:
-        """Which pages an incident is of. What we opened ourselves bears its key."""
+    def keys(self, incident: Mapping[str, Any], at: datetime | None = None) -> tuple[str, ...]:
+        """Which pages an incident is of, or was at that instant. What we opened ourselves bears its key."""
         own = str(incident.get("incident_key") or "")
-        return ((own,) if own else ()) if self.service else self.alerts.keys(incident)
+        return ((own,) if own else ()) if self.service else self.alerts.keys(incident, at)
 
     def open(self, message: Outgoing, to: Address, key: str, now: datetime) -> Receipt:
         """Create the incident. While one of the same key is open PagerDuty rejects another: that is ours,

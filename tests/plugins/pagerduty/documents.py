@@ -109,7 +109,7 @@ INCIDENT: Final = thing(
     assignments=several(thing("at assignee", at=INSTANT, assignee=reference("user"))),
 )
 ALERT: Final = thing(
-    "id type alert_key",
+    "id type created_at alert_key",
     id=TEXT,
     type=one_of("alert"),
     summary=LINK,

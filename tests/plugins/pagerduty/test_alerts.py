@@ -113,8 +113,9 @@ def alerts() -> Alerts:
 
 
 def page(*keys: str | None, more: bool = False) -> dict[str, object]:
-    found = [{"id": f"A{key}", "type": "alert", "alert_key": key} for key in keys if key]
-    found += [{"id": "A", "type": "alert"} for key in keys if key is None]
+    at = {"type": "alert", "created_at": "2026-12-01T10:00:00Z"}
+    found = [{"id": f"A{key}", "alert_key": key, **at} for key in keys if key]
+    found += [{"id": "A", **at} for key in keys if key is None]
     return {"alerts": found, "limit": 100, "offset": 0, "more": more}
 
 
@@ -135,6 +136,31 @@ def test_an_alert_that_is_added_is_seen(alerts: Alerts) -> None:
         ("page-1",),
         ("page-1", "page-2"),
     ]
+
+
+@responses.activate
+def test_a_list_that_comes_later_than_its_count_is_read_again(alerts: Alerts) -> None:
+    responses.get(f"{API}/incidents/Q1/alerts", json=page())
+    responses.get(f"{API}/incidents/Q1/alerts", json=page("page-1"))
+    one = {"id": "Q1", "alert_counts": {"all": 1}}
+    assert [alerts.keys(one) for _ in range(3)] == [(), ("page-1",), ("page-1",)]
+    assert alerts.asked == 2, "what is whole is kept"
+
+
+@responses.activate
+def test_an_alert_without_a_key_counts_as_read(alerts: Alerts) -> None:
+    responses.get(f"{API}/incidents/Q1/alerts", json=page("page-1", None))
+    two = {"id": "Q1", "alert_counts": {"all": 2}}
+    assert [alerts.keys(two) for _ in range(2)] == [("page-1",)] * 2
+    assert alerts.asked == 1
+
+
+@responses.activate
+def test_an_alert_that_does_not_say_since_when_is_of_no_moment(alerts: Alerts) -> None:
+    found = {"alerts": [{"id": "A1", "type": "alert", "alert_key": "page-1"}], "more": False}
+    responses.get(f"{API}/incidents/Q1/alerts", json=found)
+    one = {"id": "Q1", "alert_counts": {"all": 1}}
+    assert (alerts.keys(one), alerts.keys(one, NOON)) == (("page-1",), ())
 
 
 @responses.activate
