@@ -13,8 +13,9 @@ def in_ascii(host: str) -> str:
     """A name by IDNA 2008, or an address as it is; what is no name stays what it is, and is told when it
     is looked up.
 
-    The standard library and dnspython go by IDNA 2003: they ask ``strasse.example`` for
-    ``straße.example``, which is somebody else's.
+    The standard library's codec goes by IDNA 2003: it asks ``strasse.example`` for ``straße.example``,
+    which is somebody else's. A name with an underscore is none by IDNA, and stays as it is: the probe
+    of DNS asks for it by dnspython, which encodes each label for itself, by IDNA 2008 too.
     """
     if host.isascii():
         return host

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.plugins.probes.conftest import Serving, reading
 from upheld.plugin import Health, Reading
 from upheld_probes import dns as probe
+from upheld_probes import names
 from upheld_probes.dns import Dns
 from upheld_probes.names import KNOWN, NameServer, answered
 
@@ -143,6 +144,17 @@ def test_an_answer_too_long_for_a_datagram_is_asked_for_again_over_tcp(serving: 
         server.weather = "TOO LONG"
         assert look(server).state is Health.UP
     assert (server.taken, target.taken) == (1, 1)
+
+
+@pytest.mark.parametrize("before", ["", "_sip._tcp."])
+def test_a_name_is_asked_for_by_idna_2008_with_an_underscore_too(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """The underscore is none of IDNA's, so that name comes to dnspython as it was written."""
+    known = {(f"{before}xn--strae-oqa.example", "TXT"): ('"ours"',)}
+    monkeypatch.setattr(names, "ZONE", known)
+    seen = look(server, name=f"{before}straße.example", type="TXT", answers=["ours"])
+    assert seen.state is Health.UP
 
 
 @pytest.mark.parametrize("name", ["a..b", "a" * 64 + ".example", "." * 5])
