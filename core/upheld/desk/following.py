@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def latest(tx: Transaction, source: Source, case: Subject) -> Subject:
-    """The case itself, or the last of those that follow it."""
-    seen = {case.id}
-    while (found := tx.thread(source.name, [_mark(case.id)])) is not None and found not in seen:
+    """The case itself, or the last of those that follow it, whichever mailbox the follower came by."""
+    seen, boxes = {case.id}, source.alike or (source.name,)
+    while (found := tx.thread_of_any(boxes, [_mark(case.id)])) is not None and found not in seen:
         seen.add(found)
         case = tx.subject(found)
     return case

@@ -409,6 +409,26 @@ def test_what_comes_after_in_the_old_thread_belongs_to_the_follower(
     assert len(desk.cases()) == 2
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("within", [30 * DAY, None])
+def test_one_follower_is_enough_for_a_mail_to_two_mailboxes(
+    desk: Desk, swapped: bool, within: int | None
+) -> None:
+    """The case was opened by a mail to both, so that each of them knows its thread."""
+    first = message(PAT)
+    for box in (SUPPORT, SALES):
+        desk.take(first, source=box)
+    desk.closed("C1")
+    desk.clock.forward(hours=24 * 31)
+    again = message(PAT, thread=(first.id,), at=desk.clock.as_datetime())
+    one, other = (SALES, SUPPORT) if swapped else (SUPPORT, SALES)
+    desk.take(again, source=replace(one, reopen_within=30 * DAY))
+    desk.take(again, source=replace(other, reopen_within=within))
+    assert {case.id for case in desk.cases()} == {"C1", "C2"}
+    assert desk.state("C1").status is Status.CLOSED
+    assert "customer_message" not in desk.kinds("C2"), "the copy is known there"
+
+
 @pytest.mark.parametrize("sender", [BO, UTA, NOBODY])
 def test_who_is_not_the_customer_opens_no_follower(
     desk: Desk, thread: tuple[str, ...], sender: str
