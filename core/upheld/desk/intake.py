@@ -27,7 +27,7 @@ from upheld.desk.adoption import was_there_before
 from upheld.desk.answers import Words, answered, escalations, speaks_for, told
 from upheld.desk.conversations import subject_of, told_apart
 from upheld.desk.following import followed, latest, long_over
-from upheld.desk.handed_in import handed_in
+from upheld.desk.handed_in import handed_in, why_not
 from upheld.desk.readings import Readings
 from upheld.desk.receipts import Receipts
 from upheld.desk.records import Records
@@ -251,7 +251,7 @@ class Intake:
         elif Verb.REFER in verbs:
             self._refer(tx, source, message, sender)
         else:
-            reason = f"the policy has no rule for mail from {sender.kind}"
+            reason = why_not(message, sender)
             self._keep(tx, source, message.id, Fate.REFUSED, reason, message.raw, message)
 
     def _answer_who_handed_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -29,6 +30,7 @@ from tests.core.desk.scene import (
 from upheld.calendar.instant import DAY, HOUR, moment
 from upheld.case.events import Actor, CustomerMessage, Noted, Opened, PublicReply, Side
 from upheld.case.state import Status
+from upheld.desk.handed_in import handed_in
 from upheld.desk.intake import CASES_AN_HOUR, Source
 from upheld.ledger import Fate, Ledger
 from upheld.plugin import (
@@ -218,21 +220,65 @@ def test_what_reached_one_of_ours_is_handed_in_for_the_customer(desk: Desk) -> N
 
 
 @pytest.mark.parametrize(
-    ("sender", "text", "given"),
+    "written",
     [
-        (BO, FORWARDED, {"verified": False}),
-        (NOBODY, FORWARDED, {}),
-        (BO, "#open someone@nowhere.example\n", {}),
-        (BO, "#open\n", {}),
-        (BO, f"Please\n{FORWARDED}", {}),
+        "pat@acme.example",
+        "<pat@acme.example>",
+        "pat@acme.example<mailto:pat@acme.example>",
+        "pat@acme.example <mailto:pat@acme.example>",
+        "Pat Lin <pat@acme.example>",
+        "Pat Lin <pat@acme.example<mailto:pat@acme.example>>",
+        '"Lin, Pat" <pat@acme.example>;',
+        "pat@acme.example.",
+    ],
+)
+def test_an_address_is_read_as_programs_write_it(desk: Desk, written: str) -> None:
+    desk.take(message(BO, text=f"#open {written}\nIt is slow.\n"))
+    assert len(desk.cases()) == 1
+    assert desk.state().opened.reporter == PAT
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "given", "why"),
+    [
+        (BO, FORWARDED, {"verified": False}, "not proven to be from Bo Lindt"),
+        (NOBODY, FORWARDED, {}, None),
+        (
+            BO,
+            "#open someone@nowhere.example\n",
+            {},
+            "someone@nowhere.example, which is no customer's",
+        ),
+        (BO, "#open\n", {}, "no address behind it"),
+        (BO, "#open Pat please\n", {}, "no address behind it"),
+        (BO, f"#open {PAT} and {RAY}\n", {}, "no address behind it"),
+        (BO, f"Please\n{FORWARDED}", {}, "no rule for mail from staff"),
+        (BO, "#opening hours\n", {}, "no rule for mail from staff"),
     ],
 )
 def test_nobody_else_hands_in_and_for_nobody_else(
-    desk: Desk, sender: str, text: str, given: dict[str, Any]
+    desk: Desk, sender: str, text: str, given: dict[str, Any], why: str | None
 ) -> None:
+    """The customer waits: whoever looks into quarantine reads why, and what to do."""
     desk.take(message(sender, text=text, **given))
     assert desk.cases() == []
-    assert len(desk.kept()) == 1
+    (kept,) = desk.kept()
+    assert (why or "") in (kept.reason or "")
+    assert why is not None or "#open" not in (kept.reason or "")
+
+
+def test_a_reason_is_no_longer_than_somebody_reads(desk: Desk) -> None:
+    desk.take(message(BO, text=f"#open a@{'b' * 5000}.example\n"))
+    assert len(desk.kept()[0].reason or "") < 300
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 200_000 + "x", "a@" * 100_000, "a" * 200_000, "a@b" + "." * 200_000]
+)
+def test_no_first_line_takes_long(text: str) -> None:
+    begun = time.monotonic()
+    handed_in(message(BO, text=f"#open {text}"))
+    assert time.monotonic() - begun < 1
 
 
 # --- a turn of a conversation ---------------------------------------------------------------------
