@@ -13,9 +13,11 @@ from upheld.ledger.deliveries import read_delivery
 from upheld.ledger.part import Part, among, one_of
 from upheld.ledger.records import Delivery
 from upheld.ledger.schema import delivery
-from upheld.ledger.states import PERHAPS_THERE, DeliveryState
+from upheld.ledger.states import ANSWERS, PERHAPS_THERE, DeliveryState
 
-_COUNTS: Final = one_of(delivery.c.state, (DeliveryState.PENDING, *PERHAPS_THERE))
+# Of what was answered ``since`` tells when that was, and no longer when it went.
+_UNANSWERED: Final = [each for each in PERHAPS_THERE if each not in ANSWERS]
+_COUNTS: Final = one_of(delivery.c.state, (DeliveryState.PENDING, *_UNANSWERED))
 _UNTRIED: Final = and_(one_of(delivery.c.state, [DeliveryState.PENDING]), delivery.c.attempts == 0)
 _TOLD: Final = {
     name: select(
@@ -42,8 +44,8 @@ _WITH: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How it is with one bundle (policy time): when the ``last`` message of it went or is to go, and
-    when the next that waits is to go."""
+    """How it is with one bundle (policy time): when the ``last`` message of it went or is to go that
+    nobody has answered, and when the next that waits is to go."""
 
     last: Instant
     waits_till: Instant | None = None
@@ -53,7 +55,8 @@ class Bundles(Part):
     """What may go out in one message, and what did."""
 
     def told_lately(self, bundles: Collection[str], after: Instant) -> dict[str, Told]:
-        """Of each bundle of which something went out, or is to go, later than ``after``."""
+        """Of each bundle of which something went out, or is to go, later than ``after``; whoever has
+        answered what went out is awake, and it counts no longer."""
         asked = {**self._ids(bundles), "after": after}
         rows = self._connection.execute(_TOLD[self._dialect], asked)
         return {bundle: Told(last, waits) for bundle, last, waits in rows}

@@ -48,6 +48,8 @@ PERHAPS_THERE: Final = (
     DeliveryState.PASSED,
     DeliveryState.ACKNOWLEDGED,
 )
+#: What a person said of it: it counts from then on.
+ANSWERS: Final = frozenset({DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED})
 
 # A provider's later word may only move a delivery forward: callbacks arrive in any order.
 PROGRESS: Final = {

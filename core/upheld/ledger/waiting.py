@@ -14,7 +14,7 @@ from upheld.ledger.part import Part, one_of
 from upheld.ledger.records import OutboxItem
 from upheld.ledger.schema import delivery, outbox, stop
 from upheld.ledger.site import STOPPED
-from upheld.ledger.states import DeliveryState, OutboxState
+from upheld.ledger.states import ANSWERS, DeliveryState, OutboxState
 
 #: At once: whatever the clock says.
 AT_ONCE: Final[Instant] = 0
@@ -22,8 +22,6 @@ AT_ONCE: Final[Instant] = 0
 _NEWS: Final = frozenset(
     {DeliveryState.DEAD, DeliveryState.FAILED, DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED}
 )
-#: What a person said of it: it counts from then on.
-_ANSWERS: Final = frozenset({DeliveryState.PASSED, DeliveryState.ACKNOWLEDGED})
 
 _OPEN: Final = (outbox.c.wake_at.is_not(None)) & (outbox.c.unwanted.is_(None))
 _WAITING: Final = (
@@ -133,6 +131,6 @@ def became(
     connection: Connection, delivery_key: str, state: DeliveryState, now: Instant | None
 ) -> None:
     """Something became of a sending: its message is looked at. ``now``: when it was answered."""
-    if state in _ANSWERS and now is not None:
+    if state in ANSWERS and now is not None:
         connection.execute(_SINCE, {"of": delivery_key, "at": now})
     connection.execute(_LOOK, {"of": delivery_key, "news": int(state in _NEWS)})

@@ -6,6 +6,11 @@ import pytest
 
 from tests.core.dispatch.bundles import gathering, go, paging, pass_seconds, reaching
 from tests.core.dispatch.scene import Site, withdraw
+from tests.core.dispatch.test_reaching import says
+from upheld.ledger import DeliveryState
+from upheld.plugin import Delivery
+
+ACKNOWLEDGED = DeliveryState.ACKNOWLEDGED
 
 
 @pytest.fixture
@@ -55,3 +60,33 @@ def test_a_stand_down_whose_page_has_rung_is_gathered(phones: Site) -> None:
     assert len(rung(phones)) == 3
     pass_seconds(phones, 60)
     assert len(rung(phones)) == 4
+
+
+# --- since when -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [Delivery.ACKNOWLEDGED, Delivery.DELIVERED])
+def test_an_answer_is_no_message(phones: Site, answer: Delivery) -> None:
+    """What went out five minutes ago is answered only now: the next page goes at once."""
+    paging(phones, 2, "p")
+    go(phones)
+    phones.clock.forward(minutes=5)
+    says(phones, "p>ann", answer)
+    phones.clock.forward(seconds=10)
+    paging(phones, 2, "q")
+    go(phones)
+    assert len(rung(phones)) == 2
+
+
+def test_what_was_not_answered_counts_still(phones: Site) -> None:
+    """One of two in a message was acknowledged by its number."""
+    paging(phones, 2, "p")
+    paging(phones, 2, "q")
+    go(phones)
+    phones.ledger.retrying(lambda tx: tx.advance("q>ann", ACKNOWLEDGED, now=phones.clock.now()))
+    phones.clock.forward(seconds=10)
+    paging(phones, 2, "r")
+    go(phones)
+    assert len(rung(phones)) == 1
+    pass_seconds(phones, 50)
+    assert len(rung(phones)) == 2
