@@ -9,6 +9,7 @@ from upheld.calendar.instant import Instant, Span
 from upheld.case.decision import Purpose, Subject
 from upheld.desk.records import Records
 from upheld.dispatch.bundling import bundle, waits
+from upheld.dispatch.gravest import first_of_the_gravest
 from upheld.ledger import UNFINISHED, WITHDRAW, NewDelivery, OutboxItem, Told, Transaction
 from upheld.plugin import Ability
 from upheld.seam import Live
@@ -69,19 +70,9 @@ class Gathering:
         if name is None:
             return delivery
         wait = waits(self.told[name], self.span, self.now)
-        if wait and self._first_of_the_gravest(item, subject, delivery.recipient):
+        if wait and first_of_the_gravest(self.tx, self.records, item, subject, [delivery]):
             wait = 0
         self.told[name] = Told(self.now, self.now + wait)
         if not wait:
             return delivery
         return replace(delivery, waits=wait, lane=f"{delivery.lane}|gathered")
-
-    def _first_of_the_gravest(self, item: OutboxItem, subject: Subject, person: str) -> bool:
-        """Whether it is the first page of a Severity 1 case to a person: that never waits."""
-        if item.purpose != Purpose.PAGE or subject.kind != "case":
-            return False
-        sent = self.tx.deliveries(subject=subject.id)
-        paged = (each for each in sent if each.purpose == Purpose.PAGE and each.attempts)
-        if any(each.recipient == person for each in paged):
-            return False
-        return self.records.life(subject).state.acting_severity == 1

@@ -17,6 +17,7 @@ from upheld.dispatch.brake import Brake, Lately, hold
 from upheld.dispatch.comments import NOWHERE, commented
 from upheld.dispatch.compose import purpose_of
 from upheld.dispatch.gathering import Gathering
+from upheld.dispatch.gravest import first_of_the_gravest
 from upheld.dispatch.merging import Addressed, merged
 from upheld.dispatch.recipients import Recipients
 from upheld.dispatch.routes import (
@@ -49,8 +50,6 @@ TO_TRACKERS: Final = frozenset({CREATE_ITEM, FIELDS, MIRROR, Purpose.COMMENT.val
 #: What is not heard in quiet hours.
 _CAN_WAIT: Final = frozenset({Purpose.NOTIFY, Purpose.FORWARD})
 _WAKING: Final = frozenset({Purpose.PAGE, Purpose.CALL})
-#: More deliveries than a case ever has.
-_ALL: Final = 100_000
 #: What was planned lately: against the brake, and into bundles.
 _Lately: TypeAlias = tuple[Lately, Gathering]
 
@@ -150,17 +149,10 @@ class Planner:
     ) -> str | None:
         """Why it is held back: never somebody's first page for a case that is Severity 1."""
         why = self.brake.holds(tx, message.item, message.deliveries, lately)
-        first = why is not None and self._first_of_the_gravest(tx, message, subject)
-        return None if first else why
-
-    def _first_of_the_gravest(self, tx: Transaction, message: Addressed, subject: Subject) -> bool:
-        """Who was paged to triage it is not whoever is paged once it was marked."""
-        if message.item.purpose != Purpose.PAGE or subject.kind != "case":
-            return False
-        gone = tx.deliveries(subject=subject.id, limit=_ALL)
-        paged = {each.recipient for each in gone if each.purpose == Purpose.PAGE}
-        new = any(each.recipient not in paged for each in message.deliveries)
-        return new and self.records.life(subject).state.acting_severity == 1
+        item, deliveries = message.item, message.deliveries
+        if why and first_of_the_gravest(tx, self.records, item, subject, deliveries):
+            return None
+        return why
 
     def _addressed(self, tx: Transaction, item: OutboxItem, subject: Subject) -> Addressed | None:
         """The message with what may leave of it; None where it is settled: nothing leaves."""

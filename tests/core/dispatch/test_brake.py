@@ -10,12 +10,12 @@ from sqlalchemy import event
 
 from tests.core.dispatch.scene import LIVE, NOW, WAYS, Site, mail, page, send, withdraw
 from upheld.calendar.instant import DAY, HOUR, MINUTE
-from upheld.case.decision import Action, CreateItem, Purpose
+from upheld.case.decision import Action, Cancel, CreateItem, Purpose
 from upheld.case.events import Triaged
 from upheld.config.model import Rate
 from upheld.dispatch.brake import CUSTOMER_MESSAGES, PAGES, Brake, family, kind_of
 from upheld.dispatch.planner import Planner
-from upheld.ledger import CREATE_ITEM, WITHDRAW, OutboxState
+from upheld.ledger import CREATE_ITEM, WITHDRAW, DeliveryState, OutboxState
 
 THREE = Rate(3, 10 * MINUTE, "3 in 10 minutes")
 BRAKE = Brake(pages=THREE, customer_messages=THREE)
@@ -258,6 +258,17 @@ def test_what_follows_somebodys_first_page_is_braked_like_all_else(site: Site) -
     site.decide(case, page("second"))
     planner(site).plan()
     assert [site.item(key).state for key in ("first", "second")] == [PLANNED, HELD]
+
+
+def test_a_page_that_was_dropped_before_it_went_out_was_nobodys_first(site: Site) -> None:
+    pages(site, 3)
+    case = graded(site, 1, "dropped")
+    planner(site).plan()
+    site.decide(case, Cancel("dropped", "worked"))
+    assert site.state("dropped") is DeliveryState.DROPPED
+    site.decide(case, page("urgent"))
+    planner(site).plan()
+    assert site.item("urgent").state is PLANNED
 
 
 def test_what_went_out_is_counted_once_for_all_that_is_planned_together(site: Site) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.core.dispatch.bundles import gathering, go, paging, pass_seconds, reaching
-from tests.core.dispatch.scene import Site, withdraw
+from tests.core.dispatch.scene import Site, mail, new_delivery, page, withdraw
 from tests.core.dispatch.test_reaching import says
 from upheld.ledger import DeliveryState
 from upheld.plugin import Delivery
@@ -86,6 +88,24 @@ def test_what_was_not_answered_counts_still(phones: Site) -> None:
     phones.ledger.retrying(lambda tx: tx.advance("q>ann", ACKNOWLEDGED, now=phones.clock.now()))
     phones.clock.forward(seconds=10)
     paging(phones, 2, "r")
+    go(phones)
+    assert len(rung(phones)) == 1
+    pass_seconds(phones, 50)
+    assert len(rung(phones)) == 2
+
+
+# --- what never waits -----------------------------------------------------------------------------------
+
+
+def test_however_much_a_case_has_sent_its_second_page_is_not_its_first(phones: Site) -> None:
+    case = paging(phones, 1, "p")
+    phones.decide(case, mail("m"))
+    many = [replace(new_delivery("mail"), key=f"m>{number}") for number in range(1000)]
+    phones.ledger.retrying(lambda tx: tx.plan("m", many))
+    phones._tamper("UPDATE delivery SET state = 'dropped'")
+    go(phones)
+    phones.clock.forward(seconds=10)
+    phones.decide(case, page("again"))
     go(phones)
     assert len(rung(phones)) == 1
     pass_seconds(phones, 50)
