@@ -29,7 +29,7 @@ from upheld.ledger import (
     Transaction,
 )
 from upheld.plugin import Ability, Channel, Notifier, PluginError
-from upheld.seam import Live, timed
+from upheld.seam import Live
 
 #: Who comes after the last, where that is not a role: whoever's turn is next.
 NEXT_ON_DUTY: Final = "next on duty"
@@ -228,7 +228,7 @@ class Reaching:
         if not isinstance(plugin, Notifier):
             return None
         try:
-            return timed(live.name, lambda: plugin.following(address), _NAMED)
+            return live.apart(lambda: plugin.following(address), hard_stop=_NAMED)
         except PluginError as error:
             self.planner.log.warning("not_named", connection=live.name, error=str(error))
             return None

@@ -173,10 +173,26 @@ def test_a_plugin_that_names_nobody_in_time_holds_up_no_page(
     monkeypatch.setattr("upheld.dispatch.reaching._NAMED", SECOND // 50)
     case = told.case(page())
     go(told, "next on duty")
+    for _ in range(4):
+        reaching(told, "next on duty")._following(told.lives["pager"], "schedule:ops")
     go(told, "next on duty", minutes=2)
     never.set()
-    assert asked
-    assert proofs(told, case)[-1][0] == "not delivered within 2 min"
+    assert len(asked) == 3, "it is counted as hung, and asked no more: each has a thread for good"
+    assert told.lives["pager"].tripped == "3 calls hang"
+    assert proofs(told, case)
+
+
+def test_what_a_plugin_says_when_it_names_nobody_is_logged_without_its_secrets(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: object, _address: str) -> None:
+        raise Permanent("https://pager.example/?key=hunter2 is not there")
+
+    monkeypatch.setattr(Telling, "following", refuse)
+    monkeypatch.setattr(told.lives["pager"], "_secrets", ["hunter2"])
+    assert reaching(told)._following(told.lives["pager"], "schedule:ops") is None
+    (line,) = told.logged("not_named")
+    assert line["error"] == "https://pager.example/?key=… is not there"
 
 
 def test_an_acknowledgement_stops_it(told: Site) -> None:
