@@ -196,6 +196,20 @@ def test_where_whoever_has_it_was_not_paged_one_of_those_who_were_is_reminded(
     assert rung_since(story, before) == [("bo", "page")], "the engineer on duty was paged first"
 
 
+def test_who_passed_it_on_is_not_reminded_of_what_somebody_else_has(story: Reached) -> None:
+    """Bo, who was paged first, has passed it on; Cy, who was never paged, has it and forgets it."""
+    severity_1(story)
+    story.forward(minutes=5)
+    story.stage.hear(story.stage.phone.write("+12025550102", f"PASS 1042 {said_by(story, 'bo')}"))
+    story.do.acknowledge("C1", CY)
+    story.settle()
+    before = story.people()
+    story.forward(minutes=30)
+    rung = rung_since(story, before)
+    assert rung
+    assert rung[0][0] != "bo"
+
+
 def test_who_has_the_case_does_not_stop_the_escalation(story: Reached) -> None:
     """M-14: two hours and no work, so the VP is paged, and is rung until she answers."""
     acknowledged(story, ANN)

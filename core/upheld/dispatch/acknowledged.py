@@ -65,8 +65,17 @@ def for_ours(sent: Sequence[Attempt], contact: Callable[[str], bool]) -> tuple[A
     )
 
 
+def _nobody(_who: str) -> bool:
+    """Nobody is a customer's contact."""
+    return False
+
+
 def holding(
-    key: str, pages: Sequence[Paging], said: Sequence[Acknowledgement], assignee: str | None = None
+    key: str,
+    pages: Sequence[Paging],
+    said: Sequence[Acknowledgement],
+    assignee: str | None = None,
+    contact: Callable[[str], bool] = _nobody,
 ) -> Held | None:
     """What holds a page, one of all the ``pages`` of its case, oldest first; None where nothing does. Who
     has passed it on since has it no more."""
@@ -79,22 +88,28 @@ def holding(
     if last is None:
         return None
     stopped = [each for each in pages if each.attempts and last.stops(each)]
-    reminding, reminded = next(_reminders(last, stopped, assignee), (None, None))
+    ours = [each for each in _all(stopped) if not contact(each[1].person)] or list(_all(stopped))
+    kept = [each for each in ours if each[1].since > gone.get(each[1].person, -1)] or ours
+    reminding, reminded = next(_reminders(last, stopped, kept, assignee), (None, None))
     if reminded is None or reminding is not page:
         return Held(last.at)
     return Held(last.at, reminded, tuple(dict.fromkeys(a.person for _, a in _all(stopped))))
 
 
 def _reminders(
-    last: Acknowledgement, stopped: Sequence[Paging], assignee: str | None
+    last: Acknowledgement,
+    stopped: Sequence[Paging],
+    kept: Sequence[tuple[Paging, Attempt]],
+    assignee: str | None,
 ) -> Iterator[tuple[Paging, Attempt]]:
     """Which page reminds, after which sending: the last that reached whoever acknowledged; that which was
-    answered, where nobody knows by whom; else that of whoever has the case, or was paged first."""
+    answered, where nobody knows by whom; else that of whoever has the case, or was paged first. ``kept``
+    are the sendings to those of ours who haven't passed it on: it is theirs still."""
     sent = list(_all(stopped))
     yield from (each for each in reversed(sent) if each[1].person == last.by)
-    yield from (each for each in sent if each[1].state is DeliveryState.ACKNOWLEDGED)
-    yield from (each for each in reversed(sent) if each[1].person == assignee)
-    yield from sent
+    yield from (each for each in kept if each[1].state is DeliveryState.ACKNOWLEDGED)
+    yield from (each for each in reversed(kept) if each[1].person == assignee)
+    yield from kept
 
 
 def _all(pages: Iterable[Paging]) -> Iterator[tuple[Paging, Attempt]]:

@@ -134,7 +134,7 @@ class Reaching:
             if each.purpose == Purpose.PAGE and each.unwanted is None
         ]
         assignee = self.planner.recipients.assignee(subject)
-        return holding(item.key, pages, said, assignee)
+        return holding(item.key, pages, said, assignee, self.planner.directory.is_contact)
 
     def _attempt(self, sent: Delivery) -> Attempt:
         live = self.planner.lives.get(sent.connection)

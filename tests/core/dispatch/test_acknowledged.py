@@ -118,6 +118,31 @@ def test_who_passes_it_on_has_it_no_more() -> None:
     assert holding("q", [gone, other], [*said, again]) == Held(again.at)
 
 
+def test_who_passed_it_on_is_not_reminded_of_what_somebody_else_has() -> None:
+    """Ann was paged first, and said that it is not hers: Bo has the page."""
+    gone = tried(DeliveryState.PASSED, since=T0 + MINUTE)
+    both = Paging("p", T0, [gone, tried(person="bo", since=T0 + MINUTE)])
+    said = [Acknowledgement("who knows", T0 + 2 * MINUTE)]
+    late = T0 + 2 * MINUTE + EXPIRED
+    for assignee in (None, "ann", "bo"):
+        assert reminded(verdicts([both], said, late, assignee)) == [("p", "bo")]
+    again = replace(both, attempts=[*both.attempts, tried(way=SMS, since=T0 + 2 * MINUTE)])
+    assert reminded(verdicts([again], said, late, "ann")) == [("p", "ann")], "paged anew since"
+    alone = Paging("p", T0, [gone])
+    assert reminded(verdicts([alone], said, late)) == [("p", "ann")], "nobody else is left"
+
+
+def test_a_contact_is_reminded_of_what_one_of_ours_has_only_where_none_was_paged() -> None:
+    said, contact = [Acknowledgement("who knows", T0)], "cy".__eq__
+    theirs, ours = tried(person="cy"), tried(person="bo", since=T0 + 1)
+    for assignee in (None, "cy"):
+        held = holding("p", [Paging("p", T0, [theirs, ours])], said, assignee, contact)
+        assert held == Held(T0, ours, ("cy", "bo"))
+    assert holding("p", [Paging("p", T0, [theirs])], said, None, contact) == Held(
+        T0, theirs, ("cy",)
+    )
+
+
 def test_what_a_person_took_back_reminds_nobody() -> None:
     gone = Paging("p", T0, [tried(DeliveryState.DROPPED)])
     said = [Acknowledgement("ann", T0)]

@@ -286,6 +286,16 @@ def test_a_contact_of_the_customers_has_nothing_in_hand(told: Site) -> None:
     assert [each for each in told.deliveries() if each.purpose == "withdraw"] == []
 
 
+def test_a_contact_who_was_paged_first_is_not_reminded_of_what_ours_have(told: Site) -> None:
+    case = told.case(page("p", "customer.contact", "chief"))
+    go(told)
+    told.fact(case, PageAcknowledged())  # by Bo, who was not paged
+    before = ways(told)
+    go(told, minutes=30)
+    assert before[0][0] == PAT
+    assert ways(told)[len(before) :] == [("ann", "page")]
+
+
 def test_a_stopped_connection_is_not_waited_for(told: Site) -> None:
     """Its credentials are refused: a page over it would wait for whoever mends them."""
     told.lives["pager"].stop("401")
