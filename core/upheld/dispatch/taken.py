@@ -53,11 +53,12 @@ class Taken:
 
 
 def alike(results: Results) -> Results:
-    """What went in one message is tried again at one time, the latest of each: one that is looked up by
+    """What went in one message is tried again at one time, the soonest of each: one that is looked up by
     itself would be repeated under a key of its own, and the others found under a key that tells of it alone.
+    A page must not wait for the patience that one has earned which was tried often.
     """
-    longest = max((became.retry_in or 0 for _each, became in results), default=0)
+    soonest = min((each.retry_in for _, each in results if each.retry_in is not None), default=None)
     return [
-        (each, became if became.retry_in is None else replace(became, retry_in=longest))
+        (each, became if became.retry_in is None else replace(became, retry_in=soonest))
         for each, became in results
     ]

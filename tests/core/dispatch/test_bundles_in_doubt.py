@@ -68,9 +68,12 @@ def test_however_often_each_was_tried_they_are_repeated_together(phones: Site, t
     assert [phones.state(key) for key in "pq"] == [ACCEPTED, ACCEPTED]
 
 
-def test_all_wait_as_long_as_the_one_that_was_tried_most(phones: Site) -> None:
-    hung(phones, tried="q")
-    assert [phones.waits(key) for key in "pq"] == [20, 20]
+@pytest.mark.parametrize("tried", ["p", "q"])
+def test_all_are_tried_again_as_soon_as_the_one_that_was_tried_least(
+    phones: Site, tried: str
+) -> None:
+    hung(phones, tried=tried)
+    assert [phones.waits(key) for key in "pq"] == [10, 10]
 
 
 def test_what_went_alone_since_is_no_proof_for_what_it_carried_before(phones: Site) -> None:
