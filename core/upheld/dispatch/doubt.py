@@ -31,8 +31,6 @@ WAKING = frozenset({Purpose.PAGE.value, Purpose.CALL.value, WITHDRAW})
 _REPEATED = frozenset({Ability.REPEAT, Ability.SAME_ID})
 #: As often an unknown is looked up in vain, a minute apart; then the letters behind it go on.
 LOOK_UPS: Final = 15
-#: More than ever wait at once.
-_ALL = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +76,12 @@ def may_repeat(can: Collection[Ability], purpose: str) -> bool:
 def doubt(tx: Transaction, abilities: Mapping[str, Collection[Ability]]) -> Doubt:
     """All that is in doubt now. ``abilities`` are those of each connection's plugin."""
     restored = tx.restored()
-    items = tx.items(states=(OutboxState.PENDING, OutboxState.PLANNED), limit=_ALL)
+    items = tx.items(states=(OutboxState.PENDING, OutboxState.PLANNED), limit=None)
     due = {item.key: item.due for item in items}
     old = [each for each in items if restored is not None and each.due <= restored]
     ends = [
         _end(each, abilities.get(each.connection, ()))
-        for each in tx.deliveries(states=UNFINISHED, limit=_ALL)
+        for each in tx.deliveries(states=UNFINISHED, limit=None)
         if in_doubt(each, due.get(each.outbox_key, 0), restored)
     ]
     return Doubt(

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from upheld.calendar.instant import Instant
 from upheld.case.decision import Purpose, Subject
 from upheld.desk.records import Records
 from upheld.ledger import Delivery, DeliveryState, NewDelivery, OutboxItem, Transaction
-
-#: More deliveries than a case ever has.
-_ALL: Final = 100_000
 
 
 def first_of_the_gravest(
@@ -25,7 +21,7 @@ def first_of_the_gravest(
     never held back. Who was paged to triage it is not whoever is paged once it was marked."""
     if item.purpose != Purpose.PAGE or subject.kind != "case":
         return False
-    sent = tx.deliveries(subject=subject.id, limit=_ALL)
+    sent = tx.deliveries(subject=subject.id, limit=None)
     now = records.clock.now()
     paged = {each.recipient for each in sent if each.purpose == Purpose.PAGE and _goes(each, now)}
     new = any(each.recipient not in paged for each in deliveries)

@@ -31,8 +31,6 @@ from upheld.ledger import (
 from upheld.plugin import Channel, Misconfigured, Outgoing
 
 _OVER: Final = frozenset({"resolved", "closed"})
-#: More messages than a case ever has.
-_ALL = 100_000
 
 
 def thread_of(leased: LeasedDelivery) -> str:
@@ -157,7 +155,7 @@ def _since(tx: Transaction, item: OutboxItem, subject: Subject) -> Instant:
     """When the status before this one went out; the opening where there was none. What was said to
     another customer, whose case it was taken for, is nobody else's business."""
     gone = (OutboxState.PLANNED, OutboxState.DONE)
-    items = tx.items(subject=item.subject, states=gone, limit=_ALL)
+    items = tx.items(subject=item.subject, states=gone, limit=None)
     before = (each.due for each in items if each.purpose == Purpose.STATUS)
     last = max((due for due in before if due < item.due), default=subject.facts[0].at)
     return max(last, whose_since(subject.facts) or 0)
@@ -171,7 +169,7 @@ def _of_the_customer(tx: Transaction, subject: Subject) -> frozenset[str | None]
     wrote = (
         i for i, body in bodies if isinstance(body, CustomerMessage) and body.customer == whose
     )
-    sent = tx.deliveries(subject=subject.id, limit=_ALL)
+    sent = tx.deliveries(subject=subject.id, limit=None)
     got = (each.handle for each in sent if each.recipient.startswith(f"{whose}/"))
     return frozenset((*wrote, *got))
 

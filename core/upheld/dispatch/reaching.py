@@ -37,8 +37,6 @@ NEXT_ON_DUTY: Final = "next on duty"
 _AGAIN: Final[Span] = MINUTE
 #: So long a plugin may take to name who comes next: it has no need to ask anybody.
 _NAMED: Final[Span] = SECOND
-#: More deliveries than a message ever has, and more messages than a case.
-_ALL: Final = 10_000
 _OUT: Final = frozenset({OutboxState.PLANNED, OutboxState.DONE})
 
 
@@ -115,7 +113,7 @@ class Reaching:
     def _attempts(self, tx: Transaction, item: OutboxItem) -> tuple[Attempt, ...]:
         if item.purpose in TO_TRACKERS:
             return ()
-        sent = tx.deliveries(outbox_key=item.key, limit=_ALL)
+        sent = tx.deliveries(outbox_key=item.key, limit=None)
         # What another message tells them is looked at with that one.
         own = [self._attempt(each) for each in sent if each.state is not DeliveryState.MERGED]
         return for_ours(own, self.planner.directory.is_contact)
@@ -127,7 +125,7 @@ class Reaching:
         said = acknowledgements(subject.facts) if item.purpose == Purpose.PAGE else []
         if not said:
             return None
-        out = tx.items(subject=subject.id, states=_OUT, limit=_ALL)
+        out = tx.items(subject=subject.id, states=_OUT, limit=None)
         pages = [
             Paging(each.key, each.planned or now, self._attempts(tx, each))
             for each in out

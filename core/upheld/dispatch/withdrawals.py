@@ -23,8 +23,6 @@ from upheld.ledger import (
 from upheld.plugin import Ability, Channel
 from upheld.seam import Live
 
-#: More messages than a case ever has.
-_ALL: Final = 10_000
 #: After these the page still stands at the provider, until it is resolved.
 STANDS_ON: Final = frozenset({Withdrawal.ACKNOWLEDGED, Withdrawal.WORKED})
 
@@ -62,7 +60,7 @@ def _answered(tx: Transaction, subject: Subject, item: OutboxItem) -> frozenset[
     """The messages that were acknowledged then: of a case, all that were out by then."""
     at, by = item.facts["at"], item.facts["by"]
     said = [each for each in acknowledgements(subject.facts) if (each.at, each.by) == (at, by)]
-    items = tx.items(subject=subject.id, limit=_ALL)
+    items = tx.items(subject=subject.id, limit=None)
     pages = (Paging(each.key, each.planned, ()) for each in items if each.planned is not None)
     return frozenset(page.key for page in pages for each in said if each.stops(page))
 

@@ -31,8 +31,6 @@ from upheld.ledger.states import (
 )
 from upheld.ledger.waiting import became
 
-#: More deliveries than a case ever has: an hourly status for years.
-_ALL: Final = 100_000
 #: The connection where something else narrows down more: by the column itself SQLite would read all that
 #: was ever sent over it.
 CONNECTION: Final = delivery.c.connection.concat(literal_column("''"))
@@ -103,9 +101,9 @@ class Deliveries(Part):
         subject: str | None = None,
         outbox_key: str | None = None,
         states: Collection[DeliveryState] = (),
-        limit: int = 1000,
+        limit: int | None = 1000,
     ) -> list[Delivery]:
-        """Deliveries of a subject or a message, in some states, oldest first."""
+        """Deliveries of a subject or a message, in some states, oldest first; without a ``limit`` all."""
         query = select(delivery).order_by(_order(states)).limit(limit)
         if subject is not None:
             query = query.where(delivery.c.subject == subject)
@@ -117,7 +115,7 @@ class Deliveries(Part):
 
     def perhaps_there(self, subject: str) -> list[Delivery]:
         """All of a subject that may have reached somebody, oldest first."""
-        return self.deliveries(subject=subject, states=PERHAPS_THERE, limit=_ALL)
+        return self.deliveries(subject=subject, states=PERHAPS_THERE, limit=None)
 
     def receipt(self, connection: str, key_or_handle: str) -> Delivery | None:
         """The delivery that a provider speaks of, by our key or by its own handle."""

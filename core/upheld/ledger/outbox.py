@@ -152,9 +152,13 @@ class Outbox(Part):
         return read_item(row)
 
     def items(
-        self, *, subject: str | None = None, states: Collection[OutboxState] = (), limit: int = 1000
+        self,
+        *,
+        subject: str | None = None,
+        states: Collection[OutboxState] = (),
+        limit: int | None = 1000,
     ) -> list[OutboxItem]:
-        """Messages of a subject, in some states, oldest first."""
+        """Messages of a subject, in some states, oldest first; without a ``limit`` all of them."""
         query = select(outbox).order_by(outbox.c.number).limit(limit)
         if subject is not None:
             query = query.where(outbox.c.subject == subject)

@@ -22,8 +22,6 @@ from upheld.ledger import (
 )
 from upheld.policy.model import Do, Verb
 
-#: A Severity 1 of a year has some ten thousand; a report counts all of them.
-_ALL: Final = 1_000_000
 _REACHED: Final = frozenset(
     {
         DeliveryState.ACCEPTED,
@@ -92,10 +90,10 @@ _SETTLED: Final = {
 
 def messages_of(tx: Transaction, subject: str, events: Iterable[Event]) -> tuple[Message, ...]:
     """All messages of a subject, oldest first."""
-    items = tx.items(subject=subject, limit=_ALL)
+    items = tx.items(subject=subject, limit=None)
     if not items:
         return ()
-    deliveries = {each.key: each for each in tx.deliveries(subject=subject, limit=_ALL)}
+    deliveries = {each.key: each for each in tx.deliveries(subject=subject, limit=None)}
     by_item: dict[str, list[Delivery]] = defaultdict(list)
     for each in deliveries.values():
         merged = each.state is DeliveryState.MERGED
