@@ -18,11 +18,8 @@ def connection_named(registry: Registry, name: str, where: Place) -> type[Connec
     plugin = _loaded(registry, name, where)
     if issubclass(plugin, Connection):
         return plugin
-    raise ConfigError(
-        f"plugin '{name}' is a probe, not a connection",
-        where=where,
-        do_next="name a tracker or a notifier; see `upheld plugins list`",
-    )
+    then = "name a tracker or a notifier; see `upheld plugins list`"
+    raise ConfigError(f"plugin '{name}' is a probe, not a connection", where=where, do_next=then)
 
 
 def probe_named(registry: Registry, name: str, where: Place) -> type[Probe[Any]]:
@@ -30,11 +27,8 @@ def probe_named(registry: Registry, name: str, where: Place) -> type[Probe[Any]]
     plugin = _loaded(registry, name, where)
     if issubclass(plugin, Probe):
         return plugin
-    raise ConfigError(
-        f"plugin '{name}' is a connection, not a probe",
-        where=where,
-        do_next="name a probe: http, tcp …; or `fed_by`, where it tells of what is watched",
-    )
+    then = "name a probe: http, tcp …; or `fed_by`, where it tells of what is watched"
+    raise ConfigError(f"plugin '{name}' is a connection, not a probe", where=where, do_next=then)
 
 
 def _loaded(registry: Registry, name: str, where: Place) -> PluginClass:
