@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -150,13 +152,18 @@ def test_m_19_m_13_over_five_hours_there_is_one_message_an_hour_which_keeps_both
     story.taken += [got for got in story.stage.got() if got not in story.taken]
 
 
+@contextmanager
+def without_m_13(folder: Path, database: str | None) -> Iterator[tuple[Story, Watching]]:
+    (folder / "agreed.yaml").write_text(WITHOUT_M_13)
+    with Stage(folder, database=database, config={"policy": "agreed.yaml"}) as stage:
+        story = Story(stage)
+        yield story, Watching(story)
+
+
 def test_m_19_without_m_13_they_begin_at_two_hours_of_outage(
     tmp_path: Path, database: str | None
 ) -> None:
-    (tmp_path / "agreed.yaml").write_text(WITHOUT_M_13)
-    with Stage(tmp_path, database=database, config={"policy": "agreed.yaml"}) as stage:
-        story = Story(stage)
-        watching = Watching(story)
+    with without_m_13(tmp_path, database) as (story, watching):
         began = moment(story.now)
         told = five_hours(story, watching)
         assert [round((at - began).total_seconds() / 60) for at in told] == [120, 180, 240, 300]
@@ -164,10 +171,7 @@ def test_m_19_without_m_13_they_begin_at_two_hours_of_outage(
 
 
 def test_m_19_they_end_when_it_is_up_again(tmp_path: Path, database: str | None) -> None:
-    (tmp_path / "agreed.yaml").write_text(WITHOUT_M_13)
-    with Stage(tmp_path, database=database, config={"policy": "agreed.yaml"}) as stage:
-        story = Story(stage)
-        watching = Watching(story)
+    with without_m_13(tmp_path, database) as (story, watching):
         outage(story, watching)
         watching.fails_for(minutes=113, every=MINUTE * 113)
         story.expect_status(at="00:30")
@@ -182,10 +186,7 @@ def test_m_19_they_end_when_it_is_up_again(tmp_path: Path, database: str | None)
 def test_m_19_while_somebody_has_it_paused_the_update_says_so_and_who(
     tmp_path: Path, database: str | None
 ) -> None:
-    (tmp_path / "agreed.yaml").write_text(WITHOUT_M_13)
-    with Stage(tmp_path, database=database, config={"policy": "agreed.yaml"}) as stage:
-        story = Story(stage)
-        watching = Watching(story)
+    with without_m_13(tmp_path, database) as (story, watching):
         outage(story, watching)
         watching.fails_for(minutes=113, every=MINUTE * 113)
         assert "is not watched" not in story.expect_status(at="00:30").text

@@ -137,13 +137,18 @@ def test_next_on_duty_comes_in_the_order_of_turns(told: Site) -> None:
     assert reached[:2] == [first, other]
 
 
-def test_next_on_duty_of_a_schedule_that_a_provider_keeps_is_asked_for_there(
-    told: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def keep_elsewhere(site: Site) -> None:
+    """The chief is whoever a schedule names that the provider keeps."""
     kept = RotationEntry.model_validate({"held_by": {"scripted-notifier": "schedule:ops"}})
     people = {"cy": PersonEntry.model_validate({"name": "Cy Mora"})}
     roles = {"chief": ("there",), "operator": ("cy",)}
-    told.directory = build_directory(Written(people, roles, {"there": kept}, ()))
+    site.directory = build_directory(Written(people, roles, {"there": kept}, ()))
+
+
+def test_next_on_duty_of_a_schedule_that_a_provider_keeps_is_asked_for_there(
+    told: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_elsewhere(told)
     next_of = {"schedule:ops": "next:ops"}
     monkeypatch.setattr(Telling, "following", lambda _self, address: next_of.get(address))
     case = told.case(page())
@@ -159,10 +164,7 @@ def test_a_plugin_that_names_nobody_in_time_holds_up_no_page(
     told: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it says of its schedule is a name; one that asks somebody for it and hangs is left out."""
-    kept = RotationEntry.model_validate({"held_by": {"scripted-notifier": "schedule:ops"}})
-    people = {"cy": PersonEntry.model_validate({"name": "Cy Mora"})}
-    roles = {"chief": ("there",), "operator": ("cy",)}
-    told.directory = build_directory(Written(people, roles, {"there": kept}, ()))
+    keep_elsewhere(told)
     never, asked = threading.Event(), list[str]()
 
     def hang(_self: object, address: str) -> None:
